@@ -1,0 +1,1 @@
+"""From events to captions; reaches the gateway over HTTP only."""

@@ -1,0 +1,103 @@
+"""The nouns of the camera. This file imports nothing of ours.
+
+A *packet* is a sorted array of events; a *surface* is what a packet leaves behind
+per pixel; a *box* is something found on a surface; a *track* is a box that goes on
+existing; a *caption* is what a model said about a track.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+EVENT = np.dtype([("x", "<u2"), ("y", "<u2"), ("p", "<i2"), ("t", "<i8")])
+"""One event: pixel column and row, polarity (1 brighter, 0 darker), time in us.
+
+The layout of Metavision's `EventCD`, which every tool of the field reads.
+"""
+
+TRIGGER = np.dtype([("p", "<i2"), ("t", "<i8"), ("id", "<i2")])
+"""One external trigger edge: polarity, time in us, channel."""
+
+Packet: TypeAlias = NDArray[np.void]
+"""A one-dimensional array of dtype `EVENT`, in the order the sensor sent it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A sensor's geometry in pixels."""
+
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """An axis-aligned box in sensor pixels; `x`, `y` is the top-left corner."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    label: str = "moving object"
+    score: float = 1.0
+
+    @property
+    def area(self) -> float:
+        """Square pixels."""
+        return self.width * self.height
+
+
+TrackState = Literal["tentative", "confirmed", "coasting"]
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A box that goes on existing. Times are sensor time in us.
+
+    *tentative* until seen often and long enough, *coasting* while nothing is seen of
+    it: an object at rest emits no events, so a track outlives a pause.
+    """
+
+    id: int
+    box: Box
+    state: TrackState
+    first_us: int
+    last_seen_us: int
+    hits: int
+    velocity_x_px_s: float = 0.0
+    velocity_y_px_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionJob:
+    """A picture of a track, worth asking about until `deadline_s` (monotonic)."""
+
+    track: Track
+    t_us: int
+    png: bytes
+    prompt: str
+    created_s: float
+    deadline_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """What came back for one job. `cost_usd` is None where no price is known.
+
+    `error` is set, and `text` empty, when nothing came back in time.
+    """
+
+    t_us: int
+    track_id: int
+    box: Box
+    text: str
+    provider: str | None
+    model: str | None
+    attempts: int | None
+    latency_ms: float
+    asked_s: float
+    answered_s: float
+    cost_usd: float | None = None
+    error: str | None = None

@@ -1,0 +1,248 @@
+"""The nouns of the gateway. This file imports nothing of ours.
+
+An *exchange* is one request from door to answer; it makes *attempts*, each one
+call to one *target* (provider + model + key). Failures are values that say who
+is to blame; what to do about it is routing's business.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Literal
+
+from msgspec import Raw, Struct, field
+
+JSON_TYPE = "application/json"
+SSE_TYPE = "text/event-stream"
+
+
+class Blame(StrEnum):
+    """Who must act before the same call can succeed."""
+
+    CALLER = "caller"  # the request itself is at fault: nobody else will take it
+    TARGET = "target"  # this key or model: another key may do
+    PROVIDER = "provider"  # the whole provider: another provider may do
+
+
+class Secret:
+    """A value that must never be shown: its repr and str are stars."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Return the value itself; call this only where a header is written."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret('***')"
+
+    __str__ = __repr__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+
+class Key(Struct, frozen=True):
+    """One credential of one provider.
+
+    `id` is `provider#position` counted from 1: it goes into logs, the value never.
+    """
+
+    id: str
+    secret: Secret
+    weight: float = 1.0
+
+
+class Timeouts(Struct, frozen=True):
+    """Bounds on one attempt, in seconds; `total_s` is the whole exchange's budget.
+
+    `first_byte_s` runs until the first byte of a whole answer, or until the first
+    event with content of a stream; `idle_s` between any two reads after that.
+    """
+
+    connect_s: float = 5.0
+    first_byte_s: float = 30.0
+    idle_s: float = 20.0
+    total_s: float = 120.0
+
+
+class Endpoint(Struct, frozen=True):
+    """One row of `providers/endpoints.toml`: where a provider is and what it takes.
+
+    `auth` is how the key travels: `bearer`, or `header:NAME`.
+    `drop` names request parameters left out for this provider, as its docs say.
+    `rename` maps a request parameter to the provider's own name for it.
+    """
+
+    name: str
+    dialect: str
+    base_url: str
+    auth: str = "bearer"
+    env: tuple[str, ...] = ()
+    drop: frozenset[str] = frozenset()
+    rename: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    stream_usage: bool = True
+    docs: str = ""
+
+
+class Provider(Struct, frozen=True):
+    """A configured provider: its endpoint with the file's overrides applied."""
+
+    name: str
+    endpoint: Endpoint
+    keys: tuple[Key, ...] = ()
+    models: tuple[str, ...] = ()
+    timeouts: Timeouts = Timeouts()
+
+
+class Config(Struct, frozen=True):
+    """A whole configuration, frozen. A reload swaps the reference.
+
+    `fallbacks` maps `provider/model` to the `provider/model`s tried after it, in
+    order and already followed to the end of the chain.
+    """
+
+    providers: Mapping[str, Provider]
+    fallbacks: Mapping[str, tuple[str, ...]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    source: str = "environment"
+
+
+class ModelFacts(Struct, frozen=True):
+    """What is known of a model; `source` and `date` say from where and when."""
+
+    output_tokens_max: int = 4096
+    context_tokens: int | None = None
+    vision: bool | None = None
+    source: str = ""
+    date: str = ""
+
+
+class Target(Struct, frozen=True):
+    """What one attempt is sent to."""
+
+    provider: Provider
+    model: str
+    key: Key | None
+
+    @property
+    def name(self) -> str:
+        """`provider/model`, the name used in config, headers and metrics."""
+        return f"{self.provider.name}/{self.model}"
+
+
+class Usage(Struct, frozen=True):
+    """Tokens as OpenAI counts them: `input_tokens` includes the cached ones."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    cache_write_tokens: int = 0
+    reasoning_tokens: int = 0
+
+
+class Failure(Struct, frozen=True):
+    """Why an attempt, or a request, did not succeed.
+
+    `kind` is a bounded snake_case word for metrics and logs (`rate_limited`,
+    `first_byte_timeout`, `truncated` ...). `status` is the upstream's status where
+    there was one, else 0. `type`, `code`, `param` and `message` are what a caller
+    is told, in OpenAI's error shape, when the blame is the caller's.
+    """
+
+    blame: Blame
+    kind: str
+    message: str
+    status: int = 0
+    type: str | None = None
+    code: str | None = None
+    param: str | None = None
+    retry_after_s: float | None = None
+
+
+class HttpRequest(Struct, frozen=True):
+    """What a dialect wants sent; `path` is appended to the endpoint's base URL."""
+
+    path: str
+    headers: tuple[tuple[str, str], ...]
+    body: tuple[bytes | Raw, ...]
+
+
+class HttpReply(Struct, frozen=True):
+    """A whole upstream answer. Header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Reply(Struct, frozen=True):
+    """A complete answer in the caller's dialect."""
+
+    body: bytes
+    usage: Usage | None
+    finish: str
+    model: str = ""
+
+
+class Chat(Struct, frozen=True):
+    """A chat request at the door: its envelope read, its messages left as bytes.
+
+    `fields` are the request's top-level members, byte for byte, without those the
+    gateway itself consumes (`fallbacks`).
+    """
+
+    fields: Mapping[str, Raw]
+    model: str
+    stream: bool = False
+    include_usage: bool = False
+    max_tokens: int | None = None
+    fallbacks: tuple[str, ...] = ()
+
+
+class Attempt(Struct):
+    """One call to one target, as it went. Times are seconds since the exchange began."""
+
+    target: Target
+    started_s: float
+    first_byte_s: float | None = None
+    ended_s: float | None = None
+    failure: Failure | None = None
+
+
+Outcome = Literal["answered", "failed", "refused", "client_gone"]
+
+
+class Exchange(Struct):
+    """The one record of one request; metrics, log line and headers are read from it.
+
+    `outcome`: *answered* in full; *refused* by reason of the caller; *failed* after
+    the attempts listed; *client_gone* before the end.
+    """
+
+    request_id: str
+    asked_model: str = ""
+    stream: bool = False
+    started_at: float = 0.0
+    attempts: list[Attempt] = field(default_factory=list)
+    outcome: Outcome = "failed"
+    status: int = 0
+    failure: Failure | None = None
+    usage: Usage | None = None
+    finish: str | None = None
+    duration_s: float = 0.0
+    first_byte_s: float | None = None
+
+    @property
+    def answered_by(self) -> Target | None:
+        """The target that answered, if one did."""
+        if self.attempts and self.attempts[-1].failure is None:
+            return self.attempts[-1].target
+        return None
