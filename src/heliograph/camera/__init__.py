@@ -1,1 +1,18 @@
 """From events to captions; reaches the gateway over HTTP only."""
+
+from heliograph.camera.reading.errors import (
+    BrokenRecordingError,
+    ForeignFileError,
+    RecordingError,
+)
+from heliograph.camera.reading.formats import open  # noqa: A004 - used as `camera.open`
+from heliograph.camera.reading.recording import Counters, Recording
+
+__all__ = [
+    "BrokenRecordingError",
+    "Counters",
+    "ForeignFileError",
+    "Recording",
+    "RecordingError",
+    "open",
+]

@@ -1,0 +1,1 @@
+"""Recordings in, packets out: one file a format, all of them behind `open`."""
