@@ -1,0 +1,1 @@
+"""Boxes found on a surface."""

@@ -1,0 +1,160 @@
+"""Moving things as boxes, without weights: what fired lately and hangs together.
+
+Pixels that fired lately count only with company among their eight neighbours, which
+is what noise lacks (background-activity filter: Delbruck, "Frame-free dynamic digital
+vision", 2008). They are summed in coarse cells; busy cells are closed over small
+gaps, joined to components, and small or thin components are left out.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from heliograph.camera.jit import compiled
+from heliograph.camera.types import Box, Size
+
+
+@dataclass(frozen=True, slots=True)
+class BlobSettings:
+    """What counts as a blob.
+
+    `level_min` is how fresh a pixel must be: 128 is an age of 0.69 tau. A cell is
+    busy with `cell_pixels_min` such pixels of its `cell_px` squared. Gaps of
+    `gap_cells` are closed. A blob has at least `cells_min` busy cells, which fill at
+    least `fill_min` of its box; `side_cells_min` leaves out the lines that some
+    sensors draw along an edge. Boxes nearer than `merge_px` become one. At most
+    `boxes_max` are returned.
+    """
+
+    cell_px: int = 8
+    level_min: int = 128
+    cell_pixels_min: int = 5
+    gap_cells: int = 2
+    side_cells_min: int = 2
+    cells_min: int = 8
+    fill_min: float = 0.15
+    merge_px: int = 16
+    boxes_max: int = 32
+
+
+class BlobDetector:
+    """Connected groups of busy cells on surfaces of *size*."""
+
+    def __init__(self, size: Size, settings: BlobSettings | None = None) -> None:
+        self.settings = settings or BlobSettings()
+        cell = self.settings.cell_px
+        rows, columns = -(-size.height // cell), -(-size.width // cell)
+        self._size = size
+        self._fresh: NDArray[np.uint8] = np.empty((size.height, size.width), np.uint8)
+        self._counts: NDArray[np.int32] = np.empty((rows, columns), np.int32)
+        side = 2 * self.settings.gap_cells + 1
+        self._gap = np.ones((side, side), np.uint8)
+
+    def detect(
+        self,
+        surface: NDArray[np.uint8],
+        now_us: int,  # noqa: ARG002 - the role's; a blob has no memory
+    ) -> list[Box]:
+        """Return the blobs on *surface*, largest first; `score` is their fill."""
+        shape = (2, self._size.height, self._size.width)
+        if surface.shape != shape:
+            raise ValueError(f"the surface has shape {surface.shape}, not {shape}")
+        cv2.max(surface[0], surface[1], dst=self._fresh)
+        _count_cells(
+            self._fresh,
+            self.settings.level_min,
+            self.settings.cell_px,
+            self._counts,
+        )
+        busy = (self._counts >= self.settings.cell_pixels_min).astype(np.uint8)
+        boxes = _merge(self._components(busy), self.settings.merge_px)
+        boxes.sort(key=lambda box: box.area, reverse=True)
+        return boxes[: self.settings.boxes_max]
+
+    def _components(self, busy: NDArray[np.uint8]) -> list[Box]:
+        """Return a box for each component of *busy* cells that is large and full."""
+        margin = self.settings.gap_cells
+        # Without a margin, closing would not reach the border.
+        padded = cv2.copyMakeBorder(
+            busy, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=0
+        )
+        closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, self._gap)
+        rows, columns = busy.shape
+        closed = closed[margin : margin + rows, margin : margin + columns]
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(
+            np.ascontiguousarray(closed), connectivity=8
+        )
+        cells = np.bincount(labels[busy > 0], minlength=count)
+        boxes = []
+        for label in range(1, count):
+            column, row, wide, high = (int(side) for side in stats[label, :4])
+            fill = int(cells[label]) / (wide * high)
+            if (
+                min(wide, high) >= self.settings.side_cells_min
+                and cells[label] >= self.settings.cells_min
+                and fill >= self.settings.fill_min
+            ):
+                boxes.append(self._box((column, row, wide, high), fill))
+        return boxes
+
+    def _box(self, cells: tuple[int, int, int, int], fill: float) -> Box:
+        """Turn column, row, width and height in cells into pixels of the sensor."""
+        px = self.settings.cell_px
+        x, y = cells[0] * px, cells[1] * px
+        width = min(cells[2] * px, self._size.width - x)
+        height = min(cells[3] * px, self._size.height - y)
+        return Box(x, y, width, height, score=min(1.0, fill))
+
+
+def _merge(boxes: list[Box], gap_px: float) -> list[Box]:
+    """Join boxes whose gap is below *gap_px*, until none are left to join."""
+    merged: list[Box] = []
+    waiting = list(boxes)
+    while waiting:
+        box = waiting.pop()
+        near = next((other for other in merged if _near(box, other, gap_px)), None)
+        if near is None:
+            merged.append(box)
+        else:
+            merged.remove(near)
+            waiting.append(_around(box, near))
+    return merged
+
+
+def _near(a: Box, b: Box, gap_px: float) -> bool:
+    gap_x = max(a.x, b.x) - min(a.x + a.width, b.x + b.width)
+    gap_y = max(a.y, b.y) - min(a.y + a.height, b.y + b.height)
+    return max(gap_x, gap_y) < gap_px
+
+
+def _around(a: Box, b: Box) -> Box:
+    """Return the box around both; its score weighs theirs by area."""
+    x, y = min(a.x, b.x), min(a.y, b.y)
+    width = max(a.x + a.width, b.x + b.width) - x
+    height = max(a.y + a.height, b.y + b.height) - y
+    score = (a.score * a.area + b.score * b.area) / (width * height)
+    return Box(x, y, width, height, score=min(1.0, score))
+
+
+@compiled
+def _count_cells(
+    fresh: NDArray[np.uint8],
+    level_min: int,
+    cell_px: int,
+    counts: NDArray[np.int32],
+) -> None:
+    """Count, per cell, the pixels of *level_min* with a neighbour of the same."""
+    height, width = fresh.shape
+    counts[:] = 0
+    for y in range(height):
+        for x in range(width):
+            if fresh[y, x] < level_min:
+                continue
+            company = -1
+            for v in range(max(y - 1, 0), min(y + 2, height)):
+                for u in range(max(x - 1, 0), min(x + 2, width)):
+                    company += fresh[v, u] >= level_min
+            if company > 0:
+                counts[y // cell_px, x // cell_px] += 1

@@ -1,0 +1,1 @@
+"""What packets leave behind per pixel. Time comes in as an argument, never a clock."""

@@ -1,0 +1,1 @@
+"""Boxes that go on existing, through a pause too. Time comes in as an argument."""
