@@ -1,0 +1,25 @@
+"""Configuration: a YAML file or the environment, read into a frozen `Config`.
+
+This room knows no provider: the endpoints are handed in. It is the only one that
+reads a configuration file or the environment.
+"""
+
+from heliograph.gateway.config.environment import (
+    from_environment,
+    process_environment,
+    unusable_variables,
+)
+from heliograph.gateway.config.problems import Problem, render_problems
+from heliograph.gateway.config.reading import read_file, read_text
+from heliograph.gateway.config.summary import summary
+
+__all__ = [
+    "Problem",
+    "from_environment",
+    "process_environment",
+    "read_file",
+    "read_text",
+    "render_problems",
+    "summary",
+    "unusable_variables",
+]

@@ -1,0 +1,88 @@
+"""Where the gateway meets the process environment; nothing else reads it."""
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from heliograph.gateway.types import Config, Endpoint, Key, Provider, Secret
+
+_REFERENCE = re.compile(r"env\.([A-Za-z_][A-Za-z0-9_]*)")
+_OTHER_REFERENCE = re.compile(
+    r"\$\{?[A-Za-z_][A-Za-z0-9_]*\}?|os\.environ/.*|\$\{env[.:].*\}|env[:/].*|env\..*"
+)
+
+
+def process_environment() -> Mapping[str, str]:
+    """Return the environment as it is now; later changes do not show."""
+    return MappingProxyType(dict(os.environ))
+
+
+def referenced_variable(text: str) -> str | None:
+    """Return NAME when *text* is `env.NAME`."""
+    match = _REFERENCE.fullmatch(text)
+    return match.group(1) if match else None
+
+
+def is_other_reference(text: str) -> bool:
+    """Tell whether *text* means a variable in a spelling that is not ours."""
+    return _OTHER_REFERENCE.fullmatch(text) is not None
+
+
+def fault_of_secret(value: str) -> str | None:
+    """Say what keeps *value* from being sent in a header, without quoting it.
+
+    https://www.rfc-editor.org/rfc/rfc9110#section-5.5: visible ASCII is always safe.
+    """
+    if not value:
+        return "is empty"
+    if "\r" in value or "\n" in value:
+        return "holds a line break"
+    if not value.isascii():
+        return "holds a character outside ASCII"
+    if any(character <= " " or character == "\x7f" for character in value):
+        return "holds a space or control character"
+    return None
+
+
+def from_environment(
+    environ: Mapping[str, str],
+    endpoints: Mapping[str, Endpoint],
+    models_of: Callable[[str], tuple[str, ...]],
+) -> Config:
+    """Configure every provider whose well-known variable holds a usable key.
+
+    Of an endpoint's variables the first that is set counts. There are no
+    fallbacks, and no providers at all when nothing is set. A variable whose value
+    no header can carry counts as not set: `unusable_variables` names those.
+    """
+    providers = {}
+    for name, endpoint in endpoints.items():
+        value = _first_usable(environ, endpoint)
+        if value is None:
+            continue
+        key = Key(id=f"{name}#1", secret=Secret(value))
+        providers[name] = Provider(
+            name=name, endpoint=endpoint, keys=(key,), models=models_of(name)
+        )
+    return Config(providers=MappingProxyType(providers), source="environment")
+
+
+def unusable_variables(
+    environ: Mapping[str, str], endpoints: Mapping[str, Endpoint]
+) -> tuple[str, ...]:
+    """Return a sentence for each well-known variable whose value cannot be a key."""
+    return tuple(
+        f"{variable} {fault_of_secret(environ[variable])}; it is not used"
+        for endpoint in endpoints.values()
+        for variable in endpoint.env
+        if environ.get(variable) and fault_of_secret(environ[variable])
+    )
+
+
+def _first_usable(environ: Mapping[str, str], endpoint: Endpoint) -> str | None:
+    for variable in endpoint.env:
+        value = environ.get(variable, "")
+        if fault_of_secret(value) is None:
+            return value
+    return None

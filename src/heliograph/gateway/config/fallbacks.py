@@ -1,0 +1,210 @@
+"""The `fallbacks` list: which target is tried after which."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+
+from msgspec import Struct
+
+from heliograph.gateway.config.document import Node, ScalarNode, SequenceNode
+from heliograph.gateway.config.problems import suggestion
+from heliograph.gateway.config.schema import FALLBACK_KEYS
+from heliograph.gateway.config.values import (
+    Reading,
+    read_list,
+    read_table,
+    read_text,
+    refuse_unknown_keys,
+    shown,
+)
+
+_ITEM = "a table with from and to"
+_TARGET = "a provider/model"
+
+
+class Rule(Struct, frozen=True):
+    """One item of the list, as written."""
+
+    node: ScalarNode
+    key: str
+    source: str
+    targets: tuple[str, ...]
+
+
+def read_fallbacks(
+    reading: Reading, node: Node, models: Mapping[str, Sequence[str] | None]
+) -> Mapping[str, tuple[str, ...]]:
+    """Read the list and follow every chain to its end.
+
+    *models* maps each provider of the file to the models it lists, or to None
+    where it lists none (then any model may be named).
+    """
+    rules: dict[str, Rule] = {}
+    items = read_list(reading, node, "fallbacks", what="a list of fallbacks") or ()
+    for position, item in enumerate(items, start=1):
+        rule = _read_rule(reading, item, f"fallbacks[{position}]", models)
+        if rule is None:
+            continue
+        first = rules.setdefault(rule.source, rule)
+        if first is not rule:
+            reading.report(
+                rule.node,
+                f"{rule.key}.from",
+                f"{shown(rule.source)} has fallbacks in line {first.node.line} already",
+                fix='write one item with a list under "to"',
+            )
+    _report_circles(reading, rules)
+    return MappingProxyType({source: followed(source, rules) for source in rules})
+
+
+def followed(source: str, rules: Mapping[str, Rule]) -> tuple[str, ...]:
+    """Return what is tried after *source*: its own first, then theirs, each once."""
+    order = [source]
+    for target in order:
+        rule = rules.get(target)
+        order.extend(t for t in (rule.targets if rule else ()) if t not in order)
+    return tuple(order[1:])
+
+
+def _read_rule(
+    reading: Reading,
+    item: Node,
+    key: str,
+    models: Mapping[str, Sequence[str] | None],
+) -> Rule | None:
+    table = read_table(reading, item, key, what=_ITEM)
+    if table is None:
+        return None
+    refuse_unknown_keys(reading, table, key, known=FALLBACK_KEYS)
+    missing = [name for name in FALLBACK_KEYS if name not in table.entries]
+    for name in missing:
+        reading.report(
+            table, key, f'"{name}" is missing', fix=f'add "{name}: provider/model"'
+        )
+    if missing:
+        return None
+    node = table.entries["from"].value
+    source = _read_target(reading, node, f"{key}.from", models)
+    targets = _read_targets(reading, table.entries["to"].value, f"{key}.to", models)
+    if source is None or targets is None or not isinstance(node, ScalarNode):
+        return None
+    if source in targets:
+        reading.report(
+            node,
+            key,
+            f"{shown(source)} falls back to itself",
+            fix="name another target",
+        )
+        return None
+    return Rule(node, key, source, targets)
+
+
+def _read_targets(
+    reading: Reading,
+    node: Node,
+    key: str,
+    models: Mapping[str, Sequence[str] | None],
+) -> tuple[str, ...] | None:
+    if not isinstance(node, SequenceNode):
+        target = _read_target(reading, node, key, models)
+        return None if target is None else (target,)
+    items = read_list(reading, node, key, what="a list of provider/model") or ()
+    found: list[str] = []
+    for position, item in enumerate(items, start=1):
+        target = _read_target(reading, item, f"{key}[{position}]", models)
+        if target in found:
+            reading.report(
+                item,
+                f"{key}[{position}]",
+                f"{shown(target or '')} stands in this list already",
+                fix="remove one of the two",
+            )
+        elif target is not None:
+            found.append(target)
+    return tuple(found) or None
+
+
+def _read_target(
+    reading: Reading,
+    node: Node,
+    key: str,
+    models: Mapping[str, Sequence[str] | None],
+) -> str | None:
+    """Read one `provider/model` and check that the file knows both."""
+    text = read_text(reading, node, key, what=_TARGET)
+    if text is None:
+        return None
+    provider, slash, model = text.partition("/")
+    if not slash or not provider or not model:
+        owners = [name for name, listed in models.items() if text in (listed or ())]
+        reading.report(
+            node,
+            key,
+            f"{shown(text)} is not of the form provider/model",
+            fix=f'write "{owners[0]}/{text}"' if owners else "write provider/model",
+        )
+        return None
+    if provider not in models:
+        known = ", ".join(models) or "none"
+        reading.report(
+            node,
+            key,
+            f"provider {shown(provider)} is not in this file",
+            fix=suggestion(provider, models, otherwise=f"its providers are: {known}"),
+        )
+        return None
+    return _listed(reading, node, key, text=text, listed=models[provider])
+
+
+def _listed(
+    reading: Reading, node: Node, key: str, *, text: str, listed: Sequence[str] | None
+) -> str | None:
+    """Return *text* if its model is among *listed*; None lists every model."""
+    provider, _, model = text.partition("/")
+    if listed is None or model in listed:
+        return text
+    reading.report(
+        node,
+        key,
+        f"model {shown(model)} is not listed by {provider}",
+        fix=suggestion(
+            model, listed, otherwise=f"add it to providers.{provider}.models"
+        ),
+    )
+    return None
+
+
+def _report_circles(reading: Reading, rules: Mapping[str, Rule]) -> None:
+    """Report each circle at the rule of it that stands first in the file."""
+    done: set[str] = set()
+    for circle in (found for start in rules for found in _circles(start, rules, done)):
+        first = min(circle, key=lambda name: rules[name].node.line)
+        turn = circle.index(first)
+        names = [*circle[turn:], *circle[:turn], first]
+        reading.report(
+            rules[first].node,
+            rules[first].key,
+            f"the fallbacks go in a circle: {' -> '.join(names)}",
+            fix='remove one of these from its "to"',
+        )
+
+
+def _circles(
+    start: str, rules: Mapping[str, Rule], done: set[str]
+) -> Iterator[list[str]]:
+    """Walk from *start*; yield the way each time it leads back into itself.
+
+    *done* holds what was walked before and is added to. The walk keeps its own
+    stack: a chain may be longer than Python's.
+    """
+    path: list[str] = []
+    stack: list[tuple[str, bool]] = [(start, False)]
+    while stack:
+        name, leaving = stack.pop()
+        if leaving:
+            done.add(path.pop())
+        elif name in path:
+            yield path[path.index(name) :]
+        elif name in rules and name not in done:
+            path.append(name)
+            stack.append((name, True))
+            stack.extend((target, False) for target in reversed(rules[name].targets))
