@@ -35,7 +35,7 @@ class Stream(Protocol):
         """Take in *data*; return the bytes to hand on, empty when there are none."""
 
     def close(self) -> bytes:
-        """The upstream ended. Set `failure` unless the answer is whole."""
+        """Take note that the upstream ended; fail unless the answer is whole."""
 
 
 class Dialect(Protocol):

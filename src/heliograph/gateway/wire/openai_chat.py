@@ -1,0 +1,166 @@
+"""The OpenAI chat dialect, and every provider that speaks it.
+
+Bytes that need no change are not touched: members of the request are re-joined,
+a whole answer goes on as it came, events go on one by one.
+https://platform.openai.com/docs/api-reference/chat
+"""
+
+from collections.abc import Mapping
+
+from msgspec import Raw, Struct, json
+
+from heliograph.gateway.types import (
+    JSON_TYPE,
+    Chat,
+    Endpoint,
+    Failure,
+    HttpReply,
+    HttpRequest,
+    ModelFacts,
+    Reply,
+)
+from heliograph.gateway.wire.blame import Said, broken, judge, unreadable
+from heliograph.gateway.wire.chat import refuse
+from heliograph.gateway.wire.json_text import UNREADABLE, is_utf8
+from heliograph.gateway.wire.openai_stream import chat_stream
+from heliograph.gateway.wire.openai_usage import read_usage
+from heliograph.gateway.wire.reading import EventReader
+
+_HEADERS = (("content-type", JSON_TYPE),)
+_PIECE_BYTES_MIN = 4096
+"""Members at least this large travel as pieces of their own, not copied."""
+
+_OBJECT = json.Decoder(dict[str, Raw])
+
+
+class _Choice(Struct):
+    message: dict[str, Raw]
+    finish_reason: str | None = None
+
+
+class _Answer(Struct):
+    choices: list[_Choice] | None = None
+    usage: Raw = Raw(b"null")
+    model: str | None = None
+    error: Raw = Raw(b"null")
+
+
+class _Error(Struct):
+    message: str | None = None
+    type: str | None = None
+    code: str | int | None = None
+    param: str | None = None
+
+
+_ANSWER = json.Decoder(_Answer)
+_ERROR = json.Decoder(_Error)
+
+
+def encode(
+    chat: Chat, model: str, endpoint: Endpoint, facts: ModelFacts
+) -> HttpRequest | Failure:
+    """Write the request for *model*: the caller's members, as the row wants them.
+
+    *facts* are not needed: this dialect asks for no ceiling of tokens.
+    """
+    del facts
+    fields: dict[str, bytes | Raw] = {}
+    for name, value in chat.fields.items():
+        if name in endpoint.drop:
+            continue
+        written = endpoint.rename.get(name, name)
+        if written in fields or (written != name and written in chat.fields):
+            return refuse(
+                f"`{name}` and `{written}` mean the same to provider"
+                f" `{endpoint.name}`; send one of them.",
+                param=name,
+            )
+        fields[written] = value
+    fields["model"] = json.encode(model)
+    if chat.stream and endpoint.stream_usage:
+        fields["stream_options"] = _with_usage(chat.fields.get("stream_options"))
+    return HttpRequest("/chat/completions", _HEADERS, _join(fields))
+
+
+def decode(http: HttpReply, chat: Chat) -> Reply | Failure:
+    """Read a whole answer; its body goes on byte for byte."""
+    del chat
+    try:
+        answer = _ANSWER.decode(http.body)
+    except UNREADABLE as error:
+        return unreadable(http.body, error)
+    if answer.error != Raw(b"null"):
+        said = _said(answer.error)
+        return broken(
+            "error_in_200", f"The provider answered 200 with an error{said.words}."
+        )
+    if not is_utf8(http.body):
+        return broken("not_json", "The provider's answer is not UTF-8.")
+    if not answer.choices:
+        return broken("no_choices", "The provider's answer holds no choices.")
+    finish = answer.choices[0].finish_reason
+    if not finish or not all(choice.finish_reason for choice in answer.choices):
+        return broken("truncated", "The provider's answer has no finish_reason.")
+    usage = read_usage(answer.usage)
+    return Reply(http.body, usage, finish, answer.model or "")
+
+
+def decode_error(http: HttpReply) -> Failure:
+    """Read an answer with a status other than 200: who is to blame, what was said."""
+    try:
+        members = _OBJECT.decode(http.body)
+    except UNREADABLE:
+        return judge(http.status, http.headers, Said())
+    return judge(http.status, http.headers, _said(members.get("error"), members))
+
+
+def stream(chat: Chat) -> EventReader:
+    """Begin to read a stream."""
+    return chat_stream(chat)
+
+
+def _said(error: Raw | None, members: Mapping[str, Raw] | None = None) -> Said:
+    """Read `{"error": {...}}`, or the `{"error": "text"}` of some."""
+    if error is None:
+        # Mistral's and others' errors stand at the top: {"message": ..., "type": ...}.
+        error = Raw(json.encode(dict(members or {})))
+    try:
+        found = _ERROR.decode(error)
+    except UNREADABLE:
+        return Said(message=_text(error))
+    code = None if found.code is None else str(found.code)
+    return Said(found.message or "", found.type, code, found.param)
+
+
+def _text(raw: Raw) -> str:
+    try:
+        return json.decode(raw, type=str)
+    except UNREADABLE:
+        return ""
+
+
+def _with_usage(options: Raw | None) -> bytes:
+    """Ask for usage, keeping what else the caller asked of the stream."""
+    if options is None or options == Raw(b"null"):
+        return b'{"include_usage":true}'
+    members = _OBJECT.decode(options)
+    members["include_usage"] = Raw(b"true")
+    return json.encode(members)
+
+
+def _join(fields: Mapping[str, bytes | Raw]) -> tuple[bytes | Raw, ...]:
+    """Write an object of already encoded members; large ones are not copied."""
+    pieces: list[bytes | Raw] = []
+    small: list[bytes | Raw] = []
+    lead = b"{"
+    for name, value in fields.items():
+        small += (lead, json.encode(name), b":")
+        lead = b","
+        if len(memoryview(value)) < _PIECE_BYTES_MIN:
+            small.append(value)
+        else:
+            pieces += (b"".join(small), value)
+            small = []
+    small.append(b"}")
+    pieces.append(b"".join(small))
+    return tuple(pieces)
