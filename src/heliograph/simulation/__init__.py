@@ -1,0 +1,1 @@
+"""Stand-ins for what a test, a demo or a benchmark cannot have: clouds and cameras."""
