@@ -114,9 +114,25 @@ def _wrong(request: _Request) -> Refusal | None:
             return Refusal(400, text)
         if not message.content:
             return Refusal(400, f"messages.{index}: content must not be empty")
+        for block in _blocks(message.content):
+            if said := _wrong_block(block):
+                return Refusal(400, f"messages.{index}.content: {said}")
     if request.messages[0].role != "user":
         return Refusal(400, 'messages: first message must use the "user" role')
     return None
+
+
+def _wrong_block(block: _Block) -> str | None:
+    if block.type == "text" and not block.text:
+        return "text content blocks must be non-empty"
+    if block.type != "image":
+        return None
+    source = block.source or _Source("")
+    if source.type == "base64" and source.media_type and source.data:
+        return None
+    if source.type == "url" and source.url.startswith("https://"):
+        return None
+    return "image.source: a base64 source needs media_type and data, a url an https URL"
 
 
 def _ask(request: _Request) -> Ask | Refusal:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-ENTRIES_MAX = 100_000
+ENTRIES_MAX = 20_000
 KEY_SHOWN = 4
 
 Outcome = Literal["open", "answered", "refused", "fault", "client_closed"]

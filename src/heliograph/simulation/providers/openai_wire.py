@@ -111,14 +111,28 @@ def _wrong(request: _Request) -> Refusal | None:
         return Refusal(400, said, param="stream_options")
     for message in request.messages:
         for part in message.content if isinstance(message.content, list) else ():
-            if part.type not in ("text", "image_url", "refusal"):
-                said = f"The simulated provider takes no '{part.type}' content."
+            if said := _wrong_part(part):
                 return Refusal(400, said, param="messages")
     return None
 
 
+def _wrong_part(part: _Part) -> str | None:
+    if part.type in ("text", "refusal"):
+        return None
+    if part.type != "image_url":
+        return f"The simulated provider takes no '{part.type}' content."
+    url = part.image_url.url if part.image_url else ""
+    head = url.partition(",")[0]
+    if url.startswith(("http://", "https://")):
+        return None
+    if head.startswith("data:image/") and head.endswith(";base64"):
+        return None
+    return "Invalid 'image_url': expected an http(s) URL or data:image/TYPE;base64,..."
+
+
 def _limit(request: _Request) -> int | None:
-    return request.max_completion_tokens or request.max_tokens
+    limit = request.max_completion_tokens
+    return request.max_tokens if limit is None else limit
 
 
 def _ask(request: _Request) -> Ask | Refusal:

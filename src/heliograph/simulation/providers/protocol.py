@@ -144,6 +144,8 @@ class Connection:
 
     def on_message_complete(self) -> None:
         """Answer, or let the request wait for the answer before it."""
+        if self._transport is None or self._transport.is_closing():
+            return
         body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
         request = Request(
             self._parser.get_method().decode("latin-1"),
@@ -162,7 +164,9 @@ class Connection:
             self._hang_up(b"")
 
     def _line(self) -> Line:
-        keep_alive = self._parser.should_keep_alive()
+        # A HEAD is refused with a body, which its client must not read.
+        heads = self._parser.get_method() == b"HEAD"
+        keep_alive = self._parser.should_keep_alive() and not heads
         chunks = self._parser.get_http_version() != "1.0"
         return _USUAL if keep_alive and chunks else Line(keep_alive, chunks)
 

@@ -59,9 +59,15 @@ class SimulatedProviders:
         """How many sockets are open now."""
         return len(self._connections)
 
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since the start or the last reset: the log's time."""
+        return self._desk.elapsed_s(asyncio.get_running_loop().time())
+
     def set_rules(self, rules: Sequence[Rule | PlainRule]) -> None:
         """Replace the rules; raise ScriptError on a bad one. The clock goes on."""
-        self._desk.set_rules(_as_rules(rules))
+        self._rules = _as_rules(rules)
+        self._desk.set_rules(self._rules)
 
     def reset(self) -> None:
         """Begin again: clock, counts and log. The rules stay."""
