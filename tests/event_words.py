@@ -1,0 +1,87 @@
+"""RAW files written word by word, for tests that know every bit of them."""
+
+import struct
+from io import BytesIO
+
+import numpy as np
+
+from heliograph.camera.reading.errors import RecordingError
+from heliograph.camera.reading.formats import open as open_recording
+from heliograph.camera.reading.recording import Recording
+from heliograph.camera.types import EVENT, Packet
+
+EVT3_HEADER = b"% format EVT3;height=720;width=1280\n% end\n"
+EVT2_HEADER = b"% format EVT2;height=480;width=640\n% end\n"
+
+
+def evt3(*words: int) -> bytes:
+    """Return a 1280 x 720 EVT3 file of these 16-bit words."""
+    return EVT3_HEADER + struct.pack(f"<{len(words)}H", *words)
+
+
+def evt2(*words: int) -> bytes:
+    """Return a 640 x 480 EVT2 file of these 32-bit words."""
+    return EVT2_HEADER + struct.pack(f"<{len(words)}I", *words)
+
+
+def high(value: int) -> int:
+    """Return an EVT3 TIME_HIGH."""
+    return 0x8000 | value
+
+
+def low(value: int) -> int:
+    """Return an EVT3 TIME_LOW."""
+    return 0x6000 | value
+
+
+def row(y: int) -> int:
+    """Return an EVT3 ADDR_Y."""
+    return y
+
+
+def column(x: int, p: int = 1) -> int:
+    """Return an EVT3 ADDR_X, which is one event."""
+    return 0x2000 | p << 11 | x
+
+
+def base(x: int, p: int = 1) -> int:
+    """Return an EVT3 VECT_BASE_X."""
+    return 0x3000 | p << 11 | x
+
+
+def high2(value: int) -> int:
+    """Return an EVT2 TIME_HIGH."""
+    return 0x8 << 28 | value
+
+
+def event2(low6: int, x: int, y: int, p: int = 1) -> int:
+    """Return an EVT2 event."""
+    return p << 28 | low6 << 22 | x << 11 | y
+
+
+def opened(data: bytes, delta_t_us: int = 10_000) -> Recording:
+    """Open *data* as if it were a file."""
+    return open_recording(BytesIO(data), delta_t_us)
+
+
+def tuples(packet: Packet) -> list[tuple[int, int, int, int]]:
+    """Return *packet* as (x, y, p, t)."""
+    return [(int(e["x"]), int(e["y"]), int(e["p"]), int(e["t"])) for e in packet]
+
+
+def all_events(recording: Recording) -> Packet:
+    """Read *recording* to its end and put its windows together."""
+    return np.concatenate([np.empty(0, EVENT), *recording])
+
+
+def outcome(
+    data: bytes, delta_t_us: int = 10_000
+) -> tuple[list[tuple[int, int, int, int]], RecordingError | None]:
+    """Read *data* as far as it goes; return its events and how it failed, if so."""
+    events: list[tuple[int, int, int, int]] = []
+    try:
+        for packet in opened(data, delta_t_us):
+            events += tuples(packet)
+    except RecordingError as error:
+        return events, error
+    return events, None

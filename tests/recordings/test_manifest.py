@@ -1,0 +1,131 @@
+"""Every real recording is read as its manifest says."""
+
+from typing import NamedTuple
+
+import evt3
+import numpy as np
+import pytest
+
+from heliograph import camera
+from heliograph.camera.types import Packet, Size
+from recordings.shared_data import recording_path
+
+
+class Facts(NamedTuple):
+    """What the manifest says of one recording; the sums are another decoder's."""
+
+    name: str
+    size: Size
+    events: int
+    triggers: int
+    first_us: int
+    last_us: int
+    sums: tuple[int, int, int, int] | None
+
+
+STREET = Facts(
+    "gen41_street_evt3.raw", Size(1280, 720), 219_596, 0, 11_718_656, 11_727_457, None
+)
+SWEEP = Facts(
+    "gen31_person_sweep_evt3.raw",
+    Size(640, 480),
+    343_474,
+    4_157,
+    7_139_845,
+    9_218_023,
+    None,
+)
+NOISE = Facts(
+    "imx636_noise_evt3.raw",
+    Size(1280, 720),
+    82_469,
+    2,
+    14_224_870,
+    15_476_187,
+    (42_078_718, 31_656_267, 41_439, 1_222_326_831_810),
+)
+LASER = Facts(
+    "gen3_laser_evt2.raw", Size(640, 480), 539_481, 0, 1_317_888, 1_367_888, None
+)
+
+
+def read(name: str, delta_t_us: int = 10_000) -> tuple[Packet, camera.Recording]:
+    with camera.open(recording_path(name), delta_t_us) as recording:
+        return np.concatenate(list(recording)), recording
+
+
+@pytest.mark.parametrize("facts", [STREET, SWEEP, NOISE, LASER], ids=lambda f: f.name)
+def test_size_counts_times_and_sums_are_the_manifest_s(facts: Facts) -> None:
+    events, recording = read(facts.name)
+    counters = recording.counters
+    assert recording.size == facts.size
+    assert (len(events), counters.events) == (facts.events, facts.events)
+    assert counters.triggers == facts.triggers
+    assert (events["t"].min(), events["t"].max()) == (facts.first_us, facts.last_us)
+    if facts.sums is not None:
+        assert tuple(int(events[c].sum(dtype=np.int64)) for c in "xypt") == facts.sums
+    assert counters.bytes_read == recording_path(facts.name).stat().st_size
+    assert (counters.unknown, counters.dropped, counters.out_of_bounds) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("facts", [STREET, SWEEP, NOISE], ids=lambda f: f.name)
+def test_evt3_is_event_for_event_what_an_independent_decoder_reads(
+    facts: Facts,
+) -> None:
+    events, _ = read(facts.name)
+    theirs = evt3.decode_file(str(recording_path(facts.name)))
+    for ours, other in (("x", "x"), ("y", "y"), ("p", "polarity"), ("t", "timestamp")):
+        assert np.array_equal(events[ours], getattr(theirs, other)), ours
+
+
+def test_evt2_is_event_for_event_what_the_format_s_definition_gives() -> None:
+    events, _ = read(LASER.name)
+    data = recording_path(LASER.name).read_bytes()
+    words = np.frombuffer(data, "<u4", offset=data.index(b"% evt 2.0\n") + 10)
+    words = words.astype(np.int64)
+    kind = words >> 28
+    # The file has no wrap, so the highest TIME_HIGH so far is the last.
+    high_us = np.maximum.accumulate(np.where(kind == 8, words & 0xFFFFFFF, 0)) << 6
+    is_event = kind <= 1
+    assert np.array_equal(events["t"], (high_us + (words >> 22 & 0x3F))[is_event])
+    assert np.array_equal(events["x"], (words >> 11 & 0x7FF)[is_event])
+    assert np.array_equal(events["y"], (words & 0x7FF)[is_event])
+    assert np.array_equal(events["p"], kind[is_event])
+
+
+@pytest.mark.parametrize("facts", [STREET, SWEEP, NOISE, LASER], ids=lambda f: f.name)
+@pytest.mark.parametrize("delta_t_us", [137, 10_000])
+def test_windows_put_together_are_the_whole(facts: Facts, delta_t_us: int) -> None:
+    whole, at_once = read(facts.name, 1 << 40)
+    pieces, in_windows = read(facts.name, delta_t_us)
+    assert np.array_equal(whole, pieces)
+    assert at_once.begin_us == in_windows.begin_us
+    assert at_once.counters == in_windows.counters
+
+
+def test_the_street_is_one_window_and_its_clock_steps_back_nine_times() -> None:
+    with camera.open(recording_path(STREET.name)) as recording:
+        assert [len(packet) for packet in recording] == [219_596]
+    assert recording.counters.time_steps_back == 9
+
+
+def test_every_trigger_comes_in_its_window() -> None:
+    seen = 0
+    with camera.open(recording_path(SWEEP.name)) as recording:
+        for _ in recording:
+            seen += len(recording.triggers)
+            assert (recording.triggers["id"] == 6).all()
+            assert (recording.triggers["t"] < recording.now_us).all()
+    assert seen == 4_157
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("ncars_car.dat", "a DAT recording"),
+        ("davis_sample.aedat4", "an AEDAT4 recording"),
+    ],
+)
+def test_recordings_of_other_makers_are_named(name: str, what: str) -> None:
+    with pytest.raises(camera.ForeignFileError, match=what):
+        camera.open(recording_path(name))
