@@ -98,10 +98,10 @@ def _look_up(
     out: NDArray[np.uint8],
 ) -> None:
     last = len(levels) - 1
-    age_us_max = np.int64(last / steps_per_us)
+    age_us_max = np.int64(last / steps_per_us) + 1
     source = newest_us.reshape(-1)
     target = out.reshape(-1)
     for i in range(len(source)):
         # An event newer than now (time steps back by a few us) counts as now.
         age_us = min(max(now_us - source[i], 0), age_us_max)
-        target[i] = levels[np.int64(age_us * steps_per_us)]
+        target[i] = levels[min(np.int64(age_us * steps_per_us), last)]

@@ -1,0 +1,118 @@
+"""The exponential time surface."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from heliograph.camera.surfaces.time_surface import TimeSurface
+from heliograph.camera.types import EVENT, Packet, Size
+
+SIZE = Size(8, 6)
+TAU_US = 10_000
+
+
+def packet(*events: tuple[int, int, int, int]) -> Packet:
+    return np.array(list(events), EVENT)
+
+
+def surface(*events: tuple[int, int, int, int]) -> TimeSurface:
+    made = TimeSurface(SIZE, tau_us=TAU_US)
+    made.update(packet(*events))
+    return made
+
+
+def test_a_pixel_fades_to_one_over_e_in_tau() -> None:
+    made = surface((3, 2, 1, 5_000))
+    for age_us in (0, 100, TAU_US, 3 * TAU_US):
+        exact = made.render_exact(5_000 + age_us)[1, 2, 3]
+        assert exact == pytest.approx(math.exp(-age_us / TAU_US), rel=1e-5)
+        grey = made.render(5_000 + age_us)[1, 2, 3]
+        # A step of the table is 1/128 of tau, so up to two levels.
+        assert abs(int(grey) - 255 * exact) <= 2.5
+
+
+def test_what_never_fired_and_what_fired_long_ago_is_zero() -> None:
+    made = surface((3, 2, 1, 5_000))
+    assert np.count_nonzero(made.render(5_000)) == 1
+    assert not made.render(5_000 + 7 * TAU_US).any()
+    assert not made.render(1 << 50).any()
+    shortest = TimeSurface(SIZE, tau_us=1)
+    assert not shortest.render(1 << 61).any()
+    assert np.count_nonzero(made.render_exact(5_000)) == 1
+
+
+def test_both_polarities_of_a_pixel_survive() -> None:
+    made = surface((3, 2, 1, 5_000), (3, 2, 0, 5_000 + TAU_US))
+    darker, brighter = made.render_exact(5_000 + TAU_US)[:, 2, 3]
+    assert darker == pytest.approx(1)
+    assert brighter == pytest.approx(1 / math.e, rel=1e-5)
+
+
+def test_an_event_that_steps_back_does_not_make_its_pixel_older() -> None:
+    made = surface((3, 2, 1, 5_011), (3, 2, 1, 5_000))
+    assert made.newest_us[1, 2, 3] == 5_011
+
+
+def test_an_event_newer_than_now_counts_as_now() -> None:
+    made = surface((3, 2, 1, 5_011))
+    assert made.render(5_000)[1, 2, 3] == 255
+    assert made.render_exact(5_000)[1, 2, 3] == 1
+
+
+def test_rendering_writes_to_what_it_is_given() -> None:
+    made = surface((3, 2, 1, 5_000))
+    grey = np.full((2, 6, 8), 7, np.uint8)
+    exact = np.full((2, 6, 8), 7, np.float32)
+    assert made.render(5_000, out=grey) is grey
+    assert made.render_exact(5_000, out=exact) is exact
+    assert grey.sum() == 255
+    assert exact.sum() == 1
+
+
+@given(
+    events=hnp.arrays(
+        EVENT,
+        st.integers(0, 30),
+        elements=st.tuples(
+            st.integers(0, 7), st.integers(0, 5), st.integers(0, 1), st.integers(0, 99)
+        ),
+    )
+)
+@settings(deadline=None)
+def test_a_packet_is_never_modified_and_its_order_never_matters(events: Packet) -> None:
+    before = events.copy()
+    forward, backward = TimeSurface(SIZE, tau_us=50), TimeSurface(SIZE, tau_us=50)
+    forward.update(events)
+    backward.update(events[::-1])
+    assert np.array_equal(events, before)
+    assert np.array_equal(forward.newest_us, backward.newest_us)
+    fired = {(int(e["p"]), int(e["y"]), int(e["x"])) for e in events}
+    assert np.count_nonzero(forward.newest_us >= 0) == len(fired)
+
+
+@pytest.mark.parametrize(
+    "event", [(8, 0, 0, 1), (0, 6, 0, 1), (0, 0, 2, 1), (0, 0, -1, 1)]
+)
+def test_an_event_outside_is_refused_and_touches_nothing(
+    event: tuple[int, int, int, int],
+) -> None:
+    made = TimeSurface(SIZE, tau_us=TAU_US)
+    with pytest.raises(ValueError, match="1 of 2 events lie outside the surface"):
+        made.update(packet(event, (1, 1, 1, 5)))
+    assert np.count_nonzero(made.newest_us >= 0) == 1
+
+
+def test_arrays_of_another_kind_are_refused() -> None:
+    made = TimeSurface(SIZE, tau_us=TAU_US)
+    with pytest.raises(ValueError, match="a packet has dtype"):
+        made.update(np.zeros(3, [("x", "<u2")]))
+    with pytest.raises(ValueError, match=r"out must be .* \(2, 6, 8\)"):
+        made.render(0, out=np.zeros((2, 8, 6), np.uint8))
+    with pytest.raises(ValueError, match="out must be"):
+        made.render(0, out=np.zeros((2, 6, 16), np.uint8)[:, :, ::2])
+    with pytest.raises(ValueError, match="tau_us must be at least 1, not 0"):
+        TimeSurface(SIZE, tau_us=0)
