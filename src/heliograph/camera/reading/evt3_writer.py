@@ -20,10 +20,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from heliograph.camera.jit import compiled
 from heliograph.camera.types import EVENT, TRIGGER, Packet, Size
 
 GAP_US_MAX = 3_600_000_000
@@ -196,7 +196,7 @@ def _check_range(values: NDArray[np.integer], bound: int, name: str) -> None:
     raise ValueError(f"{name} of element {at} is {values[at]}, outside 0..{bound - 1}")
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]  # numba ships no types
+@compiled
 def _write_time(
     t: int, state: NDArray[np.int64], out: NDArray[np.uint16], n: int
 ) -> int:
@@ -217,7 +217,7 @@ def _write_time(
     return n
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]  # numba ships no types
+@compiled
 def _encode(
     packet: Packet,
     triggers: NDArray[np.void],
@@ -249,16 +249,16 @@ def _encode(
     return n
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]  # numba ships no types
+@compiled
 def _write_trigger(
     edge: np.void, state: NDArray[np.int64], out: NDArray[np.uint16], n: int
 ) -> int:
-    n = _write_time(edge.t, state, out, n)
-    out[n] = EXT_TRIGGER | (edge.id << 8) | edge.p
+    n = _write_time(edge["t"], state, out, n)
+    out[n] = EXT_TRIGGER | (edge["id"] << 8) | edge["p"]
     return n + 1
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]  # numba ships no types
+@compiled
 def _run_end(packet: Packet, start: int) -> int:
     """Return where the run of one time, row, polarity and ascending x ends."""
     first = packet[start]
@@ -274,7 +274,7 @@ def _run_end(packet: Packet, start: int) -> int:
     return end
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]  # numba ships no types
+@compiled
 def _write_run(run: Packet, width: int, out: NDArray[np.uint16], n: int) -> int:
     """Write one run as groups where a group is the shorter way, else one by one."""
     polarity = run[0].p << 11
@@ -302,7 +302,7 @@ def _write_run(run: Packet, width: int, out: NDArray[np.uint16], n: int) -> int:
     return n
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]  # numba ships no types
+@compiled
 def _group(run: Packet, i: int, start: int) -> tuple[int, int]:
     """Return the 32-pixel mask from `start`, and the first event after it."""
     mask = 0

@@ -51,16 +51,15 @@ class Actor(Protocol):
 def cast(size: Size, seconds: float, rng: np.random.Generator) -> list[Actor]:
     """Return all actors of a recording, in order of entry.
 
-    Each walker enters before the one before has left, so that after the first moment
-    somebody nearly always moves; every third stops for a while. Cars come every few
-    seconds.
+    Every third walker stops for a while. The next one has entered by then, so that
+    after the first moment somebody always moves. Cars come every few seconds.
     """
     actors: list[Actor] = []
     enters_s, count = FIRST_S, 0
     while enters_s < seconds:
-        walker = _walker(size, enters_s, count, rng)
+        walker, crossing_s = _walker(size, enters_s, count, rng)
         actors.append(walker)
-        enters_s += (walker.leaves_s - enters_s) * rng.uniform(0.4, 0.6)
+        enters_s += crossing_s * rng.uniform(0.5, 0.6)
         count += 1
     enters_s = rng.uniform(2.0, 4.0)
     while enters_s < seconds:
@@ -71,8 +70,11 @@ def cast(size: Size, seconds: float, rng: np.random.Generator) -> list[Actor]:
 
 def _walker(
     size: Size, enters_s: float, count: int, rng: np.random.Generator
-) -> Walker:
-    """Return a walker; near and far pavement alternate, and so do the loads."""
+) -> tuple[Walker, float]:
+    """Return a walker, and how long it takes without the pause.
+
+    Near and far pavement alternate, and so do the loads.
+    """
     near = count % 2 == 0
     share, ground = (0.33, rng.uniform(0.88, 0.97)) if near else (0.2, 0.48)
     height = share * size.height * rng.uniform(0.92, 1.04)
@@ -82,13 +84,13 @@ def _walker(
     crossing_s = (size.width + 2 * margin) / speed
     pause_s = None
     if count % 3 == 2:  # noqa: PLR2004 - every third
-        begins_s = enters_s + crossing_s * rng.uniform(0.4, 0.6)
+        begins_s = enters_s + crossing_s * rng.uniform(0.65, 0.75)
         pause_s = (begins_s, begins_s + rng.uniform(1.5, 2.5))
-        crossing_s += pause_s[1] - pause_s[0]
     direction = 1 if rng.random() < 0.5 else -1  # noqa: PLR2004 - a coin
-    return Walker(
+    stands_s = 0.0 if pause_s is None else pause_s[1] - pause_s[0]
+    walker = Walker(
         enters_s=enters_s,
-        leaves_s=enters_s + crossing_s,
+        leaves_s=enters_s + crossing_s + stands_s,
         from_x=-margin if direction > 0 else size.width + margin,
         ground_y=ground * size.height,
         height=height,
@@ -99,6 +101,7 @@ def _walker(
         pause_s=pause_s,
         phase=rng.uniform(0.0, 6.0),
     )
+    return walker, crossing_s
 
 
 def _looks(rng: np.random.Generator) -> Looks:
