@@ -108,18 +108,21 @@ def _wrong(request: _Request) -> Refusal | None:
         return Refusal(400, "messages: at least one message is required")
     if request.max_tokens < 1:
         return Refusal(400, "max_tokens: must be greater than or equal to 1")
-    for index, message in enumerate(request.messages):
-        if message.role not in ("user", "assistant"):
-            text = f"messages.{index}.role: Input should be 'user' or 'assistant'"
-            return Refusal(400, text)
-        if not message.content:
-            return Refusal(400, f"messages.{index}: content must not be empty")
-        for block in _blocks(message.content):
-            if said := _wrong_block(block):
-                return Refusal(400, f"messages.{index}.content: {said}")
     if request.messages[0].role != "user":
         return Refusal(400, 'messages: first message must use the "user" role')
+    for index, message in enumerate(request.messages):
+        if said := _wrong_message(message):
+            return Refusal(400, f"messages.{index}: {said}")
     return None
+
+
+def _wrong_message(message: _Message) -> str | None:
+    if message.role not in ("user", "assistant"):
+        return "role: Input should be 'user' or 'assistant'"
+    if not message.content:
+        return "content must not be empty"
+    wrong = (_wrong_block(block) for block in _blocks(message.content))
+    return next(filter(None, wrong), None)
 
 
 def _wrong_block(block: _Block) -> str | None:

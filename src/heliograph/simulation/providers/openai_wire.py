@@ -111,8 +111,8 @@ def _wrong(request: _Request) -> Refusal | None:
         return Refusal(400, said, param="stream_options")
     for message in request.messages:
         for part in message.content if isinstance(message.content, list) else ():
-            if said := _wrong_part(part):
-                return Refusal(400, said, param="messages")
+            if wrong := _wrong_part(part):
+                return Refusal(400, wrong, param="messages")
     return None
 
 
