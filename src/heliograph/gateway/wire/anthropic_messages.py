@@ -47,7 +47,7 @@ def encode(
         body = write_body(chat, model, endpoint, facts)
     except RefusedError as refused:
         return refused.failure()
-    return HttpRequest("/messages", _HEADERS, (body,))
+    return HttpRequest("/messages", _HEADERS, body)
 
 
 def decode(http: HttpReply, chat: Chat) -> Reply | Failure:

@@ -15,18 +15,32 @@ _HEAD_CHARS = 24
 _HEADER_CHARS_MAX = 100
 
 
+class Payload:
+    """A picture's base64 text, closing quote included, still in the caller's bytes."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: memoryview) -> None:
+        self.text = text
+
+
 def source(url: Raw, param: str) -> dict[str, object]:
-    """Write the image source for the JSON text *url*; *param* names it in an error."""
+    """Write the image source for the JSON text *url*; *param* names it in an error.
+
+    Base64 data is a `Payload`: it is for the writer to put it in uncopied.
+    """
+    # The one copy: a search in bytes is fifty times as fast as one in a view.
     text = bytes(url)
     if text[:1] != b'"':
         raise bad_value(f"`{param}` must be a text.", param)
     if b"\\" in text:
         # Escaped, as "image\/png" is: spell it plainly first.
         text = _unescaped(text, param)
-    scheme = text[1:9].lower()
+    head = text[:_HEADER_CHARS_MAX]
+    scheme = head[1:9].lower()
     if scheme.startswith(b"data:"):
-        return _base64_source(text, param)
-    if scheme.startswith(b"https://"):
+        return _base64_source(memoryview(text), head, param)
+    if scheme == b"https://":
         return {"type": "url", "url": Raw(text)}
     raise bad_value(
         f"`{param}` must be a data URI (data:image/png;base64,...) or an https URL.",
@@ -41,14 +55,15 @@ def _unescaped(text: bytes, param: str) -> bytes:
         raise bad_value(f"`{param}` is not a readable text.", param) from error
 
 
-def _base64_source(text: bytes, param: str) -> dict[str, object]:
-    comma = text.find(b",", 0, _HEADER_CHARS_MAX)
-    media, *parameters = text[len(b'"data:') : max(comma, 0)].lower().split(b";")
+def _base64_source(text: memoryview, head: bytes, param: str) -> dict[str, object]:
+    comma = head.find(b",")
+    media, *parameters = head[len(b'"data:') : max(comma, 0)].lower().split(b";")
     if comma < 0 or b"base64" not in parameters:
         raise bad_value(
             f"`{param}` must be a base64 data URI: data:image/png;base64,...", param
         )
-    found = _media_type(text[comma + 1 : comma + 1 + _HEAD_CHARS])
+    data = text[comma + 1 :]
+    found = _media_type(data[:_HEAD_CHARS].tobytes())
     # A common misspelling, and the bytes say what is meant.
     declared = (
         "image/jpeg" if media == b"image/jpg" else media.decode("ascii", "replace")
@@ -63,8 +78,7 @@ def _base64_source(text: bytes, param: str) -> dict[str, object]:
             " correct the data URI.",
             param,
         )
-    data = Raw(b'"' + memoryview(text)[comma + 1 :])
-    return {"type": "base64", "media_type": found, "data": data}
+    return {"type": "base64", "media_type": found, "data": Payload(data)}
 
 
 def _media_type(head: bytes) -> str | None:

@@ -9,11 +9,15 @@ from typing import Literal, TypeVar
 from msgspec import Raw, Struct, json
 
 from heliograph.gateway.types import Chat, Endpoint, ModelFacts
+from heliograph.gateway.wire.anthropic_picture import Payload
 from heliograph.gateway.wire.anthropic_turns import read_turns
 from heliograph.gateway.wire.json_text import UNREADABLE, where, why
 from heliograph.gateway.wire.refused import RefusedError, bad_value
 
 _NULL = Raw(b"null")
+# Where a picture goes. JSON has no such byte: in texts it is escaped, and in the
+# members that are moved as they came, the reader has refused it.
+_GAP = Raw(b'"\0')
 _TEMPERATURE_MAX = 1.0
 
 _CARRIED = frozenset(
@@ -89,8 +93,13 @@ _STOP = json.Decoder(str | list[str])
 _T = TypeVar("_T")
 
 
-def write_body(chat: Chat, model: str, endpoint: Endpoint, facts: ModelFacts) -> bytes:
-    """Write the body of `POST /v1/messages`. Raises `RefusedError`."""
+def write_body(
+    chat: Chat, model: str, endpoint: Endpoint, facts: ModelFacts
+) -> tuple[bytes | Raw, ...]:
+    """Write the body of `POST /v1/messages`, pictures as pieces of their own.
+
+    Raises `RefusedError`.
+    """
     drop = endpoint.drop
     fields = {
         name: value
@@ -113,7 +122,24 @@ def write_body(chat: Chat, model: str, endpoint: Endpoint, facts: ModelFacts) ->
         body["stream"] = True
     _write_sampling(fields, body)
     _write_tools(fields, body)
-    return json.encode(body)
+    return _pieces(body)
+
+
+def _pieces(body: dict[str, object]) -> tuple[bytes | Raw, ...]:
+    payloads: list[Raw] = []
+
+    def set_aside(value: object) -> Raw:
+        if not isinstance(value, Payload):
+            raise TypeError(type(value))
+        payloads.append(Raw(value.text))
+        return _GAP
+
+    frame = json.encode(body, enc_hook=set_aside)
+    first, *rest = frame.split(b"\0")
+    pieces: list[bytes | Raw] = [first]
+    for payload, after in zip(payloads, rest, strict=True):
+        pieces += (payload, after)
+    return tuple(pieces)
 
 
 def _refuse_unless_harmless(name: str, value: Raw) -> None:

