@@ -82,25 +82,23 @@ class _Level(Struct):
     items: list[Node]
 
 
-def read_document(text: str, file: str) -> MappingNode | list[Problem]:
-    """Read *text* as one YAML table, or say what is wrong with it.
+def read_document(text: str, file: str) -> tuple[MappingNode | None, list[Problem]]:
+    """Read *text* as one YAML table, and say what is wrong with it.
 
-    *file* is the name that problems carry. Keys written twice are reported
-    all at once; anything else stops at the first.
+    *file* is the name that problems carry. Keys written twice are reported all, and
+    the table stands; anything else leaves no table.
     """
-    duplicates: list[Problem] = []
+    problems: list[Problem] = []
     try:
         _check_text(text)
-        root = _build(text, file, duplicates)
+        root = _build(text, file, problems)
     except _Refusal as refusal:
-        return [Problem(file, refusal.line, "yaml", refusal.message, refusal.fix)]
+        return None, [Problem(file, refusal.line, "yaml", refusal.message, refusal.fix)]
     except yaml.YAMLError as error:
-        return [_syntax_problem(text, file, error)]
-    if isinstance(root, MappingNode) and not duplicates:
-        return root
+        return None, [_syntax_problem(text, file, error)]
     if isinstance(root, MappingNode):
-        return duplicates
-    return [_not_a_table(root, file)]
+        return root, problems
+    return None, [*problems, _not_a_table(root, file)]
 
 
 def _check_text(text: str) -> None:
@@ -249,8 +247,11 @@ def _duplicate(key: ScalarNode, first_line: int, file: str) -> Problem:
 
 def _syntax_problem(text: str, file: str, error: yaml.YAMLError) -> Problem:
     """Say what the parser stumbled over; its texts never quote the document."""
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     lines = text.splitlines()
+    mark = getattr(error, "problem_mark", None)
+    if mark is None or mark.line >= len(lines):
+        # A quote or bracket left open is found at the end; say where it began.
+        mark = getattr(error, "context_mark", None) or mark
     number = 1 if mark is None else min(mark.line + 1, max(len(lines), 1))
     position = getattr(error, "position", None)
     if mark is None and isinstance(position, int):

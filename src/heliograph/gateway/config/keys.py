@@ -6,7 +6,7 @@ from heliograph.gateway.config.environment import (
     is_other_reference,
     referenced_variable,
 )
-from heliograph.gateway.config.schema import KEY_KEYS
+from heliograph.gateway.config.schema import KEY_KEYS, WEIGHT_MAX
 from heliograph.gateway.config.values import (
     Reading,
     read_list,
@@ -117,13 +117,15 @@ def _read_weight(reading: Reading, table: MappingNode, key: str) -> float | None
     entry = table.entries.get("weight")
     if entry is None:
         return 1.0
-    weight = read_number(reading, entry.value, f"{key}.weight")
-    if weight is not None and weight < 0:
-        reading.report(
-            entry.value,
-            f"{key}.weight",
-            f"{weight:g} is negative",
-            fix="write 0 or more; weights are shares of the traffic",
-        )
-        return None
-    return weight
+    where = f"{key}.weight"
+    weight = read_number(reading, entry.value, where)
+    if weight is None or 0 <= weight <= WEIGHT_MAX:
+        return weight
+    fault = "is negative" if weight < 0 else "is too large"
+    reading.report(
+        entry.value,
+        where,
+        f"{weight:g} {fault}",
+        fix=f"write a share of the traffic, from 0 to {WEIGHT_MAX:.0f}",
+    )
+    return None

@@ -160,11 +160,11 @@ def _read_names(
         name = read_text(reading, item, where, what=what)
         if name is None:
             continue
-        if not name.isprintable() or " " in name:
+        if not (name.isascii() and name.isprintable()) or " " in name:
             reading.report(
                 item,
                 where,
-                f"{shown(name)} holds a space or control character",
+                f"{shown(name)} holds a space or a character outside ASCII",
                 fix="write one name to an item",
             )
         elif name in names:

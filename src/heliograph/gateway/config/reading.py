@@ -75,10 +75,10 @@ def read_text(
     environ: Mapping[str, str],
 ) -> Config | list[Problem]:
     """Read *text* as `read_file` does; *file* is the name that problems carry."""
-    document = read_document(text, file)
-    if isinstance(document, list):
-        return document
-    reading = Reading(file, environ)
+    document, found = read_document(text, file)
+    if document is None:
+        return found
+    reading = Reading(file, environ, found)
     refuse_unknown_keys(reading, document, "", known=TOP_KEYS)
     defaults = Timeouts()
     if "timeouts" in document.entries:

@@ -13,6 +13,7 @@ DIALECT_AUTH = MappingProxyType({"openai": "bearer", "anthropic": "header:x-api-
 """How the key travels where no endpoint row says otherwise."""
 
 TIMEOUT_S_MAX = 86_400.0
+WEIGHT_MAX = 1_000_000.0
 
 REQUIRED_PARAMETERS = frozenset({"model", "messages", "stream"})
 """What a request is nothing without; these cannot be dropped."""

@@ -22,10 +22,12 @@ _WORD = re.compile(r"[A-Za-z][A-Za-z_-]{0,39}")
 class Reading:
     """The reading of one file: its environment, and the problems found so far."""
 
-    def __init__(self, file: str, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, file: str, environ: Mapping[str, str], problems: Sequence[Problem]
+    ) -> None:
         self.file = file
         self.environ = environ
-        self._problems: list[Problem] = []
+        self._problems = list(problems)
         self._secrets: set[str] = set()
 
     def report(self, node: Node, key: str, message: str, *, fix: str) -> None:
@@ -113,8 +115,8 @@ def read_number(reading: Reading, node: Node, key: str) -> float | None:
             fix="write a number such as 0.5, without quotes or unit",
         )
         return None
-    plain = node.value.replace(".inf", "inf").replace(".Inf", "inf")
-    number = float(plain.replace(".INF", "inf").lower().replace(".nan", "nan"))
+    lowered = node.value.lower()
+    number = math.nan if lowered.endswith(("inf", "nan")) else float(lowered)
     if not math.isfinite(number):
         reading.report(
             node, key, "is not a finite number", fix="write a number such as 0.5"
@@ -148,5 +150,5 @@ def _wrong_type(reading: Reading, node: Node, key: str, *, what: str) -> None:
         node,
         key,
         f"expected {what}, found {describe(node)}",
-        fix="see docs/guide/configuration.md for its form",
+        fix=f"write {what}; docs/guide/configuration.md shows the form",
     )

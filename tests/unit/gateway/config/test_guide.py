@@ -1,0 +1,76 @@
+"""The guide holds every key the reader takes, and no other; its examples work."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from heliograph.gateway.config import Problem, schema
+from heliograph.gateway.providers.endpoints import ENDPOINTS
+from heliograph.gateway.types import Config, Key, Secret, Timeouts
+
+Read = Callable[..., Config | list[Problem]]
+
+GUIDE = (Path(__file__).parents[4] / "docs/guide/configuration.md").read_text()
+SECTIONS = dict(
+    section.split("\n", 1) for section in re.split(r"^## ", GUIDE, flags=re.MULTILINE)
+)
+ROW = re.compile(r"^\| `(\w+)` \| ([^|]*) \| ([^|]*) \|", re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("section", "keys"),
+    [
+        ("The file", schema.TOP_KEYS),
+        ("A provider", schema.PROVIDER_KEYS),
+        ("A key", schema.KEY_KEYS),
+        ("Timeouts", schema.TIMEOUT_KEYS),
+        ("A fallback", schema.FALLBACK_KEYS),
+    ],
+)
+def test_each_table_of_the_guide_holds_the_keys_of_the_reader(
+    section: str, keys: tuple[str, ...]
+) -> None:
+    assert sorted(row[0] for row in ROW.findall(SECTIONS[section])) == sorted(keys)
+
+
+def test_the_timeouts_of_the_guide_are_the_defaults() -> None:
+    written = {
+        name: float(value) for name, _, value in ROW.findall(SECTIONS["Timeouts"])
+    }
+    defaults = Timeouts()
+    assert written == {name: getattr(defaults, name) for name in schema.TIMEOUT_KEYS}
+    assert f"at most {schema.TIMEOUT_S_MAX:.0f}" in SECTIONS["Timeouts"]
+
+
+def test_the_weight_of_the_guide_is_the_default() -> None:
+    (weight,) = (row for row in ROW.findall(SECTIONS["A key"]) if row[0] == "weight")
+    assert float(weight[2]) == Key("x#1", Secret("x")).weight
+    assert weight[1] == f"number from 0 to {schema.WEIGHT_MAX:.0f}"
+
+
+def test_the_guide_names_every_known_provider_and_its_variables() -> None:
+    for name, endpoint in ENDPOINTS.items():
+        assert f"`{name}`" in SECTIONS["A provider"]
+        for variable in endpoint.env:
+            assert f"`{variable}`" in SECTIONS["Without a file"]
+
+
+@pytest.mark.parametrize("text", re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL))
+def test_each_example_of_the_guide_is_read_without_complaint(
+    text: str, read: Read
+) -> None:
+    environ = dict.fromkeys(re.findall(r"env\.(\w+)", text), "a-key")
+    assert isinstance(read(text, environ), Config)
+
+
+def test_the_problems_of_the_guide_are_what_the_reader_says(read: Read) -> None:
+    article = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)[0]
+    text = article.replace(
+        "from: anthropic/claude-sonnet", "from: anthropic/claude-sonet"
+    )
+    environ = {"ANTHROPIC_KEY_2": "a-key", "OPENAI_KEY": "a-key"}
+    found = read(text, environ)
+    assert isinstance(found, list)
+    assert "\n".join(str(problem) for problem in found) in GUIDE

@@ -1,0 +1,45 @@
+"""What the terminal shows: problems and the summary."""
+
+from collections.abc import Callable
+
+from heliograph.gateway.config import Problem, render_problems, summary
+from heliograph.gateway.config.values import shown
+from heliograph.gateway.types import Config
+
+Read = Callable[..., Config | list[Problem]]
+
+
+def test_a_problem_is_one_line_and_the_last_line_counts() -> None:
+    first = Problem("a.yaml", 3, "providers", "there are none", "add one")
+    second = Problem("a.yaml", 9, "zebra", "unknown key", "remove it")
+    assert render_problems([first]) == (
+        "a.yaml:3: providers: there are none; add one\n1 problem"
+    )
+    assert render_problems([first, second]).splitlines() == [
+        "a.yaml:3: providers: there are none; add one",
+        "a.yaml:9: zebra: unknown key; remove it",
+        "2 problems",
+    ]
+
+
+def test_the_summary_names_dialect_keys_models_and_fallbacks(read: Read) -> None:
+    config = read(
+        "providers:\n"
+        "  anthropic: {keys: [env.KEY, env.OTHER_KEY], models: [a, b]}\n"
+        "  openai: {keys: [env.KEY]}\n"
+        "  ollama:\n"
+        "fallbacks: [{from: anthropic/a, to: [openai/x, ollama/y]}]\n"
+    )
+    assert isinstance(config, Config)
+    assert summary(config).splitlines() == [
+        "gateway.yaml: 3 providers",
+        "  anthropic (anthropic, 2 keys): a, b",
+        "  openai (openai, 1 key): any model",
+        "  ollama (openai, no key): any model",
+        "  anthropic/a -> openai/x -> ollama/y",
+    ]
+
+
+def test_what_is_quoted_stays_in_one_short_line() -> None:
+    assert shown("a\nb\x1b[31m") == '"a?b?[31m"'
+    assert shown("x" * 100) == f'"{"x" * 80}..."'
