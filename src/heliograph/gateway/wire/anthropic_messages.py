@@ -4,7 +4,7 @@ The parts stand beside it: request, turns, picture, reply, stream.
 https://docs.anthropic.com/en/api/messages
 """
 
-from msgspec import Struct, json
+from msgspec import Raw, Struct, json
 
 from heliograph.gateway.types import (
     JSON_TYPE,
@@ -19,7 +19,7 @@ from heliograph.gateway.types import (
 from heliograph.gateway.wire.anthropic_reply import read_reply
 from heliograph.gateway.wire.anthropic_request import write_body
 from heliograph.gateway.wire.anthropic_stream import message_stream
-from heliograph.gateway.wire.blame import Said, judge
+from heliograph.gateway.wire.blame import Said, judge, read_said
 from heliograph.gateway.wire.json_text import UNREADABLE
 from heliograph.gateway.wire.reading import EventReader
 from heliograph.gateway.wire.refused import RefusedError
@@ -27,13 +27,8 @@ from heliograph.gateway.wire.refused import RefusedError
 _HEADERS = (("content-type", JSON_TYPE), ("anthropic-version", "2023-06-01"))
 
 
-class _Error(Struct):
-    type: str | None = None
-    message: str | None = None
-
-
 class _ErrorBody(Struct):
-    error: _Error
+    error: Raw = Raw(b"null")
 
 
 _ERROR = json.Decoder(_ErrorBody)
@@ -62,7 +57,7 @@ def decode_error(http: HttpReply) -> Failure:
         error = _ERROR.decode(http.body).error
     except UNREADABLE:
         return judge(http.status, http.headers, Said())
-    return judge(http.status, http.headers, Said(error.message or "", error.type))
+    return judge(http.status, http.headers, read_said(error))
 
 
 def stream(chat: Chat) -> EventReader:

@@ -47,6 +47,7 @@ class _Event(Struct):
     content_block: _Block | None = None
     message: _Message | None = None
     usage: Tokens | None = None
+    error: dict[str, Raw] | str | None = None
 
 
 class _Call(Struct):
@@ -78,13 +79,12 @@ class MessageInterpreter:
     def take(self, reader: EventReader, event: Event) -> bytes:
         """Take in one event; return the chunks it becomes."""
         name, data = event
-        if name == b"error":
-            reader.fail("error_event", "The provider sent an error in its stream.")
-            return b""
         try:
             said = _EVENT.decode(data)
         except UNREADABLE:
-            self._unreadable(reader, data)
+            said = None
+        if said is None or said.type == "error" or name == b"error" or said.error:
+            self._broken(reader, data, told=said is not None or name == b"error")
             return b""
         if said.type == "content_block_delta" and said.delta is not None:
             return self._delta(reader, said.index, said.delta, data)
@@ -94,8 +94,6 @@ class MessageInterpreter:
             self._note_end(reader, said)
         elif said.type == "message_stop":
             return self._stop(reader)
-        elif said.type == "error":
-            reader.fail("error_event", "The provider sent an error in its stream.")
         # `ping`, and whatever Anthropic adds: its docs ask readers to go on.
         return b""
 
@@ -104,14 +102,14 @@ class MessageInterpreter:
         reader.fail("truncated", "The provider's stream ended before message_stop.")
         return b""
 
-    def _unreadable(self, reader: EventReader, data: bytes) -> None:
-        """Tell an error in OpenAI's shape, which proxies write, from garbage."""
+    def _broken(self, reader: EventReader, data: bytes, *, told: bool) -> None:
+        """Tell an error, also one in the shape that proxies write, from garbage."""
         try:
             members = json.decode(data, type=dict[str, Raw])
         except UNREADABLE:
             members = {}
-        if "error" in members:
-            reader.fail("error_event", "The provider sent an error in its stream.")
+        if told or "error" in members:
+            reader.fail_by_event(members.get("error", _NULL))
         else:
             reader.fail("malformed_event", "An event of the provider's is malformed.")
 

@@ -9,10 +9,11 @@ import re
 from collections.abc import Mapping
 from http import HTTPStatus
 
-from msgspec import Struct
+from msgspec import Raw, Struct, json
 
 from heliograph.gateway.types import Blame, Failure
 from heliograph.gateway.wire.http_date import unix_s
+from heliograph.gateway.wire.json_text import UNREADABLE
 
 RETRY_AFTER_S_MAX = 3600.0
 MESSAGE_CHARS_MAX = 2000
@@ -78,6 +79,28 @@ class Said(Struct, frozen=True):
         seen = (word for word in (self.type, self.code) if word)
         plain = [word for word in dict.fromkeys(seen) if _WORD.fullmatch(word)]
         return f" ({', '.join(plain)})" if plain else ""
+
+
+class _Error(Struct):
+    message: str | None = None
+    type: str | None = None
+    code: str | int | None = None
+    param: str | None = None
+
+
+_ERROR = json.Decoder(_Error | str | None)
+
+
+def read_said(error: Raw) -> Said:
+    """Read an `error` member of either dialect; some providers send a bare text."""
+    try:
+        found = _ERROR.decode(error)
+    except UNREADABLE:
+        return Said()
+    if not isinstance(found, _Error):
+        return Said(message=found or "")
+    code = None if found.code is None else str(found.code)
+    return Said(found.message or "", found.type, code, found.param)
 
 
 def judge(status: int, headers: Mapping[str, str], said: Said) -> Failure:

@@ -19,7 +19,7 @@ from heliograph.gateway.types import (
     ModelFacts,
     Reply,
 )
-from heliograph.gateway.wire.blame import Said, broken, judge, unreadable
+from heliograph.gateway.wire.blame import Said, broken, judge, read_said, unreadable
 from heliograph.gateway.wire.chat import refuse
 from heliograph.gateway.wire.json_text import UNREADABLE, is_utf8
 from heliograph.gateway.wire.openai_stream import chat_stream
@@ -45,15 +45,7 @@ class _Answer(Struct):
     error: Raw = Raw(b"null")
 
 
-class _Error(Struct):
-    message: str | None = None
-    type: str | None = None
-    code: str | int | None = None
-    param: str | None = None
-
-
 _ANSWER = json.Decoder(_Answer)
-_ERROR = json.Decoder(_Error)
 
 
 def encode(
@@ -90,7 +82,7 @@ def decode(http: HttpReply, chat: Chat) -> Reply | Failure:
     except UNREADABLE as error:
         return unreadable(http.body, error)
     if answer.error != Raw(b"null"):
-        said = _said(answer.error)
+        said = read_said(answer.error)
         return broken(
             "error_in_200", f"The provider answered 200 with an error{said.words}."
         )
@@ -111,32 +103,14 @@ def decode_error(http: HttpReply) -> Failure:
         members = _OBJECT.decode(http.body)
     except UNREADABLE:
         return judge(http.status, http.headers, Said())
-    return judge(http.status, http.headers, _said(members.get("error"), members))
+    # Some providers' errors stand at the top: {"message": ..., "type": ...}.
+    error = members.get("error", Raw(http.body))
+    return judge(http.status, http.headers, read_said(error))
 
 
 def stream(chat: Chat) -> EventReader:
     """Begin to read a stream."""
     return chat_stream(chat)
-
-
-def _said(error: Raw | None, members: Mapping[str, Raw] | None = None) -> Said:
-    """Read `{"error": {...}}`, or the `{"error": "text"}` of some."""
-    if error is None:
-        # Mistral's and others' errors stand at the top: {"message": ..., "type": ...}.
-        error = Raw(json.encode(dict(members or {})))
-    try:
-        found = _ERROR.decode(error)
-    except UNREADABLE:
-        return Said(message=_text(error))
-    code = None if found.code is None else str(found.code)
-    return Said(found.message or "", found.type, code, found.param)
-
-
-def _text(raw: Raw) -> str:
-    try:
-        return json.decode(raw, type=str)
-    except UNREADABLE:
-        return ""
 
 
 def _with_usage(options: Raw | None) -> bytes:

@@ -60,7 +60,7 @@ class ChunkInterpreter:
         else:
             readable = is_utf8(data)
         if name == b"error" or (chunk is not None and chunk.error != _NULL):
-            reader.fail("error_event", "The provider sent an error in its stream.")
+            reader.fail_by_event(chunk.error if chunk is not None else _NULL)
         elif not readable:
             reader.fail("malformed_event", "An event of the provider's is not JSON.")
         elif chunk is not None and self._note(reader, chunk):

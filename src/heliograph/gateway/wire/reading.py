@@ -6,8 +6,10 @@ a stream (HTML, a JSON document, nothing, an endless event) is settled here once
 
 from typing import Protocol
 
+from msgspec import Raw
+
 from heliograph.gateway.types import Failure, Usage
-from heliograph.gateway.wire.blame import broken
+from heliograph.gateway.wire.blame import broken, read_said
 from heliograph.gateway.wire.sse import Event, SseDecoder
 
 DONE = b"data: [DONE]\n\n"
@@ -87,6 +89,11 @@ class EventReader:
     def fail(self, kind: str, message: str) -> None:
         """Set the failure; the provider is to blame."""
         self.failure = broken(kind, message)
+
+    def fail_by_event(self, error: Raw) -> None:
+        """Set the failure for an error that the provider sent inside the stream."""
+        words = read_said(error).words
+        self.fail("error_event", f"The provider sent an error in its stream{words}.")
 
     def _over(self) -> bool:
         return self.failure is not None or self.complete
