@@ -51,12 +51,15 @@ def summary(out: Path, facts: RecordingFacts) -> str:
         f"{out}: {facts.events:,} events in {seconds:g} s "
         f"({facts.events / facts.duration_us:.2f} Mev/s), "
         f"{facts.size.width}x{facts.size.height}, {facts.bytes / 1e6:.1f} MB, "
-        f"{len(facts.actors)} people and cars"
+        f"people and cars: {len(facts.actors)}"
     )
 
 
 def _film(out: Path, seconds: float, seed: int, size: Size) -> RecordingFacts:
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    errors = Console(stderr=True)
+    with Progress(
+        console=errors, transient=True, disable=not errors.is_terminal
+    ) as bar:
         task = bar.add_task("simulating", total=1.0)
         return write_recording(
             out,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
 from heliograph.camera.reading.evt3_writer import Evt3Writer
@@ -65,9 +66,9 @@ def write_recording(
     when `out` cannot be written and `ValueError` for a size that EVT3 cannot carry
     or no time at all.
     """
-    duration_us = round(seconds * 1e6)
-    if duration_us < STEP_US:
+    if not STEP_US / 1e6 <= seconds < inf:
         raise ValueError(f"a recording takes at least {STEP_US / 1e6} s, not {seconds}")
+    duration_us = round(seconds * 1e6)
     scene = Scene(size, seconds=seconds, seed=seed)
     sensor = Sensor(size, traits, seed=seed)
     part = out.with_name(out.name + ".part")

@@ -22,6 +22,7 @@ def test_the_last_line_says_what_was_written(
     assert line.startswith(f"{out}: ")
     assert "events in 0.5 s" in line
     assert "96x64" in line
+    assert line.endswith("people and cars: 1\n")
     assert line.count("\n") == 1
     assert out.read_bytes().startswith(b"% date ")
 

@@ -1,5 +1,6 @@
 """A whole recording: our reader and a foreign one get what the facts say."""
 
+from math import inf, nan
 from pathlib import Path
 
 import evt3
@@ -100,6 +101,18 @@ def test_an_interrupted_recording_leaves_the_old_one(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_no_time_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"at least 0\.005 s, not 0"):
-        record(tmp_path / "a.raw", seconds=0.0)
+@pytest.mark.parametrize("seconds", [0.0, -1.0, inf, nan])
+def test_a_length_that_is_none_is_refused(tmp_path: Path, seconds: float) -> None:
+    with pytest.raises(ValueError, match=r"at least 0\.005 s, not"):
+        record(tmp_path / "a.raw", seconds=seconds)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("size", [Size(1, 1), Size(7, 3), Size(3, 200), Size(2048, 9)])
+def test_odd_sizes_are_filmed_too(tmp_path: Path, size: Size) -> None:
+    path = tmp_path / "odd.raw"
+    facts = write_recording(path, seconds=0.6, seed=1, size=size)
+    events = read(path)
+    assert facts.events == len(events)
+    assert events["x"].max(initial=0) < size.width
+    assert events["y"].max(initial=0) < size.height
