@@ -15,13 +15,16 @@ from numpy.typing import NDArray
 from heliograph.camera.jit import compiled
 from heliograph.camera.types import Box, Size
 
+TAU_US = 30_000
+"""The time surface's tau that the settings are for."""
+
 
 @dataclass(frozen=True, slots=True)
 class BlobSettings:
     """What counts as a blob.
 
-    `level_min` is how fresh a pixel must be: 128 is an age of 0.69 tau. A cell is
-    busy with `cell_pixels_min` such pixels of its `cell_px` squared. Gaps of
+    `level_min` is how fresh a pixel must be: 128 is an age of 0.69 tau, 21 ms. A cell
+    is busy with `cell_pixels_min` such pixels of its `cell_px` squared. Gaps of
     `gap_cells` are closed. A blob has at least `cells_min` busy cells, which fill at
     least `fill_min` of its box; `side_cells_min` leaves out the lines that some
     sensors draw along an edge. Boxes nearer than `merge_px` become one. At most

@@ -33,7 +33,7 @@ Decode: TypeAlias = Callable[
 
 # A decoder stops where less room is left than one word may need.
 EVENTS_PER_WORD_MAX = 12
-EVENTS_AT_FIRST = 1 << 16
+EVENTS_AT_FIRST = 1 << 18
 TRIGGERS_AT_FIRST = 1 << 10
 # Sensors read out about 1,100 events a us at most; twice that is no event stream.
 EVENTS_PER_US_MAX = 2_200
@@ -210,10 +210,9 @@ class Recording:
             )
             return False
         if len(self._events) - events < EVENTS_PER_WORD_MAX:
-            self._events = np.concatenate([self._events, np.empty_like(self._events)])
+            self._events = _doubled(self._events, events)
         if len(self._triggers) == triggers:
-            more = np.empty_like(self._triggers)
-            self._triggers = np.concatenate([self._triggers, more])
+            self._triggers = _doubled(self._triggers, triggers)
         return True
 
     def _end(self, what: str | None) -> None:
@@ -238,3 +237,10 @@ class Recording:
         if self._state[0]["fault"] == Fault.TIME_BACK:
             return f"time goes back from {t_us} us and it is no wrap"
         return f"time leaps from {t_us} us by more than {GAP_US_MAX / 1e6:.1f} s"
+
+
+def _doubled(buffer: NDArray[np.void], used: int) -> NDArray[np.void]:
+    """Return a buffer of twice the length that begins with what is *used*."""
+    longer = np.empty(2 * len(buffer), buffer.dtype)
+    longer[:used] = buffer[:used]
+    return longer

@@ -1,0 +1,81 @@
+"""From real events to tracks: the person is found, the noise is not."""
+
+from typing import NamedTuple
+
+import pytest
+
+from heliograph import camera
+from heliograph.camera.detection.blobs import TAU_US, BlobDetector
+from heliograph.camera.surfaces.time_surface import TimeSurface
+from heliograph.camera.tracking.tracker import Tracker
+from heliograph.camera.types import Box, Track
+from recordings.shared_data import recording_path
+
+
+class Window(NamedTuple):
+    """What a window of the recording gave; `t_s` is since its begin."""
+
+    now_us: int
+    t_s: float
+    boxes: list[Box]
+    tracks: tuple[Track, ...]
+
+
+def windows_of(name: str) -> list[Window]:
+    windows = []
+    with camera.open(recording_path(name)) as recording:
+        surface = TimeSurface(recording.size, tau_us=TAU_US)
+        detector, tracker = BlobDetector(recording.size), Tracker(recording.size)
+        for packet in recording:
+            surface.update(packet)
+            boxes = detector.detect(surface.render(recording.now_us), recording.now_us)
+            tracks = tracker.update(boxes, recording.now_us)
+            t_s = (recording.now_us - recording.begin_us) / 1e6
+            windows.append(Window(recording.now_us, t_s, boxes, tracks))
+    return windows
+
+
+@pytest.fixture(scope="module")
+def sweep() -> list[Window]:
+    return windows_of("gen31_person_sweep_evt3.raw")
+
+
+def test_noise_gives_no_box_and_no_track() -> None:
+    windows = windows_of("imx636_noise_evt3.raw")
+    assert len(windows) == 126
+    assert all(not window.boxes and not window.tracks for window in windows)
+
+
+def test_the_quiet_before_the_person_gives_no_box(sweep: list[Window]) -> None:
+    quiet = [window for window in sweep if window.t_s <= 0.7]
+    assert len(quiet) == 70
+    assert all(not window.boxes for window in quiet)
+
+
+def test_the_person_is_a_confirmed_track_that_fills_the_height(
+    sweep: list[Window],
+) -> None:
+    at_sweep = [window for window in sweep if 1.28 <= window.t_s <= 1.45]
+    seen = [
+        [t for t in w.tracks if t.state == "confirmed" and t.last_seen_us == w.now_us]
+        for w in at_sweep
+    ]
+    assert [len(tracks) for tracks in seen] == [1] * 18
+    assert len({tracks[0].id for tracks in seen}) == 1
+    for [person] in seen:
+        assert person.box.height > 300
+        assert 280 <= person.box.x <= 340
+        assert person.box.x + person.box.width <= 440
+
+
+def test_a_person_does_not_fall_into_many_tracks(sweep: list[Window]) -> None:
+    confirmed = {t.id for w in sweep for t in w.tracks if t.state == "confirmed"}
+    assert len(confirmed) <= 3
+
+
+def test_a_street_seen_from_a_moving_car_is_boxes_within_the_sensor() -> None:
+    [window] = windows_of("gen41_street_evt3.raw")
+    assert window.boxes
+    for box in window.boxes:
+        assert 0 <= box.x < box.x + box.width <= 1280
+        assert 0 <= box.y < box.y + box.height <= 720

@@ -1,0 +1,111 @@
+"""Blobs on hand-made surfaces."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from heliograph.camera.detection.blobs import BlobDetector, BlobSettings
+from heliograph.camera.detection.detector import Detector
+from heliograph.camera.types import Size
+
+SIZE = Size(320, 240)
+Surface = NDArray[np.uint8]
+
+
+def surface(*patches: tuple[int, int, int, int]) -> Surface:
+    """Return a surface on which these (x, y, width, height) fired now."""
+    made = np.zeros((2, SIZE.height, SIZE.width), np.uint8)
+    for x, y, width, height in patches:
+        made[1, y : y + height, x : x + width] = 255
+    return made
+
+
+def boxes(
+    made: Surface, settings: BlobSettings | None = None
+) -> list[tuple[float, float, float, float]]:
+    detector: Detector = BlobDetector(SIZE, settings)
+    return [(b.x, b.y, b.width, b.height) for b in detector.detect(made, 0)]
+
+
+def test_an_empty_surface_has_no_boxes() -> None:
+    assert boxes(surface()) == []
+
+
+def test_a_moving_thing_is_one_box_around_it() -> None:
+    assert boxes(surface((80, 40, 32, 64))) == [(80, 40, 32, 64)]
+
+
+def test_either_polarity_and_both_together_make_a_thing() -> None:
+    made = surface((80, 40, 16, 64))
+    made[0, 40:104, 96:112] = 255
+    assert boxes(made) == [(80, 40, 32, 64)]
+    assert boxes(np.ascontiguousarray(made[::-1])) == [(80, 40, 32, 64)]
+
+
+def test_two_things_are_two_boxes_the_larger_first() -> None:
+    assert boxes(surface((8, 8, 32, 32), (200, 96, 48, 96))) == [
+        (200, 96, 48, 96),
+        (8, 8, 32, 32),
+    ]
+
+
+def test_things_that_touch_but_for_a_small_gap_are_one() -> None:
+    assert boxes(surface((80, 40, 32, 32), (80, 88, 32, 32))) == [(80, 40, 32, 80)]
+
+
+def test_a_thing_at_the_border_keeps_its_place_and_stays_inside() -> None:
+    assert boxes(surface((296, 200, 24, 40))) == [(296, 200, 24, 40)]
+    assert boxes(surface((0, 0, 24, 40))) == [(0, 0, 24, 40)]
+    odd = BlobDetector(Size(317, 237))
+    [box] = odd.detect(np.full((2, 237, 317), 255, np.uint8), 0)
+    assert (box.x + box.width, box.y + box.height) == (317, 237)
+
+
+def test_noise_without_company_is_nothing_however_much() -> None:
+    made = surface()
+    made[1, ::2, ::2] = 255
+    assert boxes(made) == []
+
+
+def test_random_noise_of_one_in_fifty_pixels_is_nothing() -> None:
+    seeded = np.random.default_rng(7)
+    made = np.where(seeded.random((2, 240, 320)) < 0.01, 255, 0).astype(np.uint8)
+    assert boxes(made) == []
+
+
+def test_what_fired_longer_ago_is_left_out() -> None:
+    made = surface((80, 40, 32, 64))
+    made[made > 0] = 127
+    assert boxes(made) == []
+    assert boxes(made, BlobSettings(level_min=127)) == [(80, 40, 32, 64)]
+
+
+def test_small_thin_and_sparse_things_are_left_out() -> None:
+    assert boxes(surface((80, 40, 16, 16))) == []
+    assert boxes(surface((0, 40, 8, 120))) == []
+    # A long diagonal fills little of its box.
+    line = surface(*((16 + 2 * i, 16 + 2 * i, 2, 2) for i in range(90)))
+    assert boxes(line) == []
+
+
+def test_no_more_boxes_than_the_settings_allow() -> None:
+    made = surface(*((x, y, 32, 32) for x in (0, 80, 160) for y in (0, 80, 160)))
+    assert len(boxes(made)) == 9
+    assert len(boxes(made, BlobSettings(boxes_max=4))) == 4
+
+
+def test_the_surface_is_not_modified_and_a_second_look_sees_the_same() -> None:
+    made = surface((80, 40, 32, 64))
+    before = made.copy()
+    detector = BlobDetector(SIZE)
+    first = detector.detect(made, 0)
+    detector.detect(surface(), 0)
+    assert detector.detect(made, 0) == first
+    assert np.array_equal(made, before)
+    assert first[0].label == "moving object"
+    assert first[0].score == 1.0
+
+
+def test_a_surface_of_another_size_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"shape \(2, 10, 10\), not \(2, 240, 320\)"):
+        BlobDetector(SIZE).detect(np.zeros((2, 10, 10), np.uint8), 0)
