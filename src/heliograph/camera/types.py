@@ -70,9 +70,17 @@ class Track:
     velocity_y_px_s: float = 0.0
 
 
+Reason = Literal["first", "left", "again"]
+"""Why a track is captioned: its best first view, the best one of a track that is gone
+before its first caption, or once more because it goes on moving."""
+
+
 @dataclass(frozen=True, slots=True)
 class CaptionJob:
-    """A picture of a track, worth asking about until `deadline_s` (monotonic)."""
+    """A picture of a track at `t_us`, worth asking about until `deadline_s`.
+
+    `created_s` and `deadline_s` are monotonic; a deadline may be infinite.
+    """
 
     track: Track
     t_us: int
@@ -80,13 +88,15 @@ class CaptionJob:
     prompt: str
     created_s: float
     deadline_s: float
+    reason: Reason = "first"
 
 
 @dataclass(frozen=True, slots=True)
 class Caption:
     """What came back for one job. `cost_usd` is None where no price is known.
 
-    `error` is set, and `text` empty, when nothing came back in time.
+    `error` is set, and `text` empty, when nothing came back in time. `fallback` is
+    True where another target than the first one answered, None where nobody told.
     """
 
     t_us: int
@@ -101,3 +111,5 @@ class Caption:
     answered_s: float
     cost_usd: float | None = None
     error: str | None = None
+    fallback: bool | None = None
+    reason: Reason = "first"
