@@ -59,9 +59,12 @@ def read_fallbacks(
 def followed(source: str, rules: Mapping[str, Rule]) -> tuple[str, ...]:
     """Return what is tried after *source*: its own first, then theirs, each once."""
     order = [source]
+    seen = {source}
     for target in order:
         rule = rules.get(target)
-        order.extend(t for t in (rule.targets if rule else ()) if t not in order)
+        fresh = [t for t in (rule.targets if rule else ()) if t not in seen]
+        order += fresh
+        seen.update(fresh)
     return tuple(order[1:])
 
 
@@ -196,15 +199,16 @@ def _circles(
     *done* holds what was walked before and is added to. The walk keeps its own
     stack: a chain may be longer than Python's.
     """
-    path: list[str] = []
+    path: dict[str, None] = {}
     stack: list[tuple[str, bool]] = [(start, False)]
     while stack:
         name, leaving = stack.pop()
         if leaving:
-            done.add(path.pop())
+            done.add(path.popitem()[0])
         elif name in path:
-            yield path[path.index(name) :]
+            way = list(path)
+            yield way[way.index(name) :]
         elif name in rules and name not in done:
-            path.append(name)
+            path[name] = None
             stack.append((name, True))
             stack.extend((target, False) for target in reversed(rules[name].targets))

@@ -154,7 +154,7 @@ def _read_names(
     items = read_list(reading, node, key, what=f"a list, each item {what}")
     if items is None:
         return None
-    names: list[str] = []
+    names: dict[str, None] = {}
     for position, item in enumerate(items, start=1):
         where = f"{key}[{position}]"
         name = read_text(reading, item, where, what=what)
@@ -175,7 +175,7 @@ def _read_names(
                 fix="remove one of the two",
             )
         else:
-            names.append(name)
+            names[name] = None
     return tuple(names) if len(names) == len(items) else None
 
 

@@ -176,3 +176,14 @@ def test_a_fallback_to_a_provider_with_a_mistake_is_no_second_mistake(
         )
     )
     assert "GONE" in found[2]
+
+
+def test_a_chain_longer_than_pythons_stack_is_followed_to_its_end(read: Read) -> None:
+    length = 1_500
+    rules = "".join(
+        f"  - {{from: anthropic/{n}, to: anthropic/{n + 1}}}\n" for n in range(length)
+    )
+    config = read(TWO + rules)
+    assert isinstance(config, Config)
+    assert len(config.fallbacks["anthropic/0"]) == length
+    assert config.fallbacks["anthropic/0"][-1] == f"anthropic/{length}"

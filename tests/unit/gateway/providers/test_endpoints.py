@@ -59,6 +59,7 @@ def test_what_groq_refuses_is_dropped_and_what_mistral_calls_otherwise_is_rename
         "seed": "random_seed",
     }
     assert not ENDPOINTS["mistral"].stream_usage
+    assert "stream_options" in ENDPOINTS["mistral"].drop
 
 
 @pytest.mark.parametrize(
