@@ -75,7 +75,7 @@ class Timeouts(Struct, frozen=True):
 class Endpoint(Struct, frozen=True):
     """One row of `providers/endpoints.toml`: where a provider is and what it takes.
 
-    `auth` is how the key travels: `bearer`, `header:NAME`, or `none` where none is wanted.
+    `auth` is how the key travels: `bearer`, `header:NAME`, or `none` (no key).
     `drop` names request parameters left out for this provider, as its docs say.
     `rename` maps a request parameter to the provider's own name for it.
     """
