@@ -20,6 +20,8 @@ MID_GREY = 128
 TICKS_PER_TAU_MIN = 256
 # exp(-9) of the strongest picture is below half a grey level.
 AGE_TAU_MAX = 9
+# Together, because events come at random places and each place is a trip to memory.
+PIXEL = np.dtype([("tick", "<i8"), ("level", "<f4"), ("spare", "<f4")])
 
 
 class Picture:
@@ -42,10 +44,7 @@ class Picture:
         ages_us = np.arange(ticks) << self._shift
         self._decay: NDArray[np.float32] = np.exp(-ages_us / tau_us).astype(np.float32)
         self._decay[-1] = 0.0
-        self._level: NDArray[np.float32] = np.zeros(
-            (size.height, size.width), np.float32
-        )
-        self._tick: NDArray[np.int64] = np.zeros((size.height, size.width), np.int64)
+        self._pixels: NDArray[np.void] = np.zeros((size.height, size.width), PIXEL)
 
     def update(self, packet: Packet) -> None:
         """Take in *packet*, which may step back by a few us.
@@ -54,7 +53,7 @@ class Picture:
         the others were taken in.
         """
         outside = _integrate(
-            check_dtype(packet), self._shift, self._decay, self._level, self._tick
+            check_dtype(packet), self._shift, self._decay, self._pixels
         )
         check_events(packet, outside)
 
@@ -66,11 +65,10 @@ class Picture:
         Written to *out* where it is given.
         """
         if out is None:
-            out = np.empty(self._level.shape, np.uint8)
-        check_out(out, self._level.shape)
+            out = np.empty(self._pixels.shape, np.uint8)
+        check_out(out, self._pixels.shape)
         _develop(
-            self._level,
-            self._tick,
+            self._pixels,
             now_us >> self._shift,
             self._decay,
             self._gain,
@@ -81,14 +79,10 @@ class Picture:
 
 @compiled
 def _integrate(
-    packet: Packet,
-    shift: int,
-    decay: NDArray[np.float32],
-    level: NDArray[np.float32],
-    tick: NDArray[np.int64],
+    packet: Packet, shift: int, decay: NDArray[np.float32], pixels: NDArray[np.void]
 ) -> int:
     """Return how many events lie outside the picture."""
-    height, width = level.shape
+    height, width = pixels.shape
     last = len(decay) - 1
     outside = 0
     for i in range(len(packet)):
@@ -96,29 +90,29 @@ def _integrate(
         if e.x >= width or e.y >= height:
             outside += 1
             continue
+        pixel = pixels[e.y, e.x]
         now = e.t >> shift
-        ticks = min(max(now - tick[e.y, e.x], 0), last)
+        ticks = min(max(now - pixel.tick, 0), last)
         step = np.float32(1.0) if e.p else np.float32(-1.0)
-        level[e.y, e.x] = level[e.y, e.x] * decay[ticks] + step
-        tick[e.y, e.x] = max(now, tick[e.y, e.x])
+        pixel.level = pixel.level * decay[ticks] + step
+        pixel.tick = max(now, pixel.tick)
     return outside
 
 
 @compiled
-def _develop(  # noqa: PLR0917 - a compiled loop takes no keywords
-    level: NDArray[np.float32],
-    tick: NDArray[np.int64],
+def _develop(
+    pixels: NDArray[np.void],
     now: int,
     decay: NDArray[np.float32],
     gain: float,
     out: NDArray[np.uint8],
 ) -> None:
     last = len(decay) - 1
-    levels = level.reshape(-1)
-    ticks = tick.reshape(-1)
-    target = out.reshape(-1)
-    for i in range(len(levels)):
-        age = min(max(now - ticks[i], 0), last)
-        grey = MID_GREY + np.float32(gain) * levels[i] * decay[age]
-        # int() cuts, so half a level more rounds.
-        target[i] = int(min(max(grey + 0.5, 0.0), 255.0))
+    height, width = out.shape
+    for y in range(height):
+        for x in range(width):
+            pixel = pixels[y, x]
+            age = min(max(now - pixel.tick, 0), last)
+            grey = MID_GREY + np.float32(gain) * pixel.level * decay[age]
+            # int() cuts, so half a level more rounds.
+            out[y, x] = int(min(max(grey + 0.5, 0.0), 255.0))

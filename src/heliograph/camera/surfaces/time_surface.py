@@ -5,8 +5,6 @@ Lagorce et al., HOTS, TPAMI 2017, https://doi.org/10.1109/TPAMI.2016.2574707;
 Sironi et al., HATS, CVPR 2018, https://arxiv.org/abs/1803.07913.
 """
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,31 +12,31 @@ from heliograph.camera.jit import compiled
 from heliograph.camera.surfaces.bounds import check_dtype, check_events, check_out
 from heliograph.camera.types import Packet, Size
 
-# An age so great that every tau has forgotten it, and no sum with it overflows.
-NEVER_US = -(1 << 62)
-STEPS_PER_TAU = 128
-# exp(-age / tau) is below half a grey level from here on.
-AGE_TAU_MAX = math.log(2 * 255)
+# Times are kept in 32 bits, relative to an epoch that moves along: half the memory
+# to walk through at every window. The span leaves room for the difference of any two.
+SPAN_US = 1 << 29
+NEVER = -(1 << 30)
+TAU_US_MAX = 60_000_000
+# exp(-a) as (1 - a / 256) ** 256, by eight squarings: the compiler makes vector code of
+# it, which it cannot of exp, and it is less than half a grey level off.
+SQUARINGS = 8
 
 
 class TimeSurface:
-    """The newest event of each pixel and polarity, `newest_us` of shape (2, H, W).
+    """The newest event of each pixel and polarity: plane 0 darker, plane 1 brighter.
 
-    Plane 0 is darker, plane 1 brighter. *tau_us* is the age at which a pixel has
-    faded to 1/e; people need 10 to 100 ms.
+    *tau_us* is the age at which a pixel has faded to 1/e; people need 10 to 100 ms.
     """
 
     def __init__(self, size: Size, *, tau_us: int) -> None:
-        if tau_us < 1:
-            raise ValueError(f"tau_us must be at least 1, not {tau_us}")
+        if not 1 <= tau_us <= TAU_US_MAX:
+            raise ValueError(f"tau_us must be from 1 to {TAU_US_MAX}, not {tau_us}")
         self.size = size
         self.tau_us = tau_us
-        shape = (2, size.height, size.width)
-        self.newest_us: NDArray[np.int64] = np.full(shape, NEVER_US, np.int64)
-        steps = np.arange(math.ceil(AGE_TAU_MAX * STEPS_PER_TAU) + 1)
-        levels = 255.0 * np.exp(-steps / STEPS_PER_TAU)
-        self._levels: NDArray[np.uint8] = np.round(levels).astype(np.uint8)
-        self._levels[-1] = 0
+        self._epoch_us = 0
+        self._newest: NDArray[np.int32] = np.full(
+            (2, size.height, size.width), NEVER, np.int32
+        )
 
     def update(self, packet: Packet) -> None:
         """Take in *packet*, in any order: of two events at a pixel the newer stays.
@@ -46,19 +44,22 @@ class TimeSurface:
         Raises `ValueError` for another dtype, or for events outside the sensor after
         the others were taken in.
         """
-        check_events(packet, _keep_newest(check_dtype(packet), self.newest_us))
+        check_dtype(packet)
+        if len(packet):
+            self._move_epoch(int(packet["t"][-1]))
+        check_events(packet, _keep_newest(packet, self._epoch_us, self._newest))
 
     def render(
         self, now_us: int, *, out: NDArray[np.uint8] | None = None
     ) -> NDArray[np.uint8]:
         """Return the surface at *now_us*, shape (2, H, W): 255 fired now, 0 long ago.
 
-        Exact to 1 / 128 of tau. Written to *out* where it is given.
+        Written to *out* where it is given.
         """
         if out is None:
-            out = np.empty(self.newest_us.shape, np.uint8)
-        check_out(out, self.newest_us.shape)
-        _look_up(self.newest_us, now_us, STEPS_PER_TAU / self.tau_us, self._levels, out)
+            out = np.empty(self._newest.shape, np.uint8)
+        check_out(out, self._newest.shape)
+        _fade(self._newest, self._since_epoch(now_us), self.tau_us, out)
         return out
 
     def render_exact(
@@ -66,42 +67,58 @@ class TimeSurface:
     ) -> NDArray[np.float32]:
         """Return exp(-age / tau) at *now_us*, shape (2, H, W), from 0 to 1."""
         if out is None:
-            out = np.empty(self.newest_us.shape, np.float32)
-        check_out(out, self.newest_us.shape)
-        np.subtract(now_us, self.newest_us, out=out, casting="unsafe")
+            out = np.empty(self._newest.shape, np.float32)
+        check_out(out, self._newest.shape)
+        now = np.int32(self._since_epoch(now_us))
+        np.subtract(now, self._newest, out=out, casting="unsafe")
         np.maximum(out, 0.0, out=out)
         np.multiply(out, -1.0 / self.tau_us, out=out)
         return np.exp(out, out=out)
 
+    def _since_epoch(self, now_us: int) -> int:
+        """Return *now_us* from the epoch; beyond the span everything has faded."""
+        return min(max(now_us - self._epoch_us, -SPAN_US), 2 * SPAN_US - 1)
+
+    def _move_epoch(self, t_us: int) -> None:
+        """Bring the epoch to *t_us* where that is beyond the span."""
+        moved = t_us - self._epoch_us
+        if abs(moved) > SPAN_US:
+            newest = self._newest.astype(np.int64) - moved
+            np.clip(newest, NEVER, SPAN_US, out=newest)
+            newest[self._newest == NEVER] = NEVER
+            self._newest[:] = newest
+            self._epoch_us = t_us
+
 
 @compiled
-def _keep_newest(packet: Packet, newest_us: NDArray[np.int64]) -> int:
+def _keep_newest(packet: Packet, epoch_us: int, newest: NDArray[np.int32]) -> int:
     """Return how many events lie outside the surface."""
-    planes, height, width = newest_us.shape
+    planes, height, width = newest.shape
     outside = 0
     for i in range(len(packet)):
         e = packet[i]
         if e.x >= width or e.y >= height or not 0 <= e.p < planes:
             outside += 1
         else:
+            t = max(e.t - epoch_us, NEVER + 1)
             # A pixel's time never goes back, though a sensor's clock may by a few us.
-            newest_us[e.p, e.y, e.x] = max(newest_us[e.p, e.y, e.x], e.t)
+            newest[e.p, e.y, e.x] = max(newest[e.p, e.y, e.x], min(t, SPAN_US))
     return outside
 
 
 @compiled
-def _look_up(
-    newest_us: NDArray[np.int64],
-    now_us: int,
-    steps_per_us: float,
-    levels: NDArray[np.uint8],
-    out: NDArray[np.uint8],
+def _fade(
+    newest: NDArray[np.int32], now: int, tau_us: int, out: NDArray[np.uint8]
 ) -> None:
-    last = len(levels) - 1
-    age_us_max = np.int64(last / steps_per_us) + 1
-    source = newest_us.reshape(-1)
+    source = newest.reshape(-1)
     target = out.reshape(-1)
+    share = np.float32(1.0 / (tau_us << SQUARINGS))
+    now32 = np.int32(now)
     for i in range(len(source)):
+        age = np.float32(np.int32(now32 - source[i]))
         # An event newer than now (time steps back by a few us) counts as now.
-        age_us = min(max(now_us - source[i], 0), age_us_max)
-        target[i] = levels[min(np.int64(age_us * steps_per_us), last)]
+        left = np.float32(1.0) - max(age, np.float32(0.0)) * share
+        left = max(left, np.float32(0.0))
+        for _ in range(SQUARINGS):
+            left *= left
+        target[i] = np.uint8(np.int32(left * np.float32(255.0) + np.float32(0.5)))
