@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Raw, Struct, UnsetType, field
 
 from heliograph.simulation.providers.types import (
     Answer,
@@ -56,6 +56,19 @@ class _Part(Struct, rename="camel"):
     text: str = ""
     inline_data: _Blob | None = None
     file_data: _File | None = None
+    function_call: Raw | UnsetType = UNSET
+    function_response: Raw | UnsetType = UNSET
+
+    @property
+    def known(self) -> bool:
+        """Whether it is of a kind that is read here."""
+        return bool(
+            self.text
+            or self.inline_data
+            or self.file_data
+            or self.function_call
+            or self.function_response
+        )
 
 
 class _Content(Struct):
@@ -72,6 +85,9 @@ class _Function(Struct, rename="camel"):
     name: str
     parameters: dict[str, object] = {}
     parameters_json_schema: dict[str, object] = {}
+    as_the_sdk_has_it: dict[str, object] = field(
+        default_factory=dict, name="parameters_json_schema"
+    )  # google-genai 3.4 writes this one member in snake case, and Google takes it
 
 
 class _Tool(Struct, rename="camel"):
@@ -112,6 +128,9 @@ def read(body: bytes, route: Route) -> Ask | Refusal:
     limit = request.generation_config.max_output_tokens
     if limit is not None and limit < 1:
         return Refusal(400, "max_output_tokens must be positive.")
+    parts = (part for content in request.contents for part in content.parts)
+    if not all(part.known for part in parts):
+        return Refusal(400, "A part is empty, or of a kind that is not simulated.")
     return _ask(request, route)
 
 
@@ -140,10 +159,17 @@ def _pictures(parts: list[_Part]) -> list[Picture]:
     found = []
     for part in parts:
         if part.inline_data is not None:
-            found.append(Picture(part.inline_data.data, part.inline_data.mime_type))
+            blob = part.inline_data
+            found.append(Picture(_standard(blob.data), blob.mime_type))
         elif part.file_data is not None:
             found.append(Picture(url=part.file_data.file_uri))
     return found
+
+
+def _standard(data: str) -> str:
+    """Bring base64 to its standard alphabet: protobuf's JSON takes the URL one too."""
+    data = data.replace("-", "+").replace("_", "/")
+    return data + "=" * (-len(data) % 4)
 
 
 def _forced(request: _Request) -> Tool | Refusal | None:
@@ -154,9 +180,16 @@ def _forced(request: _Request) -> Tool | Refusal | None:
     for tool in request.tools:
         for function in tool.function_declarations:
             if not allowed or function.name in allowed:
-                schema = function.parameters or function.parameters_json_schema
-                return Tool(function.name, schema)
+                return Tool(function.name, _schema(function))
     return Refusal(400, "tool_config names no function that is declared in tools.")
+
+
+def _schema(function: _Function) -> dict[str, object]:
+    return (
+        function.parameters
+        or function.parameters_json_schema
+        or function.as_the_sdk_has_it
+    )
 
 
 def whole(answer: Answer) -> bytes:
@@ -177,7 +210,7 @@ def events(answer: Answer, ask: Ask) -> Sequence[Event]:
 def _response(answer: Answer, text: str, finish: str | None) -> dict[str, object]:
     part: dict[str, object] = {"text": text}
     if answer.tool is not None:
-        arguments = msgspec.Raw(answer.arguments.encode())
+        arguments = Raw(answer.arguments.encode())
         part = {"functionCall": {"name": answer.tool, "args": arguments}}
     candidate: dict[str, object] = {
         "content": {"parts": [part], "role": "model"},

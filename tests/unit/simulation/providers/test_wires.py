@@ -246,6 +246,7 @@ def block(**source: str) -> list[dict[str, object]]:
             "https",
         ),
         ("gemini", {"contents": []}, "contents is not specified"),
+        ("gemini", {"contents": [{"parts": [{"audio": 1}]}]}, "not simulated"),
         (
             "gemini",
             {
