@@ -1,0 +1,133 @@
+"""The OpenAI dialect, as much of it as a caption needs. Values in, values out.
+
+Wire reference: https://platform.openai.com/docs/api-reference/chat
+"""
+
+import base64
+import json
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+TEXT_CHARS_MAX = 1_000
+ERROR_CHARS_MAX = 160
+TOKENS_MAX = 60
+# A run this long is no word: a picture or a key that a server sent back to us.
+BLOB = re.compile(r"data:[^\s\"']+|\bsk-[\w-]+|[A-Za-z0-9+/=_-]{40,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an HTTP answer says. Either `text` or `error` is set.
+
+    `provider`, `model`, `attempts` and `fallback` are None where the server did not
+    tell: they are headers of our gateway's.
+    """
+
+    text: str
+    error: str | None
+    provider: str | None
+    model: str | None
+    attempts: int | None
+    fallback: bool | None
+
+
+def encode_question(model: str, prompt: str, png: bytes) -> bytes:
+    """Return the body of a chat completion that asks *prompt* about *png*."""
+    picture = base64.b64encode(png).decode()
+    url = f"data:image/png;base64,{picture}"
+    content = [
+        {"type": "text", "text": prompt},
+        {"type": "image_url", "image_url": {"url": url}},
+    ]
+    question = {
+        "model": model,
+        "max_tokens": TOKENS_MAX,
+        "messages": [{"role": "user", "content": content}],
+    }
+    return json.dumps(question, separators=(",", ":")).encode()
+
+
+def decode_answer(status: int, headers: Mapping[str, str], body: bytes) -> Answer:
+    """Read an answer to `encode_question`; never raises."""
+    text, error = "", None
+    if status == 200:  # noqa: PLR2004 - HTTP's OK
+        text, error = _read_completion(body)
+    else:
+        error = f"HTTP {status}: {_read_error(body)}"
+    attempts = headers.get("x-heliograph-attempts", "")
+    fallback = headers.get("x-heliograph-fallback")
+    return Answer(
+        text=text,
+        error=error,
+        provider=headers.get("x-heliograph-provider"),
+        model=headers.get("x-heliograph-model"),
+        attempts=int(attempts) if attempts.isdecimal() else None,
+        fallback=None if fallback is None else fallback == "true",
+    )
+
+
+def decode_models(body: bytes) -> list[str]:
+    """Return the names in a model list, an empty one where there are none."""
+    listed = _at(_parse(body), "data")
+    names = [_at(model, "id") for model in listed] if isinstance(listed, list) else []
+    return [name for name in names if isinstance(name, str) and name]
+
+
+def short_error(text: str) -> str:
+    """Return *text* as one short printable line without pictures and keys."""
+    line = one_line(BLOB.sub("[...]", text))
+    if len(line) > ERROR_CHARS_MAX:
+        return line[: ERROR_CHARS_MAX - 1] + "…"
+    return line
+
+
+def one_line(text: str) -> str:
+    """Return *text* in one line that does nothing to a terminal but be shown."""
+    shown = "".join(" " if _is_control(character) else character for character in text)
+    return " ".join(shown.split())
+
+
+def _is_control(character: str) -> bool:
+    # Cf too: it holds the marks that turn the direction of a line around.
+    return unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+
+def _read_completion(body: bytes) -> tuple[str, str | None]:
+    answer = _parse(body)
+    failure = _at(answer, "error")
+    if failure is not None:
+        # Some servers wrap a failure in a 200.
+        return "", f"HTTP 200 with an error: {_read_error(body)}"
+    choices = _at(answer, "choices")
+    choice = choices[0] if isinstance(choices, list) and choices else None
+    if choice is None:
+        return "", "HTTP 200, but the body is no chat completion"
+    text = _at(_at(choice, "message"), "content")
+    line = one_line(text)[:TEXT_CHARS_MAX] if isinstance(text, str) else ""
+    if line:
+        return line, None
+    reason = _at(choice, "finish_reason")
+    return "", f"the model said nothing (finish_reason {short_error(str(reason))})"
+
+
+def _read_error(body: bytes) -> str:
+    answer = _parse(body)
+    failure = _at(answer, "error")
+    message = _at(failure, "message") if isinstance(failure, dict) else failure
+    if isinstance(message, str) and message.strip():
+        return short_error(message)
+    return "no reason given" if answer is None else "a body without a message"
+
+
+def _parse(body: bytes) -> object:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _at(value: object, key: str) -> object:
+    """Return what is at *key* where *value* is an object, else None."""
+    return value.get(key) if isinstance(value, dict) else None

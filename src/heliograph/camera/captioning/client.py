@@ -1,0 +1,204 @@
+"""The camera's way to the gateway: HTTP, the OpenAI dialect, one answer a picture.
+
+It asks once. Trying again, elsewhere or later is the gateway's trade, and a caption
+that comes late is worth nothing. No picture and no key gets into a message.
+"""
+
+from dataclasses import dataclass
+
+import urllib3
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NewConnectionError,
+    ProtocolError,
+)
+from urllib3.exceptions import TimeoutError as WaitedTooLongError
+
+from heliograph import __version__
+from heliograph.camera.captioning.answer import (
+    Answer,
+    decode_answer,
+    decode_models,
+    encode_question,
+    short_error,
+)
+from heliograph.camera.config import SettingError
+from heliograph.camera.types import Caption, CaptionJob
+from heliograph.clock import Clock
+
+ANSWER_BYTES_MAX = 1 << 20
+PIECE_BYTES = 1 << 16
+OK = 200
+WAIT_S_MIN = 0.001
+
+
+class GatewayError(Exception):
+    """The gateway cannot be reached, or gave no usable answer in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    status: int
+    headers: urllib3.HTTPHeaderDict
+    body: bytes
+
+
+class GatewayClient:
+    """One gateway at *url*, asked over at most *connections* at a time.
+
+    Raises `SettingError` for a key that cannot stand in a header.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        clock: Clock,
+        api_key: str | None = None,
+        connect_s: float = 3.0,
+        connections: int = 4,
+    ) -> None:
+        self.url = url
+        self._clock = clock
+        self._connect_s = connect_s
+        self._key = api_key
+        self._headers = {"user-agent": f"heliograph/{__version__}"}
+        if api_key is not None:
+            if not api_key or not api_key.isascii() or not api_key.isprintable():
+                raise SettingError("the API key is empty or not plain ASCII text")
+            self._headers["authorization"] = f"Bearer {api_key}"
+        self._pool = urllib3.PoolManager(maxsize=connections, block=False)
+
+    def models(self, *, timeout_s: float) -> list[str]:
+        """Return the names of the models the gateway lists, in its order.
+
+        Raises `GatewayError` where it cannot be reached or lists none.
+        """
+        reply = self._call("GET", "/v1/models", None, timeout_s=timeout_s)
+        if reply.status != OK:
+            told = decode_answer(reply.status, reply.headers, reply.body).error
+            raise GatewayError(f"{self.url}/v1/models answered {self._clean(told)}")
+        names = decode_models(reply.body)
+        if not names:
+            raise GatewayError(
+                f"{self.url}/v1/models lists no model: is it a gateway? "
+                "If it is, name one with --model"
+            )
+        return names
+
+    def ask(self, model: str, job: CaptionJob, *, timeout_s: float) -> Answer:
+        """Return what *model* says about *job*'s picture.
+
+        Raises `GatewayError` where nothing came back within *timeout_s*.
+        """
+        body = encode_question(model, job.prompt, job.png)
+        reply = self._call("POST", "/v1/chat/completions", body, timeout_s=timeout_s)
+        return decode_answer(reply.status, reply.headers, reply.body)
+
+    def close(self) -> None:
+        """Close the connections that nobody uses."""
+        self._pool.clear()
+
+    def _call(
+        self, method: str, path: str, body: bytes | None, *, timeout_s: float
+    ) -> _Reply:
+        """Do one call within *timeout_s*; raise `GatewayError` where it fails."""
+        until_s = self._clock.monotonic_s() + timeout_s
+        headers = dict(self._headers)
+        if body is not None:
+            headers["content-type"] = "application/json"
+        try:
+            response = self._pool.request(
+                method,
+                self.url + path,
+                body=body,
+                headers=headers,
+                timeout=urllib3.Timeout(
+                    connect=min(self._connect_s, timeout_s), total=timeout_s
+                ),
+                # A redirect would carry key and picture to a place nobody named.
+                retries=False,
+                redirect=False,
+                preload_content=False,
+            )
+            try:
+                answer = self._read(response, until_s, timeout_s)
+            except BaseException:
+                # A connection with half an answer in it is of no use to the next.
+                response.close()
+                raise
+            response.release_conn()
+        except HTTPError as error:
+            raise GatewayError(self._why(error, timeout_s)) from error
+        return _Reply(response.status, response.headers, answer)
+
+    def _read(
+        self, response: urllib3.BaseHTTPResponse, until_s: float, timeout_s: float
+    ) -> bytes:
+        """Read piece by piece: a body that drips keeps to the deadline too."""
+        pieces, size = [], 0
+        while piece := response.read1(PIECE_BYTES):
+            pieces.append(piece)
+            size += len(piece)
+            if size > ANSWER_BYTES_MAX:
+                raise GatewayError(
+                    f"the answer is larger than {ANSWER_BYTES_MAX} bytes"
+                )
+            if self._clock.monotonic_s() > until_s:
+                raise GatewayError(f"no whole answer within {timeout_s:.1f} s")
+        return b"".join(pieces)
+
+    def _why(self, error: HTTPError, timeout_s: float) -> str:
+        """Put *error* into one line without urllib3's objects in it."""
+        if isinstance(error, NewConnectionError | ConnectTimeoutError):
+            cause = error.__cause__ or error.__context__
+            told = getattr(cause, "strerror", None) or "no connection in time"
+            return f"cannot reach the gateway at {self.url}: {str(told).lower()}"
+        if isinstance(error, WaitedTooLongError):
+            return f"no answer within {timeout_s:.1f} s"
+        if isinstance(error, ProtocolError):
+            return "the connection broke before the whole answer was there"
+        return f"no usable answer: {self._clean(type(error).__name__)}"
+
+    def _clean(self, text: str | None) -> str:
+        if self._key is not None and text is not None:
+            text = text.replace(self._key, "[...]")
+        return short_error(text or "nothing")
+
+
+class Captioner:
+    """Turns jobs into captions by *model*, each within *timeout_s* at most."""
+
+    def __init__(
+        self, client: GatewayClient, model: str, *, clock: Clock, timeout_s: float
+    ) -> None:
+        self._client = client
+        self._model = model
+        self._clock = clock
+        self._timeout_s = timeout_s
+
+    def __call__(self, job: CaptionJob) -> Caption:
+        """Ask about *job*; what goes wrong is told in the caption's `error`."""
+        asked_s = self._clock.monotonic_s()
+        left_s = max(WAIT_S_MIN, min(self._timeout_s, job.deadline_s - asked_s))
+        try:
+            answer = self._client.ask(self._model, job, timeout_s=left_s)
+        except GatewayError as error:
+            answer = Answer("", str(error), None, None, None, None)
+        answered_s = self._clock.monotonic_s()
+        return Caption(
+            t_us=job.t_us,
+            track_id=job.track.id,
+            box=job.track.box,
+            text=answer.text,
+            provider=answer.provider,
+            model=answer.model,
+            attempts=answer.attempts,
+            latency_ms=(answered_s - asked_s) * 1e3,
+            asked_s=asked_s,
+            answered_s=answered_s,
+            error=answer.error,
+            fallback=answer.fallback,
+            reason=job.reason,
+        )

@@ -1,0 +1,1 @@
+"""Where captions go. A sink is a context manager with one `append`."""
