@@ -59,6 +59,13 @@ def event2(low6: int, x: int, y: int, p: int = 1) -> int:
     return p << 28 | low6 << 22 | x << 11 | y
 
 
+SMALL_EVT3 = evt3(
+    *(high(2), low(10), row(5), column(6), 0x3000 | 20, 0x4FFF, 0x50FF, 0xA301),
+    *(high(5), low(1), column(7), row(8), high(6), column(9), 0xE014, 0x7001),
+)
+"""Words of every kind that emits, 23 events in two windows of 10 ms."""
+
+
 def opened(data: bytes, delta_t_us: int = 10_000) -> Recording:
     """Open *data* as if it were a file."""
     return open_recording(BytesIO(data), delta_t_us)

@@ -139,8 +139,8 @@ class Recording:
             moved = int(self._state[0]["t_us"]) > begin_us
             if not self._ended or events or triggers or moved:
                 self.now_us = begin_us + self.delta_t_us
-                self.triggers = self._triggers[:triggers].copy()
-                return self._events[:events].copy()
+                self.triggers = _copied(self._triggers[:triggers])
+                return _copied(self._events[:events])
         self.close()
         if self._error is not None:
             raise self._error
@@ -242,5 +242,10 @@ class Recording:
 def _doubled(buffer: NDArray[np.void], used: int) -> NDArray[np.void]:
     """Return a buffer of twice the length that begins with what is *used*."""
     longer = np.empty(2 * len(buffer), buffer.dtype)
-    longer[:used] = buffer[:used]
+    longer.view(np.uint8)[: used * buffer.itemsize] = buffer[:used].view(np.uint8)
     return longer
+
+
+def _copied(records: NDArray[np.void]) -> NDArray[np.void]:
+    """Copy as bytes: numpy copies records field by field, forty times slower."""
+    return records.view(np.uint8).copy().view(records.dtype)

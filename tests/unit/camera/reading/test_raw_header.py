@@ -1,7 +1,7 @@
 """RAW headers, old and new, and what makes one unreadable."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from heliograph.camera.reading.errors import ForeignFileError
@@ -80,6 +80,7 @@ def test_a_geometry_that_cannot_be_is_refused(geometry: str) -> None:
 
 
 @given(head=st.binary(max_size=300))
+@settings(deadline=None)
 def test_any_bytes_are_parsed_or_refused(head: bytes) -> None:
     try:
         header = parse(b"% " + head, name="a.raw")

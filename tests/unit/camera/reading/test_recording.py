@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from event_words import (
     EVT3_HEADER,
+    SMALL_EVT3,
     all_events,
     column,
     event2,
@@ -29,10 +30,6 @@ from heliograph import camera
 from heliograph.camera.reading.errors import BrokenRecordingError
 from heliograph.camera.types import EVENT, TRIGGER, Size
 
-SMALL_EVT3 = evt3(
-    *(high(2), low(10), row(5), column(6), 0x3000 | 20, 0x4FFF, 0x50FF, 0xA301),
-    *(high(5), low(1), column(7), row(8), high(6), column(9), 0xE014, 0x7001),
-)
 SMALL_EVT2 = evt2(high2(1), event2(3, 4, 5), high2(400), 0xA0000101, event2(9, 6, 7))
 
 

@@ -1,7 +1,7 @@
 """How alike two boxes are."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from heliograph.camera.tracking.affinity import affinity, covered, overlap
@@ -37,6 +37,7 @@ def test_another_label_halves_it() -> None:
 
 
 @given(a=any_box, b=any_box)
+@settings(deadline=None)
 def test_it_is_symmetric_and_between_nothing_and_one(a: Box, b: Box) -> None:
     assert affinity(a, b) == pytest.approx(affinity(b, a))
     assert 0 <= affinity(a, b) <= 1 + 1e-9

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from heliograph.camera.tracking.tracker import Tracker, TrackerSettings
@@ -177,6 +177,7 @@ boxes_of_a_step = st.lists(
 
 
 @given(run=st.lists(boxes_of_a_step, max_size=30))
+@settings(deadline=None)
 def test_the_same_boxes_give_the_same_tracks_and_new_ids_only_grow(
     run: list[list[Box]],
 ) -> None:
