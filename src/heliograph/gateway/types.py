@@ -208,7 +208,7 @@ class Chat(Struct, frozen=True):
 
 
 class Attempt(Struct):
-    """One call to one target, as it went. Times are seconds since the exchange began."""
+    """One call to one target, as it went. Times count from its exchange's start."""
 
     target: Target
     started_s: float

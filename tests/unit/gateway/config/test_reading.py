@@ -152,11 +152,11 @@ def test_timeouts_are_laid_over_the_files_and_those_over_the_defaults(
             "timeouts: {idle_s: 7, total_s: 60}\n"
             "providers:\n"
             "  ollama: {timeouts: {total_s: 90.5}}\n"
-            "  simulated:\n"
+            "  mine: {base_url: http://127.0.0.1:1/v1}\n"
         )
     )
     assert config.providers["ollama"].timeouts == Timeouts(idle_s=7.0, total_s=90.5)
-    assert config.providers["simulated"].timeouts == Timeouts(idle_s=7.0, total_s=60.0)
+    assert config.providers["mine"].timeouts == Timeouts(idle_s=7.0, total_s=60.0)
 
 
 def test_an_own_provider_needs_an_address_and_no_key(read: Read) -> None:

@@ -26,7 +26,6 @@ def test_the_well_known_providers_have_their_rows() -> None:
         "fireworks",
         "cerebras",
         "ollama",
-        "simulated",
     }
 
 
@@ -47,7 +46,7 @@ def test_each_provider_that_wants_a_key_has_a_variable_of_its_own() -> None:
 
 def test_only_what_runs_on_this_machine_goes_without_tls() -> None:
     plain = {n for n, row in ENDPOINTS.items() if row.base_url.startswith("http://")}
-    assert plain == {"ollama", "simulated"}
+    assert plain == {"ollama"}
 
 
 def test_what_groq_refuses_is_dropped_and_what_mistral_calls_otherwise_is_renamed() -> (

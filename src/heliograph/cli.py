@@ -1,0 +1,222 @@
+"""The command line: arguments only, no logic.
+
+Each command loads its half when it is asked for, so that the gateway starts without
+the camera's packages and `--help` without either.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+from heliograph import __version__
+
+CAMERA_PACKAGES = frozenset({"numpy", "numba", "cv2", "rich", "urllib3"})
+Command = Callable[[argparse.Namespace], int]
+# argparse names the type of what `add_subparsers` returns in private only.
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit status."""
+    arguments = parser().parse_args(argv)
+    command: Command = arguments.command
+    try:
+        return command(arguments)
+    except KeyboardInterrupt:
+        return 130
+    except ModuleNotFoundError as error:
+        if error.name not in CAMERA_PACKAGES:
+            raise
+        print(
+            f"error: this command needs the camera's packages ({error.name} is not "
+            "installed): pip install 'heliograph[camera]'",
+            file=sys.stderr,
+        )
+        return 1
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe every command and option."""
+    top = argparse.ArgumentParser(
+        prog="heliograph",
+        description="An LLM gateway that keeps answering through an outage, and an "
+        "event-camera captioner that calls it.",
+    )
+    top.add_argument("--version", action="version", version=__version__)
+    commands = top.add_subparsers(metavar="COMMAND", required=True)
+    add_serve(commands)
+    add_check(commands)
+    add_watch(commands)
+    add_simulate(commands)
+    add_demo(commands)
+    return top
+
+
+def add(
+    commands: Commands, name: str, told: str, command: Command
+) -> argparse.ArgumentParser:
+    """Add one command with its one-line help."""
+    made = commands.add_parser(
+        name,
+        help=told,
+        description=f"{told[0].upper()}{told[1:]}.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    made.set_defaults(command=command)
+    return made
+
+
+def add_serve(commands: Commands) -> None:
+    """`heliograph serve`."""
+    serve = add(commands, "serve", "run the gateway", run_serve)
+    serve.add_argument(
+        "-c",
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="YAML config; without it providers are taken from the environment",
+    )
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    serve.add_argument("--port", type=port, default=8080, help="port; 0 picks one")
+
+
+def add_check(commands: Commands) -> None:
+    """`heliograph check`."""
+    check = add(commands, "check", "say what is wrong with a config file", run_check)
+    check.add_argument("file", type=Path, metavar="FILE", help="the YAML config")
+
+
+def add_watch(commands: Commands) -> None:
+    """`heliograph watch`."""
+    watch = add(commands, "watch", "caption an event recording", run_watch)
+    watch.add_argument("source", type=Path, metavar="FILE", help="RAW EVT2 or EVT3")
+    watch.add_argument(
+        "--gateway", default="http://127.0.0.1:8080", metavar="URL", help="the gateway"
+    )
+    watch.add_argument(
+        "--model", metavar="NAME", help="provider/model; default: the first listed"
+    )
+    watch.add_argument(
+        "--out", type=Path, metavar="FILE", help="write captions as JSON lines"
+    )
+    watch.add_argument(
+        "--speed", type=speed, default="max", help="max, or 1.0 for recording time"
+    )
+
+
+def add_simulate(commands: Commands) -> None:
+    """`heliograph simulate providers` and `heliograph simulate camera`."""
+    simulate = commands.add_parser(
+        "simulate", help="simulated providers, or a simulated recording"
+    )
+    kinds = simulate.add_subparsers(metavar="WHAT", required=True)
+    providers = add(
+        kinds,
+        "providers",
+        "serve providers that speak the real wire formats and misbehave on demand",
+        run_simulate_providers,
+    )
+    providers.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    providers.add_argument("--port", type=port, default=9001, help="0 picks one")
+    providers.add_argument("--script", type=Path, metavar="FILE", help="YAML of faults")
+    camera = add(kinds, "camera", "write a simulated recording", run_simulate_camera)
+    camera.add_argument("--out", type=Path, required=True, metavar="FILE.raw")
+    camera.add_argument("--seconds", type=float, default=30.0, help="how long")
+    camera.add_argument("--seed", type=int, default=1, help="same seed, same bytes")
+    camera.add_argument("--width", type=int, default=640, help="pixels")
+    camera.add_argument("--height", type=int, default=480, help="pixels")
+    camera.add_argument("--force", action="store_true", help="overwrite FILE.raw")
+
+
+def add_demo(commands: Commands) -> None:
+    """`heliograph demo`."""
+    demo = add(
+        commands,
+        "demo",
+        "caption a recording straight through a provider's outage",
+        run_demo,
+    )
+    demo.add_argument(
+        "--real", action="store_true", help="use the real keys in the environment"
+    )
+    demo.add_argument(
+        "--recording", type=Path, metavar="FILE", help="a RAW file instead of ours"
+    )
+
+
+def port(text: str) -> int:
+    """Read a port number."""
+    number = int(text) if text.isdecimal() else -1
+    if not 0 <= number <= 65535:  # noqa: PLR2004 - RFC 9293: 16 bits
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: give 0 to 65535")
+    return number
+
+
+def speed(text: str) -> float | None:
+    """Read `max` (None) or a factor of recording time."""
+    if text == "max":
+        return None
+    try:
+        factor = float(text)
+    except ValueError:
+        factor = 0.0
+    if not 0 < factor < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r}: give max, or a factor such as 1.0")
+    return factor
+
+
+def run_serve(arguments: argparse.Namespace) -> int:
+    """Run the gateway."""
+    from heliograph.gateway import app
+
+    return app.serve(arguments.config, host=arguments.host, port=arguments.port)
+
+
+def run_check(arguments: argparse.Namespace) -> int:
+    """Check a config file."""
+    from heliograph.gateway import app
+
+    return app.check(arguments.file)
+
+
+def run_simulate_providers(arguments: argparse.Namespace) -> int:
+    """Serve simulated providers."""
+    from heliograph.simulation import providers
+
+    return providers.run(arguments.host, arguments.port, arguments.script)
+
+
+def run_simulate_camera(arguments: argparse.Namespace) -> int:
+    """Write a simulated recording."""
+    from heliograph.simulation.camera.command import run_simulate_camera
+
+    return run_simulate_camera(
+        arguments.out,
+        seconds=arguments.seconds,
+        seed=arguments.seed,
+        width=arguments.width,
+        height=arguments.height,
+        force=arguments.force,
+    )
+
+
+def run_watch(arguments: argparse.Namespace) -> int:
+    """Caption a recording."""
+    from heliograph.camera import pipeline
+
+    return pipeline.run_watch(
+        arguments.source,
+        gateway=arguments.gateway,
+        model=arguments.model,
+        out=arguments.out,
+        speed=arguments.speed,
+    )
+
+
+def run_demo(arguments: argparse.Namespace) -> int:
+    """Run the demo."""
+    from heliograph.demo import run
+
+    return run(real=arguments.real, recording=arguments.recording)

@@ -1,0 +1,341 @@
+"""Drives one exchange: read the request, walk the plan, send, decode, record.
+
+Everything it decides with is a value from a room below; what it knows of the caller
+is the `Caller` protocol. Nothing is written to the caller before an answer has
+really begun, so that until then another target may take over.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import closing
+from ssl import SSLContext
+from typing import Protocol
+
+import msgspec
+
+from heliograph.clock import Clock
+from heliograph.gateway.catalog.facts import facts
+from heliograph.gateway.providers.signing import auth_headers
+from heliograph.gateway.routing.failover import failover
+from heliograph.gateway.routing.names import choices
+from heliograph.gateway.telemetry.log import ExchangeLog
+from heliograph.gateway.telemetry.metrics import Metrics
+from heliograph.gateway.types import (
+    JSON_TYPE,
+    SSE_TYPE,
+    Attempt,
+    Blame,
+    Chat,
+    Config,
+    Exchange,
+    Failure,
+    HttpReply,
+    HttpRequest,
+    Target,
+)
+from heliograph.gateway.upstream.call import Call, Origin, head_of, origin_of
+from heliograph.gateway.upstream.connection import Connection
+from heliograph.gateway.upstream.pool import Pool
+from heliograph.gateway.wire.chat import read as read_chat
+from heliograph.gateway.wire.dialect import Stream
+from heliograph.gateway.wire.dialects import DIALECTS
+from heliograph.gateway.wire.openai_error import error_event
+
+OK = 200
+
+
+class Caller(Protocol):
+    """Whoever asked: the lane in the server, a list in a test."""
+
+    def answer(self, exchange: Exchange, body: bytes) -> None:
+        """Send a whole answer."""
+
+    def refuse(self, exchange: Exchange, failure: Failure) -> int:
+        """Send an error in the caller's dialect; return the status it went with."""
+
+    def begin(self, exchange: Exchange) -> None:
+        """Send the headers of a stream."""
+
+    def write(self, data: bytes) -> None:
+        """Send a piece of a stream."""
+
+    async def drain(self) -> None:
+        """Wait while the caller reads slower than we write."""
+
+    def end(self) -> None:
+        """End a stream."""
+
+
+class Engine:
+    """One per process; holds the config snapshot and what every exchange shares."""
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        pool: Pool,
+        metrics: Metrics,
+        log: ExchangeLog,
+        clock: Clock,
+        draw: Callable[[], float],
+        tls: SSLContext,
+    ) -> None:
+        self.config = config
+        self.pool = pool
+        self.metrics = metrics
+        self.log = log
+        self.clock = clock
+        self.draw = draw
+        self.tls = tls
+        self.ways: dict[tuple[str, str, str], tuple[Origin, bytes, SSLContext | None]]
+        self.ways = {}
+
+    async def serve(self, body: bytes, exchange: Exchange, caller: Caller) -> None:
+        """Answer one request, or refuse it; either way it is recorded once."""
+        began_s = self.clock.monotonic_s()
+        exchange.started_at = self.clock.wall_s()
+        self.metrics.in_flight += 1
+        try:
+            run = Run(self, exchange, caller, began_s)
+            failure = await run.walk(body)
+            if failure is not None:
+                settle(exchange, failure)
+                if not run.begun:
+                    exchange.status = caller.refuse(exchange, failure)
+        except asyncio.CancelledError:
+            abandon(exchange, self.clock.monotonic_s() - began_s)
+            raise
+        finally:
+            self.metrics.in_flight -= 1
+            exchange.duration_s = self.clock.monotonic_s() - began_s
+            self.metrics.record(exchange)
+            self.log.record(exchange)
+
+    def call(self, target: Target, request: HttpRequest, deadline_at: float) -> Call:
+        """Make the bytes of one call; its head is the same each time, and kept."""
+        key = target.key
+        name = (target.provider.name, key.id if key else "", request.path)
+        way = self.ways.get(name)
+        if way is None:
+            endpoint = target.provider.endpoint
+            origin, _ = origin_of(endpoint.base_url)
+            head = head_of(target.provider, request, auth_headers(endpoint, key))
+            way = self.ways[name] = (origin, head, self.tls if origin.tls else None)
+        origin, head, tls = way
+        return Call(
+            origin, head, request.body, target.provider.timeouts, deadline_at, tls
+        )
+
+
+class Run:
+    """One exchange under way."""
+
+    def __init__(
+        self, engine: Engine, exchange: Exchange, caller: Caller, began_s: float
+    ) -> None:
+        self.engine = engine
+        self.exchange = exchange
+        self.caller = caller
+        self.began_s = began_s
+        self.begun = False  # the caller has been sent something: the commit point
+
+    async def walk(self, body: bytes) -> Failure | None:
+        """Read the request and walk the plan for it; None when it was answered."""
+        chat = read_chat(body)
+        if isinstance(chat, Failure):
+            return chat
+        self.exchange.asked_model = chat.model
+        self.exchange.stream = chat.stream
+        named = choices(chat, self.engine.config)
+        if isinstance(named, Failure):
+            return named
+        total_s = named[0].provider.timeouts.total_s
+        # The pool's bounds are in loop time.
+        deadline_at = self.engine.pool.loop.time() + total_s
+        told: Failure | None = None
+        with closing(failover(named, self.engine.draw)) as plan:
+            target: Target | None = next(plan)
+            while target is not None:
+                failure = await self.attempt(target, chat, deadline_at)
+                if failure is None or self.begun:
+                    return failure
+                # What a fallback cannot carry is no news beside why it was asked.
+                if failure.kind != "unsupported_parameter" or told is None:
+                    told = failure
+                if failure.kind == "total_timeout":
+                    return failure
+                try:
+                    target = plan.send(failure)
+                except StopIteration:
+                    target = None
+        return told
+
+    async def attempt(
+        self, target: Target, chat: Chat, deadline_at: float
+    ) -> Failure | None:
+        """Make one call, or find that it cannot be made."""
+        endpoint = target.provider.endpoint
+        known = facts(target.provider.name, target.model)
+        dialect = DIALECTS[endpoint.dialect]
+        request = dialect.encode(chat, target.model, endpoint, known)
+        if isinstance(request, Failure):
+            if self.exchange.attempts:
+                return msgspec.structs.replace(request, blame=Blame.TARGET)
+            return request
+        self.exchange.usage = self.exchange.finish = None
+        attempt = Attempt(target, started_s=self.now_s())
+        self.exchange.attempts.append(attempt)
+        call = self.engine.call(target, request, deadline_at)
+        if chat.stream:
+            failure = await self.stream(call, chat, attempt)
+        else:
+            failure = await self.whole(call, chat, attempt)
+        attempt.ended_s = self.now_s()
+        attempt.failure = failure
+        return failure
+
+    async def whole(self, call: Call, chat: Chat, attempt: Attempt) -> Failure | None:
+        """Get a whole answer and pass it on."""
+        reply = await self.engine.pool.fetch(call)
+        if isinstance(reply, Failure):
+            return reply
+        dialect = DIALECTS[attempt.target.provider.endpoint.dialect]
+        failure = unreadable(reply)
+        if failure is not None:
+            return failure
+        if reply.status != OK:
+            return dialect.decode_error(reply)
+        answer = dialect.decode(reply, chat)
+        if isinstance(answer, Failure):
+            return answer
+        attempt.first_byte_s = self.exchange.first_byte_s = self.now_s()
+        self.exchange.usage = answer.usage
+        self.exchange.finish = answer.finish
+        self.settle_answered()
+        self.caller.answer(self.exchange, answer.body)
+        return None
+
+    async def stream(self, call: Call, chat: Chat, attempt: Attempt) -> Failure | None:
+        """Open a stream and relay it."""
+        pool = self.engine.pool
+        connection = await pool.open(call)
+        if isinstance(connection, Failure):
+            return connection
+        finished = False
+        try:
+            dialect = DIALECTS[attempt.target.provider.endpoint.dialect]
+            failure = await no_stream(connection, dialect.decode_error)
+            if failure is not None:
+                return failure
+            stream = dialect.stream(chat)
+            stream.created = int(self.exchange.started_at)
+            failure = await self.relay(connection, stream, attempt)
+            finished = failure is None
+        finally:
+            pool.release(call.origin, connection, finished=finished)
+        return failure
+
+    async def relay(
+        self, connection: Connection, stream: Stream, attempt: Attempt
+    ) -> Failure | None:
+        """Pass a stream on, event by event; hold it back until it has content."""
+        held: list[bytes] = []
+        while True:
+            data = await connection.read()
+            if isinstance(data, Failure):
+                broken: Failure | None = data
+                out = b""
+            else:
+                out = stream.feed(data) if data else stream.close()
+                broken = stream.failure
+            if self.begun:
+                if out:
+                    self.caller.write(out)
+            else:
+                held.append(out)
+                if stream.started:
+                    connection.progress()
+                    self.commit(attempt)
+                    self.caller.write(b"".join(held))
+            self.exchange.usage = stream.usage
+            self.exchange.finish = stream.finish
+            if stream.complete:
+                self.settle_answered()
+                self.caller.end()
+                return None
+            if broken is not None:
+                self.say_broken(broken)
+                return broken
+            await self.caller.drain()
+
+    def commit(self, attempt: Attempt) -> None:
+        """Begin the answer: from here no other target may take over."""
+        self.begun = True
+        attempt.first_byte_s = self.exchange.first_byte_s = self.now_s()
+        self.exchange.status = OK
+        self.caller.begin(self.exchange)
+
+    def say_broken(self, failure: Failure) -> None:
+        """End a stream that broke after it began with an error, never with `[DONE]`."""
+        if self.begun:
+            self.caller.write(error_event(failure))
+            self.caller.end()
+
+    def settle_answered(self) -> None:
+        """Note that the caller has the whole answer."""
+        self.exchange.outcome = "answered"
+        self.exchange.status = OK
+
+    def now_s(self) -> float:
+        """Seconds since the exchange began."""
+        return self.engine.clock.monotonic_s() - self.began_s
+
+
+def settle(exchange: Exchange, failure: Failure) -> None:
+    """Note why nobody answered."""
+    exchange.failure = failure
+    refused = failure.blame is Blame.CALLER
+    exchange.outcome = "refused" if refused else "failed"
+
+
+def abandon(exchange: Exchange, after_s: float) -> None:
+    """Note that the caller left; the attempt under way ended with it."""
+    if exchange.outcome == "answered":
+        return
+    gone = Failure(Blame.CALLER, "client_gone", "the caller closed the connection")
+    exchange.outcome = "client_gone"
+    exchange.failure = gone
+    if exchange.attempts and exchange.attempts[-1].ended_s is None:
+        exchange.attempts[-1].ended_s = after_s
+        exchange.attempts[-1].failure = gone
+
+
+def unreadable(reply: HttpReply) -> Failure | None:
+    """Refuse a packed answer: it was asked for unpacked."""
+    coding = reply.headers.get("content-encoding", "identity").lower()
+    if coding == "identity":
+        return None
+    said = "the provider packed its answer although it was asked not to"
+    return Failure(Blame.PROVIDER, "content_encoding", said, reply.status)
+
+
+async def no_stream(
+    connection: Connection, decode_error: Callable[[HttpReply], Failure]
+) -> Failure | None:
+    """Tell a stream from all else that may come where one was asked for.
+
+    A JSON or HTML page with status 200 is a failure: SDKs read it as an empty
+    answer without an error.
+    """
+    content_type = connection.headers.get("content-type", "").lower()
+    if connection.status == OK and content_type.startswith(SSE_TYPE):
+        return unreadable(HttpReply(OK, connection.headers, b""))
+    reply = await connection.rest()
+    if isinstance(reply, Failure):
+        return reply
+    if reply.status != OK:
+        return decode_error(reply)
+    kind = content_type.partition(";")[0].strip() or "nothing"
+    shown = kind if kind in {JSON_TYPE, "text/html", "text/plain"} else "something else"
+    said = f"the provider sent {shown} where a stream was asked for"
+    return Failure(Blame.PROVIDER, "not_a_stream", said, OK)

@@ -1,0 +1,1 @@
+"""Who is tried next. Policies are generators: no socket, task, clock or log here."""

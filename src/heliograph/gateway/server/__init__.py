@@ -1,0 +1,1 @@
+"""The door: the fast lane for the hot paths, Starlette for the rest."""

@@ -1,0 +1,98 @@
+"""Every path that is not hot: models, health, metrics, and errors in OpenAI's shape."""
+
+from collections.abc import Callable
+
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.registry import CollectorRegistry
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from heliograph.gateway.engine import Engine
+from heliograph.gateway.types import Config
+from heliograph.gateway.wire.openai_error import error_body
+
+NOT_FOUND = 404
+WRONG_METHOD = 405
+NOT_POST = ["GET", "PUT", "PATCH", "DELETE", "OPTIONS"]
+UNAVAILABLE = 503
+
+
+def make_api(engine: Engine, is_draining: Callable[[], bool]) -> Starlette:
+    """Build the ASGI application around *engine*."""
+    registry = CollectorRegistry()
+    registry.register(engine.metrics)
+
+    async def models(_request: Request) -> Response:
+        data = [model_entry(*pair) for pair in listed(engine.config)]
+        return JSONResponse({"object": "list", "data": data})
+
+    async def model(request: Request) -> Response:
+        wanted = request.path_params["name"]
+        for provider, name in listed(engine.config):
+            if wanted in (name, f"{provider}/{name}"):
+                return JSONResponse(model_entry(provider, name))
+        raise HTTPException(NOT_FOUND, f"The model '{wanted}' does not exist here.")
+
+    async def metrics(_request: Request) -> Response:
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+    async def health(_request: Request) -> Response:
+        ready = not is_draining()
+        said = {
+            "status": "ok" if ready else "draining",
+            "live": True,
+            "ready": ready,
+            "providers": list(engine.config.providers),
+        }
+        return JSONResponse(said, 200 if ready else UNAVAILABLE)
+
+    async def live(_request: Request) -> Response:
+        return JSONResponse({"live": True})
+
+    routes = [
+        Route("/v1/models", models),
+        Route("/v1/models/{name:path}", model),
+        Route("/metrics", metrics),
+        Route("/health", health),
+        Route("/health/ready", health),
+        Route("/health/live", live),
+        Route("/v1/chat/completions", wrong_method, methods=NOT_POST),
+    ]
+    return Starlette(routes=routes, exception_handlers={HTTPException: tell})
+
+
+async def wrong_method(_request: Request) -> Response:
+    """Refuse any method but POST on a path that the lane serves."""
+    said = "This path takes POST only."
+    raise HTTPException(WRONG_METHOD, said, headers={"allow": "POST"})
+
+
+def listed(config: Config) -> list[tuple[str, str]]:
+    """Pairs of provider and model, in the order of the config."""
+    return [(p.name, model) for p in config.providers.values() for model in p.models]
+
+
+def model_entry(provider: str, model: str) -> dict[str, object]:
+    """One entry of `GET /v1/models`, in OpenAI's shape."""
+    return {
+        "id": f"{provider}/{model}",
+        "object": "model",
+        "created": 0,
+        "owned_by": provider,
+    }
+
+
+async def tell(request: Request, error: Exception) -> Response:
+    """Write an HTTP error in OpenAI's shape."""
+    if not isinstance(error, HTTPException):
+        raise error
+    said = error.detail
+    if error.status_code == NOT_FOUND and said == "Not Found":
+        said = f"There is nothing at {request.method} {request.url.path}."
+    body = error_body(said, type="invalid_request_error")
+    return Response(
+        body, error.status_code, error.headers, media_type="application/json"
+    )

@@ -1,0 +1,1 @@
+"""What operators read: metrics and one log line an exchange, both from the record."""

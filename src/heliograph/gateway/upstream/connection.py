@@ -1,0 +1,287 @@
+"""One HTTP/1.1 connection to a provider: one call at a time, every wait bounded.
+
+It knows neither dialects nor routing. What goes wrong is kept as a `Failure` with
+the provider to blame; nothing here raises but cancellation.
+"""
+
+import asyncio
+from typing import cast
+
+import httptools
+
+from heliograph.gateway.types import Blame, Failure, HttpReply
+from heliograph.gateway.upstream.call import Call
+
+BODY_BYTES_MAX = 64 * 1024 * 1024
+HEADER_BYTES_MAX = 64 * 1024
+UNREAD_BYTES_MAX = 256 * 1024
+REST_BYTES_MAX = 1024 * 1024
+JOIN_BYTES_MAX = 64 * 1024
+
+
+class Connection(asyncio.Protocol):
+    """A connection that sends one call and reads its answer, whole or in pieces."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.transport: asyncio.Transport | None = None
+        self.closed = False
+        self.calls = 0
+        self.idle_since = 0.0
+        self.waiter: asyncio.Future[None] | None = None
+        self.pieces: list[bytes] = []
+        self.begin()
+
+    def begin(self) -> None:
+        """Forget the last answer."""
+        self.parser = httptools.HttpResponseParser(self)
+        self.status = 0
+        self.headers: dict[str, str] = {}
+        self.header_bytes = 0
+        self.body_bytes = 0
+        self.unread_bytes = 0
+        self.pieces.clear()
+        self.failure: Failure | None = None
+        self.answer_begun = False
+        self.head_done = False
+        self.complete = False
+        self.keep_alive = False
+        self.streaming = False
+        self.paused = False
+        self.progressed = False
+
+    # asyncio's side
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Asyncio has connected; TCP_NODELAY is its default."""
+        self.transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Read what arrived; an idle connection that speaks is not to be trusted."""
+        if self.complete or not self.calls:
+            self.abort()
+            return
+        self.answer_begun = True
+        self.deadline_on_data()
+        try:
+            self.parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            self.fail("malformed_http", "the provider's answer is not valid HTTP/1.1")
+        self.wake()
+
+    def eof_received(self) -> bool:
+        """Let asyncio close; `connection_lost` judges what was read so far."""
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End an answer that has no length of its own; otherwise it was cut."""
+        self.closed = True
+        if self.complete or not self.calls or self.failure is not None:
+            self.wake()
+            return
+        if exc is None and self.head_done and self.ends_with_connection():
+            self.complete = True
+        elif not self.answer_begun:
+            self.fail("reset", "the provider closed the connection without an answer")
+        else:
+            self.fail("truncated", "the provider's answer broke off")
+        self.wake()
+
+    # httptools' side
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep a header; more than 64 kB of them is no answer."""
+        self.header_bytes += len(name) + len(value)
+        if self.header_bytes > HEADER_BYTES_MAX:
+            self.fail("too_large", "the provider's headers are larger than 64 kB")
+            return
+        self.headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+
+    def on_headers_complete(self) -> None:
+        """Keep the status; an interim answer (1xx) is passed over."""
+        self.status = self.parser.get_status_code()
+        if self.status < 200:  # noqa: PLR2004 - RFC 9110, 15.2: interim answers
+            self.headers.clear()
+            return
+        self.head_done = True
+        self.keep_alive = self.parser.should_keep_alive()
+
+    def on_body(self, body: bytes) -> None:
+        """Keep a piece; stop reading while nobody takes the pieces of a stream."""
+        self.body_bytes += len(body)
+        self.unread_bytes += len(body)
+        self.pieces.append(body)
+        if self.streaming:
+            if self.unread_bytes > UNREAD_BYTES_MAX and self.transport is not None:
+                self.transport.pause_reading()
+                self.paused = True
+        elif self.body_bytes > BODY_BYTES_MAX:
+            self.fail("too_large", "the provider's answer is larger than 64 MB")
+
+    def on_message_complete(self) -> None:
+        """Mark the answer whole, unless it was an interim one."""
+        if self.head_done:
+            self.complete = True
+
+    # the caller's side
+
+    def send(self, call: Call, *, streaming: bool) -> None:
+        """Write *call*; its bounds run from now."""
+        if self.calls:
+            self.begin()
+        self.calls += 1
+        self.streaming = streaming
+        self.timeouts = call.timeouts
+        self.exchange_deadline_at = call.deadline_at
+        now = self.loop.time()
+        self.deadline_at = min(now + call.timeouts.first_byte_s, call.deadline_at)
+        transport = self.transport
+        if transport is None or self.closed:
+            self.fail("reset", "the provider closed the connection without an answer")
+            return
+        # memoryview: a Raw knows its bytes but not their number
+        body = [memoryview(piece) for piece in call.body]
+        size = sum(piece.nbytes for piece in body)
+        head = b"%b\r\ncontent-length: %d\r\n\r\n" % (call.head, size)
+        if size <= JOIN_BYTES_MAX:
+            transport.write(b"".join([head, *body]))
+        else:
+            transport.writelines([head, *body])
+
+    async def whole(self) -> HttpReply | Failure:
+        """Wait for the whole answer."""
+        while not self.complete and self.failure is None:
+            await self.wait()
+        if self.failure is not None:
+            return self.failure
+        body = self.pieces[0] if len(self.pieces) == 1 else b"".join(self.pieces)
+        return HttpReply(self.status, self.headers, body)
+
+    async def head(self) -> Failure | None:
+        """Wait for status and headers."""
+        while not self.head_done and self.failure is None:
+            await self.wait()
+        return self.failure
+
+    async def read(self) -> bytes | Failure:
+        """Wait for the next bytes of a stream; empty at its end."""
+        while not self.pieces and not self.complete and self.failure is None:
+            await self.wait()
+        if self.pieces:
+            data = self.pieces[0] if len(self.pieces) == 1 else b"".join(self.pieces)
+            self.pieces.clear()
+            self.unread_bytes = 0
+            self.deadline_on_data()
+            if self.paused and self.transport is not None and not self.closed:
+                self.paused = False
+                self.transport.resume_reading()
+            return data
+        return self.failure or b""
+
+    async def rest(self) -> HttpReply | Failure:
+        """Read what turned out to be no stream, up to 1 MB, as a whole answer."""
+        self.progress()
+        body = bytearray()
+        while len(body) <= REST_BYTES_MAX:
+            data = await self.read()
+            if isinstance(data, Failure):
+                return data
+            if not data:
+                return HttpReply(self.status, self.headers, bytes(body))
+            body += data
+        self.fail("too_large", "the provider's error answer is larger than 1 MB")
+        return cast("Failure", self.failure)
+
+    def progress(self) -> None:
+        """Say that a stream has begun: from now the idle bound holds.
+
+        The first byte that counts is the first event with content, and only the
+        reader of the stream can tell.
+        """
+        self.progressed = True
+        self.deadline_on_data()
+
+    def linger(self, bound_s: float) -> None:
+        """Wait at most *bound_s* for HTTP's own end of a finished stream."""
+        self.progressed = True
+        self.pieces.clear()
+        bound = self.loop.time() + bound_s
+        self.exchange_deadline_at = self.deadline_at = bound
+
+    def expire(self, now: float) -> None:
+        """End the call if its bound has passed.
+
+        While pieces lie unread it is our side that is slow: then only the bound of
+        the whole exchange holds.
+        """
+        if now < self.deadline_at or self.complete or self.failure is not None:
+            return
+        if self.streaming and self.pieces and now < self.exchange_deadline_at:
+            return
+        if now >= self.exchange_deadline_at:
+            self.fail("total_timeout", "the time for the whole exchange is used up")
+        elif self.answer_begun and (self.progressed or not self.streaming):
+            said = f"the provider's answer stalled for {self.timeouts.idle_s:g} s"
+            self.fail("idle_timeout", said)
+        else:
+            said = f"no answer began within {self.timeouts.first_byte_s:g} s"
+            self.fail("first_byte_timeout", said)
+        self.wake()
+
+    @property
+    def reusable(self) -> bool:
+        """The answer is whole and both sides keep the connection."""
+        return (
+            self.complete
+            and self.keep_alive
+            and not self.closed
+            and self.failure is None
+        )
+
+    @property
+    def stale(self) -> bool:
+        """A kept connection that closed as it was used: nothing was answered."""
+        return self.calls > 1 and self.failure is not None and not self.answer_begun
+
+    def abort(self) -> None:
+        """Close at once, without waiting for anything unsent."""
+        self.closed = True
+        if self.transport is not None:
+            self.transport.abort()
+
+    # inside
+
+    def fail(self, kind: str, message: str) -> None:
+        """Keep the first thing that went wrong."""
+        if self.failure is None:
+            self.failure = Failure(Blame.PROVIDER, kind, message, self.status)
+
+    def wake(self) -> None:
+        """Let the one who waits look again."""
+        waiter = self.waiter
+        if waiter is None or waiter.done():
+            return
+        if self.streaming or self.complete or self.failure is not None:
+            waiter.set_result(None)
+
+    async def wait(self) -> None:
+        """Wait until something arrived, ended or failed."""
+        self.waiter = self.loop.create_future()
+        try:
+            await self.waiter
+        finally:
+            self.waiter = None
+
+    def deadline_on_data(self) -> None:
+        """Move the bound: something arrived."""
+        if self.streaming and not self.progressed:
+            return  # the first-byte bound holds until an event with content
+        idle_until = self.loop.time() + self.timeouts.idle_s
+        self.deadline_at = min(idle_until, self.exchange_deadline_at)
+
+    def ends_with_connection(self) -> bool:
+        """Neither a length nor chunks: RFC 9112, 6.3, the close is the end."""
+        return (
+            "content-length" not in self.headers
+            and "transfer-encoding" not in self.headers
+        )

@@ -1,0 +1,191 @@
+"""Kept connections by origin, and the clock tick that ends overdue calls.
+
+Everything that waits on a provider waits here. DNS and TLS happen while a
+connection is made, never between a kept connection and its call.
+"""
+
+import asyncio
+import socket
+import ssl
+from collections import defaultdict
+
+from heliograph.gateway.types import Blame, Failure, HttpReply
+from heliograph.gateway.upstream.call import Call, Origin
+from heliograph.gateway.upstream.connection import Connection
+
+KEPT_S = 30.0
+KEPT_MAX = 256
+TICK_S = 0.05
+REST_S = 3.0
+LINGER_S = 1.0
+
+
+class Pool:
+    """Connections to providers; belongs to one event loop.
+
+    One tick serves all deadlines: it looks at every call under way every 50 ms,
+    which costs less than a timer a call.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.kept: defaultdict[Origin, list[Connection]] = defaultdict(list)
+        self.busy: set[Connection] = set()
+        self.lingering: dict[Connection, Origin] = {}
+        self.ticking: asyncio.TimerHandle | None = None
+        self.resting = False
+
+    async def fetch(self, call: Call) -> HttpReply | Failure:
+        """Send *call* and wait for the whole answer.
+
+        A kept connection that closes as it is used, before any byte of an answer,
+        is replaced once: the provider cannot have worked on the call.
+        """
+        while True:
+            connection = await self.acquire(call)
+            if isinstance(connection, Failure):
+                return connection
+            try:
+                connection.send(call, streaming=False)
+                reply = await connection.whole()
+            finally:
+                self.release(call.origin, connection)
+            if not connection.stale:
+                return reply
+
+    async def open(self, call: Call) -> Connection | Failure:
+        """Send *call* and wait for status and headers.
+
+        The caller reads the rest and must `release` the connection, always.
+        """
+        while True:
+            connection = await self.acquire(call)
+            if isinstance(connection, Failure):
+                return connection
+            failure: Failure | None = None
+            opened = False
+            try:
+                connection.send(call, streaming=True)
+                failure = await connection.head()
+                opened = failure is None
+            finally:
+                if not opened:
+                    self.release(call.origin, connection)
+            if failure is None:
+                return connection
+            if not connection.stale:
+                return failure
+
+    def release(
+        self, origin: Origin, connection: Connection, *, finished: bool = False
+    ) -> None:
+        """Keep *connection* if its answer was read whole; otherwise close it now.
+
+        *finished*: the stream said its last word, and only HTTP's own end may still
+        be on its way; it gets a moment to arrive.
+        """
+        if finished and not connection.complete:
+            connection.linger(LINGER_S)
+            self.lingering[connection] = origin
+            return
+        self.busy.discard(connection)
+        if not connection.reusable:
+            connection.abort()
+            return
+        kept = self.kept[origin]
+        connection.idle_since = self.loop.time()
+        kept.append(connection)
+        if len(kept) > KEPT_MAX:
+            kept.pop(0).abort()
+        if self.ticking is None:
+            self.ticking = self.loop.call_later(REST_S, self.tick)
+            self.resting = True
+
+    async def acquire(self, call: Call) -> Connection | Failure:
+        """Take the connection used last, or make one."""
+        kept = self.kept[call.origin]
+        while kept:
+            connection = kept.pop()
+            if not connection.closed:
+                break
+        else:
+            made = await self.connect(call)
+            if isinstance(made, Failure):
+                return made
+            connection = made
+        self.busy.add(connection)
+        if self.ticking is None or self.resting:
+            self.watch()
+        return connection
+
+    async def connect(self, call: Call) -> Connection | Failure:
+        """Open a connection within `connect_s` and what is left of the exchange."""
+        origin = call.origin
+        left_s = call.deadline_at - self.loop.time()
+        bound_s = min(call.timeouts.connect_s, left_s)
+        try:
+            async with asyncio.timeout(bound_s):
+                _, connection = await self.loop.create_connection(
+                    lambda: Connection(self.loop),
+                    origin.host,
+                    origin.port,
+                    ssl=call.tls,
+                    server_hostname=origin.host if origin.tls else None,
+                )
+        except TimeoutError:
+            return unreachable("connect_timeout", f"no connection in {bound_s:.3g} s")
+        except ssl.SSLError as error:
+            reason = getattr(error, "verify_message", "") or error.reason or "refused"
+            return unreachable("tls_failure", f"TLS failed: {reason}")
+        except socket.gaierror:
+            return unreachable("dns_failure", f"{origin.host} has no address")
+        except OSError as error:
+            said = error.strerror or "connection failed"
+            return unreachable("connect_failed", said)
+        return connection
+
+    def tick(self) -> None:
+        """End overdue calls and close connections kept too long."""
+        now = self.loop.time()
+        for connection in tuple(self.busy):
+            connection.expire(now)
+        for connection, origin in tuple(self.lingering.items()):
+            if connection.complete or connection.failure is not None:
+                del self.lingering[connection]
+                self.release(origin, connection)
+        for origin, kept in tuple(self.kept.items()):
+            while kept and (kept[0].closed or now - kept[0].idle_since > KEPT_S):
+                kept.pop(0).abort()
+            if not kept:
+                del self.kept[origin]
+        self.ticking = None
+        if self.busy:
+            self.watch()
+        elif self.kept:
+            self.ticking = self.loop.call_later(REST_S, self.tick)
+            self.resting = True
+
+    def watch(self) -> None:
+        """Tick soon: there are calls under way."""
+        if self.ticking is not None:
+            self.ticking.cancel()
+        self.ticking = self.loop.call_later(TICK_S, self.tick)
+        self.resting = False
+
+    def close(self) -> None:
+        """Close everything; calls under way fail."""
+        if self.ticking is not None:
+            self.ticking.cancel()
+            self.ticking = None
+        for connection in (
+            *self.busy,
+            *(c for kept in self.kept.values() for c in kept),
+        ):
+            connection.abort()
+        self.kept.clear()
+        self.lingering.clear()
+
+
+def unreachable(kind: str, message: str) -> Failure:
+    """Nothing was sent: the provider could not be reached."""
+    return Failure(Blame.PROVIDER, kind, message)

@@ -1,0 +1,111 @@
+"""The plan, walked by hand: no loop, no socket, no clock."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from heliograph.gateway.routing.failover import failover
+from heliograph.gateway.routing.names import Choice
+from heliograph.gateway.types import Blame, Endpoint, Failure, Key, Provider, Secret
+
+
+def provider(name: str, *weights: float) -> Provider:
+    keys = tuple(
+        Key(f"{name}#{index}", Secret(f"secret-{index}"), weight)
+        for index, weight in enumerate(weights, 1)
+    )
+    return Provider(name, Endpoint(name, "openai", "http://127.0.0.1:1/v1"), keys)
+
+
+def failed(blame: Blame, kind: str = "some_kind") -> Failure:
+    return Failure(blame, kind, "said")
+
+
+CLAUDE = Choice(provider("anthropic", 0.5, 0.5), "claude")
+GPT = Choice(provider("openai", 1.0), "gpt")
+LOCAL = Choice(provider("local"), "small")
+DOWN = failed(Blame.PROVIDER)
+KEY_BAD = failed(Blame.TARGET)
+
+
+def walk(
+    choices: Iterable[Choice], outcomes: Iterable[Failure | None], draw: float = 0.0
+) -> list[str]:
+    """Return the targets the plan named, as `model` or `model:key-number`."""
+    plan = failover(list(choices), lambda: draw)
+    named = []
+    target = next(plan)
+    for outcome in outcomes:
+        named.append(f"{target.model}:{target.key.id}" if target.key else target.model)
+        try:
+            target = plan.send(outcome)
+        except StopIteration:
+            return named
+    named.append("more")
+    return named
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "expected"),
+    [
+        pytest.param([None], ["claude:anthropic#1"], id="an-answer-ends-it"),
+        pytest.param(
+            [DOWN, None],
+            ["claude:anthropic#1", "gpt:openai#1"],
+            id="a-provider-fault-skips-its-other-key",
+        ),
+        pytest.param(
+            [KEY_BAD, None],
+            ["claude:anthropic#1", "claude:anthropic#2"],
+            id="a-target-fault-tries-the-next-key",
+        ),
+        pytest.param(
+            [KEY_BAD, KEY_BAD, None],
+            ["claude:anthropic#1", "claude:anthropic#2", "gpt:openai#1"],
+            id="no-key-is-tried-twice",
+        ),
+        pytest.param(
+            [failed(Blame.TARGET, "model_not_found"), None],
+            ["claude:anthropic#1", "gpt:openai#1"],
+            id="an-unknown-model-is-unknown-to-every-key",
+        ),
+        pytest.param(
+            [failed(Blame.CALLER)],
+            ["claude:anthropic#1"],
+            id="the-callers-fault-is-nobody-elses-business",
+        ),
+        pytest.param(
+            [DOWN, KEY_BAD, None],
+            ["claude:anthropic#1", "gpt:openai#1", "small"],
+            id="a-provider-without-keys-is-tried-once",
+        ),
+        pytest.param(
+            [DOWN, DOWN, DOWN],
+            ["claude:anthropic#1", "gpt:openai#1", "small"],
+            id="the-list-ends",
+        ),
+    ],
+)
+def test_blame_decides_who_is_next(
+    outcomes: list[Failure | None], expected: list[str]
+) -> None:
+    assert walk([CLAUDE, GPT, LOCAL], outcomes) == expected
+
+
+def test_a_provider_that_is_down_is_not_asked_for_its_other_model() -> None:
+    other = Choice(CLAUDE.provider, "claude-small")
+    assert walk([CLAUDE, other, GPT], [DOWN, None]) == [
+        "claude:anthropic#1",
+        "gpt:openai#1",
+    ]
+
+
+def test_the_draw_chooses_the_key() -> None:
+    assert walk([CLAUDE], [None], draw=0.75) == ["claude:anthropic#2"]
+
+
+def test_after_a_key_failed_the_draw_is_among_the_others() -> None:
+    assert walk([CLAUDE], [KEY_BAD, None], draw=0.99) == [
+        "claude:anthropic#2",
+        "claude:anthropic#1",
+    ]
