@@ -167,6 +167,17 @@ def test_a_tool_is_called_only_when_one_is_demanded(
     assert ask.tool == (Tool(name, SCHEMA) if name else None)
 
 
+def test_gemini_takes_a_conversation_with_a_function_in_it() -> None:
+    call = {"functionCall": {"name": "f", "args": {}}}
+    response = {"functionResponse": {"name": "f", "response": {"a": 1}}}
+    contents = [
+        {"role": "user", "parts": [{"text": "x"}]},
+        {"role": "model", "parts": [call]},
+        {"role": "user", "parts": [response]},
+    ]
+    assert isinstance(read("gemini", {"contents": contents}), Ask)
+
+
 def image(url: str) -> list[dict[str, object]]:
     part = {"type": "image_url", "image_url": {"url": url}}
     return [{"role": "user", "content": [part]}]
