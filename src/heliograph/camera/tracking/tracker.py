@@ -22,7 +22,8 @@ class TrackerSettings:
     for `coast_us`, drifts on for `drift_us`, rests there, and ends after `hold_us`.
     One never confirmed ends after `tentative_us` unseen. A box belongs to a track
     from `affinity_min` on; one that a track covers by `part_min` founds no other, and
-    a track unseen for `absorb_us` and so covered was a part and ends too.
+    a track unseen for `absorb_us` and so covered was a part and ends too. One last
+    seen within `edge_px` of the sensor's edge has left when unseen for `edge_us`.
     At most `tracks_max` live at a time; the surplus of boxes is left out. A measured
     centre is taken to be off by `position_sigma_px` plus a share of the box's side.
     """
@@ -34,6 +35,8 @@ class TrackerSettings:
     hold_us: int = 4_000_000
     tentative_us: int = 120_000
     absorb_us: int = 1_000_000
+    edge_us: int = 1_000_000
+    edge_px: float = 8.0
     affinity_min: float = 0.15
     part_min: float = 0.6
     tracks_max: int = 64
@@ -122,17 +125,25 @@ class Tracker:
         unseen_us = now_us - trace.last_seen_us
         if not trace.confirmed:
             return unseen_us > self.settings.tentative_us
-        outside = not (
-            0 <= trace.x.position < self._size.width
-            and 0 <= trace.y.position < self._size.height
-        )
+        box = trace.box()
         return (
             unseen_us > self.settings.hold_us
-            or (unseen_us > 0 and outside)
-            or (
-                unseen_us > self.settings.absorb_us
-                and self._is_part(trace.box(), now_us)
-            )
+            or (unseen_us > 0 and self._is_outside(box))
+            or (unseen_us > self.settings.edge_us and self._is_at_edge(box))
+            or (unseen_us > self.settings.absorb_us and self._is_part(box, now_us))
+        )
+
+    def _is_outside(self, box: Box) -> bool:
+        """Say whether the centre of *box* is beyond the sensor."""
+        x, y = box.x + box.width / 2, box.y + box.height / 2
+        return not (0 <= x < self._size.width and 0 <= y < self._size.height)
+
+    def _is_at_edge(self, box: Box) -> bool:
+        near = self.settings.edge_px
+        return (
+            min(box.x, box.y) < near
+            or box.x + box.width > self._size.width - near
+            or box.y + box.height > self._size.height - near
         )
 
     def _track(self, trace: "_Trace", now_us: int) -> Track:

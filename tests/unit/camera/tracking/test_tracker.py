@@ -101,6 +101,14 @@ def test_a_thing_that_leaves_over_the_edge_ends_at_once() -> None:
     assert [track.id for track in ended] == [1]
 
 
+def test_a_thing_cut_by_the_edge_is_not_waited_for_as_long_as_one_inside() -> None:
+    def two(step: int) -> list[Box]:
+        return [Box(0, 200, 30, 80), Box(300, 200, 30, 80)] if step < 50 else []
+
+    tracks = last(walk(Tracker(SIZE), range(200), two))
+    assert [track.box.x for track in tracks] == [300]
+
+
 def test_boxes_stay_on_the_sensor() -> None:
     tracker = Tracker(SIZE)
     boxes = [Box(0, 0, 30, 60), Box(600, 400, 40, 80)]
