@@ -112,6 +112,23 @@ async def test_a_client_that_expects_it_is_told_to_continue(client: Client) -> N
     assert (await client.answer())[0] == 200
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\n"
+        + b"".join(b"h%d: x\r\n" % n for n in range(250))
+        + b"\r\n",
+    ],
+)
+async def test_a_head_beyond_its_bounds_is_answered_400_once(
+    sim: SimulatedProviders, client: Client, head: bytes
+) -> None:
+    client.writer.write(head)
+    assert (await client.rest()).count(b"HTTP/1.1 400 ") == 1
+    assert sim.log == ()
+
+
 async def test_what_is_no_http_is_answered_400_and_closed(client: Client) -> None:
     client.writer.write(b"hello?\r\n\r\n")
     assert (await client.rest()).startswith(b"HTTP/1.1 400 ")

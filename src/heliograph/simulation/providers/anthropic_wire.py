@@ -95,7 +95,7 @@ def read(body: bytes, route: Route) -> Ask | Refusal:
     del route  # everything is in the body
     try:
         request = _decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         text = str(error)
         if "`max_tokens`" in text:
             text = "max_tokens: Field required"

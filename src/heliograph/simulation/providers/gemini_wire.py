@@ -119,7 +119,7 @@ def read(body: bytes, route: Route) -> Ask | Refusal:
     """Read a generateContent request; model and stream are in the path."""
     try:
         request = _decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return Refusal(400, f"Invalid JSON payload received. {error}")
     if not request.contents or not request.contents[-1].parts:
         return Refusal(

@@ -93,7 +93,7 @@ def read(body: bytes, route: Route) -> Ask | Refusal:
     del route  # everything is in the body
     try:
         request = _decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return Refusal(400, f"Invalid request: {error}")
     return _wrong(request) or _ask(request)
 

@@ -23,6 +23,7 @@ from heliograph.simulation.providers.types import End, Step
 WAITING_MAX = 16
 """Pipelined requests kept waiting; a client that sends more is hung up on."""
 HEADERS_MAX = 200
+TARGET_BYTES_MAX = 65_536
 _LINGER_ZERO = struct.pack("ii", 1, 0)
 _ENDING = b"content-length: 0\r\nconnection: close\r\n\r\n"
 _BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\n" + _ENDING
@@ -82,6 +83,8 @@ class Connection:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
             return  # no upgrade is on offer; the request is answered as it stands
+        except httptools.HttpParserCallbackError:
+            raise  # our own mistake, not the client's: the loop says it and closes
         except httptools.HttpParserError:
             self._hang_up(_BAD_REQUEST)
 
@@ -122,11 +125,14 @@ class Connection:
     def on_url(self, url: bytes) -> None:
         """Begin a request; a long target comes in pieces."""
         self._url += url
+        if len(self._url) > TARGET_BYTES_MAX:
+            self._hang_up(_BAD_REQUEST)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Keep a header; of two with one name the later counts."""
-        if len(self._headers) < HEADERS_MAX:
-            self._headers[name.lower()] = value
+        self._headers[name.lower()] = value
+        if len(self._headers) > HEADERS_MAX:
+            self._hang_up(_BAD_REQUEST)
 
     def on_headers_complete(self) -> None:
         """Encourage a client that waits for it to send its body."""

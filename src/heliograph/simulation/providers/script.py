@@ -65,7 +65,7 @@ def parse_rules(data: bytes) -> tuple[Rule, ...]:
     """Read a JSON list of rules. Raise ScriptError when it cannot be used."""
     try:
         value = msgspec.json.decode(data)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ScriptError(f"rules: not JSON: {error}") from error
     return to_rules(value)
 

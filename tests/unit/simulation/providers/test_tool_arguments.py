@@ -1,5 +1,7 @@
 """Arguments made from a schema fit it."""
 
+import json
+
 import pytest
 
 from heliograph.simulation.providers.tool_arguments import make_arguments
@@ -54,3 +56,9 @@ def test_a_schema_that_names_itself_comes_to_an_end() -> None:
         inner = inner["next"]
         depth += 1
     assert 1 <= depth <= 8
+
+
+def test_a_schema_that_names_itself_many_times_stays_small() -> None:
+    members: dict[str, object] = {f"m{n}": {"$ref": "#"} for n in range(20)}
+    made = make_arguments({"type": "object", "properties": members})
+    assert 1000 < len(json.dumps(made)) < 100_000

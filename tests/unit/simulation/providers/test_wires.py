@@ -278,7 +278,9 @@ def test_a_bad_request_is_refused_with_a_400_that_says_why(
 
 
 @pytest.mark.parametrize("dialect", ["openai", "anthropic", "gemini"])
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b"null", b"[]"])
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"\xff\xfe", b"null", b"[]", b'{"model":' + b"[" * 100_000]
+)
 def test_what_is_no_json_object_is_refused(dialect: DialectName, body: bytes) -> None:
     refusal = WIRES[dialect].read(body, ROUTE)
     assert isinstance(refusal, Refusal)
