@@ -71,7 +71,7 @@ class Desk:
         outcome = seen.outcome
         if left:
             outcome = "client_closed"
-        elif seen.fault is not None:
+        elif not seen.whole:
             outcome = "fault"
         elif seen.status is not None and seen.status >= 400:  # noqa: PLR2004 - HTTP's own border
             outcome = "refused"
@@ -141,6 +141,7 @@ class Desk:
         if rule is not None:
             visit.seen.rule = rule.name
             visit.seen.fault = rule.fault.label
+            visit.seen.whole = rule.fault.harmless
         return rule
 
 

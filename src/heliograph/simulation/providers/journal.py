@@ -19,9 +19,10 @@ class Seen(Struct):
     """One request, as it went. Times are seconds since the start or the last reset.
 
     `outcome`: *open* while under way, a silent one included; *answered* as a real
-    provider would; *refused* as one would (a missing key, a bad request); *fault*
-    when a rule's fault was carried through; *client_closed* when the client left
-    first, `after_s` its request. `fault` names what was to go wrong, in any case.
+    provider would, be it late; *refused* as one would (a missing key, a bad request);
+    *fault* when a rule's fault was carried through; *client_closed* when the client
+    left first, `after_s` its request. `fault` names what was to go wrong, in any
+    case; `whole` says whether the answer was to come whole all the same.
     """
 
     number: int
@@ -36,6 +37,7 @@ class Seen(Struct):
     status: int | None = None
     rule: str = ""
     fault: str | None = None
+    whole: bool = True
     outcome: Outcome = "open"
     ended_s: float | None = None
     after_s: float | None = None

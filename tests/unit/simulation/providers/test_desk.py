@@ -117,6 +117,15 @@ def test_a_rule_is_picked_by_what_the_request_is() -> None:
     assert (parsed(row)[0], seen.fault) == (200, None)
 
 
+def test_an_answer_that_is_only_late_counts_as_answered() -> None:
+    made = desk(Rule(Fault(delay_s=2, event_delay_s=1)))
+    stream = CHAT[:-1] + b', "stream": true}'
+    row, seen = receive(made, ask(body=stream))
+    assert row[0] == 2
+    made.end(seen, 109.0)
+    assert (seen.outcome, seen.fault) == ("answered", "delay_s")
+
+
 def test_a_window_counts_from_the_start_and_again_from_a_reset() -> None:
     made = desk(Rule(Fault(status=503), When(from_s=10, to_s=20)))
     row = [receive(made, ask(), clock_s=at)[1].status for at in (109, 110, 119, 120)]
