@@ -35,7 +35,7 @@ class WatchSettings:
     connect_s: float = 3.0
     workers: int = 4
     queue_max: int = 4
-    drain_s: float = 15.0
+    drain_s: float = 25.0
 
     def __post_init__(self) -> None:
         for name in self.__slots__:

@@ -1,0 +1,304 @@
+"""A recording becomes captions: windows in, jobs out, and a watch around them.
+
+One thread reads and reckons; a few more wait for the gateway. Paced by a clock, a slow
+gateway costs captions, and the queue counts which. Read as fast as it goes, a file has
+no hurry: there a slow gateway slows the reader, and every caption is had.
+"""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from math import inf
+from pathlib import Path
+from types import FrameType
+from typing import TypeAlias
+
+from heliograph import camera
+from heliograph.camera.captioning.client import Captioner, GatewayClient, GatewayError
+from heliograph.camera.captioning.queue import CaptionQueue, QueueCounters
+from heliograph.camera.config import (
+    GATEWAY_URL,
+    SettingError,
+    WatchSettings,
+    clean_gateway_url,
+)
+from heliograph.camera.sinks.jsonl import JsonLines, SinkError
+from heliograph.camera.stages import Stages
+from heliograph.camera.summary import Summary, Tally, freeze, render_summary
+from heliograph.camera.types import Caption, CaptionJob
+from heliograph.camera.view import Facts, Screen, open_screen
+from heliograph.clock import Clock, SystemClock
+
+INTERRUPTED = 130
+"""The exit code of a program that somebody interrupted: 128 + SIGINT."""
+
+Handler: TypeAlias = Callable[[int, FrameType | None], object] | int | None
+
+DISCARD_DRAIN_S = 1.0
+"""How long captions under way are waited for once somebody said stop."""
+
+
+class Pace:
+    """Holds windows back until their time has come; *speed* None holds none back."""
+
+    def __init__(
+        self, speed: float | None, *, clock: Clock, stop: threading.Event
+    ) -> None:
+        self._speed = speed
+        self._clock = clock
+        self._stop = stop
+        self._begin_s: float | None = None
+
+    def wait(self, elapsed_us: int, *, window_us: int) -> bool:
+        """Wait until *elapsed_us* of the recording have passed.
+
+        Time begins with the first call, which waits for its window alone. Returns True
+        where a window of *window_us* comes up more than its own length too late.
+        """
+        if self._speed is None:
+            return False
+        now_s = self._clock.monotonic_s()
+        due_s, window_s = elapsed_us / 1e6 / self._speed, window_us / 1e6 / self._speed
+        if self._begin_s is None:
+            self._begin_s = now_s + window_s - due_s
+        ahead_s = self._begin_s + due_s - now_s
+        if ahead_s > 0:
+            self._stop.wait(ahead_s)
+        return ahead_s < -window_s
+
+
+def watch(
+    source: str | os.PathLike[str],
+    *,
+    gateway: str = GATEWAY_URL,
+    model: str | None = None,
+    out: Path | None = None,
+    speed: float | None = None,
+    view: bool = False,
+    api_key: str | None = None,
+    stop: threading.Event | None = None,
+    on_caption: Callable[[Caption], None] | None = None,
+    settings: WatchSettings | None = None,
+    clock: Clock | None = None,
+) -> Summary:
+    """Caption the recording at *source* and return what came of it.
+
+    *model* None takes the first one the gateway lists. Captions are added to *out* as
+    JSON lines and given to *on_caption*, by one thread at a time. *speed* is a factor
+    of recording time, None as fast as it goes. *view* shows a live view in a terminal
+    and plain lines elsewhere. Setting *stop* ends the watch early.
+
+    Raises, before anything is asked for, `OSError` or `RecordingError` for the
+    recording, `SettingError` for an argument, `GatewayError` where the gateway must be
+    asked for its models and cannot be, `SinkError` where *out* cannot be written; that
+    one later too. A file that goes wrong on its way ends the watch: `Summary.broken`.
+    """
+    if speed is not None and not 0 < speed < inf:
+        raise SettingError(f"speed must be a factor above 0, not {speed}")
+    settings, clock = settings or WatchSettings(), clock or SystemClock()
+    url = clean_gateway_url(gateway)
+    with ExitStack() as stack:
+        opened = camera.open(source, delta_t_us=settings.delta_t_us)
+        recording = stack.enter_context(opened)
+        client = GatewayClient(
+            url,
+            clock=clock,
+            api_key=api_key,
+            connect_s=settings.connect_s,
+            connections=settings.workers,
+        )
+        stack.callback(client.close)
+        facts = Facts(
+            name=Path(source).name,
+            size=recording.size,
+            format=recording.format,
+            speed=speed,
+            begin_us=recording.begin_us,
+            model=model or client.models(timeout_s=settings.deadline_s)[0],
+        )
+        run = _Run(recording, client, facts, settings, clock)
+        run.on_caption = on_caption
+        if out is not None:
+            lines = JsonLines(out, recording=facts.name, begin_us=facts.begin_us)
+            run.sink = stack.enter_context(lines)
+        if view:
+            screen = open_screen(facts, run.tally, run.counters)
+            run.screen = stack.enter_context(screen)
+        return run.through(stop or threading.Event())
+
+
+def run_watch(
+    source: Path,
+    *,
+    gateway: str = GATEWAY_URL,
+    model: str | None = None,
+    out: Path | None = None,
+    speed: float | None = None,
+    api_key: str | None = None,
+) -> int:
+    """Watch *source* in the terminal; return the exit code and say why it is not 0.
+
+    0: the file was read wholly, and captions came where any were asked for. 1: the
+    watch could not begin, the file broke off, or every caption failed. 130: somebody
+    ended it by SIGINT or SIGTERM; a second one ends it at once.
+    """
+    stop = threading.Event()
+    try:
+        with _ended_by_signals(stop):
+            summary = watch(
+                source,
+                gateway=gateway,
+                model=model,
+                out=out,
+                speed=speed,
+                view=True,
+                api_key=api_key,
+                stop=stop,
+            )
+    except (camera.RecordingError, SettingError, GatewayError, SinkError) as error:
+        return _fail(str(error))
+    except OSError as error:
+        return _fail(f"cannot read {source}: {(error.strerror or str(error)).lower()}")
+    sys.stdout.write(f"\n{render_summary(summary)}\n")
+    sys.stdout.flush()
+    if summary.broken is not None:
+        return _fail(summary.broken)
+    if summary.stopped:
+        return INTERRUPTED
+    if summary.errors and not summary.captions:
+        return _fail(f"no caption came, the last error: {summary.error_last}")
+    return 0
+
+
+class _Run:
+    """One way through a recording, and where its captions go."""
+
+    def __init__(
+        self,
+        recording: camera.Recording,
+        client: GatewayClient,
+        facts: Facts,
+        settings: WatchSettings,
+        clock: Clock,
+    ) -> None:
+        self.tally = Tally()
+        self.sink: JsonLines | None = None
+        self.screen: Screen | None = None
+        self.on_caption: Callable[[Caption], None] | None = None
+        self._recording = recording
+        self._facts = facts
+        self._settings = settings
+        self._clock = clock
+        self._sink_error: SinkError | None = None
+        self._queue = CaptionQueue(
+            Captioner(client, facts.model, clock=clock, timeout_s=settings.deadline_s),
+            self._deliver,
+            clock=clock,
+            workers=settings.workers,
+            size_max=settings.queue_max,
+            patient=facts.speed is None,
+        )
+
+    def counters(self) -> QueueCounters:
+        """Return what waits for an answer, and what was dropped."""
+        return self._queue.counters
+
+    def through(self, stop: threading.Event) -> Summary:
+        """Read to the end, wait for the captions under way, and count."""
+        recording, settings, speed = self._recording, self._settings, self._facts.speed
+
+        def submit(job: CaptionJob) -> None:
+            self.tally.asked += 1
+            self._queue.put(job, stop=stop)
+
+        with self._queue:
+            stages = Stages(
+                recording.size,
+                submit,
+                settings=settings,
+                clock=self._clock,
+                deadline_s=None if speed is None else settings.deadline_s,
+            )
+            begin_s = self._clock.monotonic_s()
+            broken = self._read(stages, stop)
+            stopped = stop.is_set()
+            if not stopped:
+                stages.finish(recording.now_us)
+            self._queue.close(
+                drain_s=DISCARD_DRAIN_S if stopped else settings.drain_s,
+                discard=stopped,
+            )
+        if self._sink_error is not None:
+            raise self._sink_error
+        return freeze(
+            self.tally,
+            self._queue.counters,
+            recording=self._facts.name,
+            recording_s=(recording.now_us - recording.begin_us) / 1e6,
+            wall_s=self._clock.monotonic_s() - begin_s,
+            passed_over=stages.passed_over,
+            broken=broken,
+            stopped=stopped,
+        )
+
+    def _read(self, stages: Stages, stop: threading.Event) -> str | None:
+        """Take every window through *stages*; return where the file went wrong."""
+        recording = self._recording
+        pace = Pace(self._facts.speed, clock=self._clock, stop=stop)
+        try:
+            for packet in recording:
+                elapsed_us = recording.now_us - recording.begin_us
+                late = pace.wait(elapsed_us, window_us=recording.delta_t_us)
+                if stop.is_set() or self._sink_error is not None:
+                    break
+                tracks = stages.step(packet, recording.now_us)
+                self.tally.window(len(packet), tracks, late=late)
+                if self.screen is not None:
+                    self.screen.window(recording.now_us, len(packet), tracks)
+        except camera.BrokenRecordingError as error:
+            return str(error)
+        return None
+
+    def _deliver(self, caption: Caption) -> None:
+        """Take *caption* everywhere; one thread at a time does."""
+        self.tally.caption(caption)
+        if self.screen is not None:
+            self.screen.caption(caption)
+        if self.sink is not None and self._sink_error is None:
+            try:
+                self.sink.append(caption)
+            except SinkError as error:
+                # The reader raises it: nobody would hear it from this thread.
+                self._sink_error = error
+        if self.on_caption is not None:
+            self.on_caption(caption)
+
+
+@contextmanager
+def _ended_by_signals(stop: threading.Event) -> Iterator[None]:
+    """Let the first SIGINT or SIGTERM set *stop*; the second one acts as ever."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before: dict[int, Handler] = {}
+
+    def end(number: int, frame: FrameType | None) -> None:
+        del frame
+        stop.set()
+        signal.signal(number, before[number])
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        before[number] = signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for ended_by, handler in before.items():
+            signal.signal(ended_by, handler)
+
+
+def _fail(why: str) -> int:
+    sys.stderr.write(f"error: {why}\n")
+    return 1

@@ -1,0 +1,125 @@
+"""One window on its way: packet, surface, boxes, tracks, policy, picture, job.
+
+It waits for nobody and talks to nobody: `submit` is given a job and may hold it up.
+"""
+
+from collections.abc import Callable
+from math import inf
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heliograph.camera.captioning.montage import montage
+from heliograph.camera.captioning.policy import (
+    Ask,
+    CaptionPolicy,
+    PolicySettings,
+    View,
+)
+from heliograph.camera.captioning.prompt import prompt_for
+from heliograph.camera.captioning.score import score_view
+from heliograph.camera.config import WatchSettings
+from heliograph.camera.detection.blobs import BlobDetector
+from heliograph.camera.detection.detector import Detector
+from heliograph.camera.surfaces.picture import Picture
+from heliograph.camera.surfaces.time_surface import TimeSurface
+from heliograph.camera.tracking.tracker import Tracker
+from heliograph.camera.types import EVENT, CaptionJob, Packet, Size, Track
+from heliograph.clock import Clock
+
+
+class Stages:
+    """Packet by packet to jobs, for a sensor of *size*. Not safe for two threads.
+
+    *submit* takes each job. Jobs are worth asking about for *deadline_s*, None for as
+    long as it takes.
+    """
+
+    def __init__(
+        self,
+        size: Size,
+        submit: Callable[[CaptionJob], None],
+        *,
+        settings: WatchSettings,
+        clock: Clock,
+        deadline_s: float | None,
+        detector: Detector | None = None,
+    ) -> None:
+        self._settings = settings
+        self._submit = submit
+        self._clock = clock
+        self._deadline_s = inf if deadline_s is None else deadline_s
+        self._surface = TimeSurface(size, tau_us=settings.surface_tau_us)
+        self._picture = Picture(size, tau_us=settings.picture_tau_us)
+        self._detector = detector or BlobDetector(size)
+        self._tracker = Tracker(size)
+        self._policy = CaptionPolicy(
+            PolicySettings(
+                captions_per_s=settings.captions_per_s, again_us=settings.again_us
+            )
+        )
+        self._levels: NDArray[np.uint8] = np.empty(
+            (2, size.height, size.width), np.uint8
+        )
+        self._next_look_us: int | None = None
+        self._warm_up()
+
+    @property
+    def passed_over(self) -> int:
+        """How many tracks never got a caption because the rate was used up."""
+        return self._policy.passed_over
+
+    def step(self, packet: Packet, now_us: int) -> tuple[Track, ...]:
+        """Take in the window that ends at *now_us*; return the tracks at its end."""
+        self._surface.update(packet)
+        self._picture.update(packet)
+        levels = self._surface.render(now_us, out=self._levels)
+        tracks = self._tracker.update(self._detector.detect(levels, now_us), now_us)
+        if self._next_look_us is None or now_us >= self._next_look_us:
+            self._next_look_us = now_us + self._settings.look_us
+            self._look(tracks, now_us)
+        return tracks
+
+    def finish(self, now_us: int) -> None:
+        """Ask for what still waited when the recording ended."""
+        self._ask(self._policy.finish(now_us))
+
+    def _warm_up(self) -> None:
+        """Compile the loops on an empty packet, before a clock counts the windows."""
+        nothing = np.empty(0, EVENT)
+        self._surface.update(nothing)
+        self._picture.update(nothing)
+        self._picture.render(0)
+        self._detector.detect(self._surface.render(0, out=self._levels), 0)
+
+    def _look(self, tracks: tuple[Track, ...], now_us: int) -> None:
+        """Judge the views that matter now and ask for what is due."""
+        wanted = self._policy.wanted(tracks, now_us)
+        views: list[View] = []
+        if wanted:
+            picture = self._picture.render(now_us)
+            views = [
+                View(
+                    track,
+                    now_us,
+                    score_view(self._levels, picture, track.box),
+                    picture,
+                )
+                for track in wanted
+            ]
+        self._ask(self._policy.decide(tracks, views, now_us))
+
+    def _ask(self, asks: tuple[Ask, ...]) -> None:
+        for ask in asks:
+            view, now_s = ask.view, self._clock.monotonic_s()
+            self._submit(
+                CaptionJob(
+                    track=view.track,
+                    t_us=view.t_us,
+                    png=montage(view.picture, view.track.box),
+                    prompt=prompt_for(view.track),
+                    created_s=now_s,
+                    deadline_s=now_s + self._deadline_s,
+                    reason=ask.reason,
+                )
+            )

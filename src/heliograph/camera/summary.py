@@ -1,0 +1,175 @@
+"""What a watch did, in numbers: counted as it goes, frozen at the end."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from heliograph.camera.captioning.queue import QueueCounters
+from heliograph.camera.types import Caption, Track
+
+UNTOLD = "not told"
+"""The provider of a caption whose server is no gateway of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One watch of one recording.
+
+    `captions_by_provider` counts those that came; `errors` those that failed.
+    `dropped` are jobs that were never answered, `passed_over` tracks that never became
+    a job because the rate was used up. `longest_gap_s` is wall time between two
+    captions that came, None with fewer than two. `late_windows` are those a paced
+    watch took up more than a window too late. `broken` says where the file went wrong,
+    `stopped` that somebody ended the watch.
+    """
+
+    recording: str
+    windows: int
+    events: int
+    recording_s: float
+    wall_s: float
+    tracks: int
+    asked: int
+    captions: int
+    captions_by_provider: Mapping[str, int]
+    attempts: int
+    fallbacks: int
+    errors: int
+    error_last: str | None
+    dropped: int
+    passed_over: int
+    late_windows: int
+    longest_gap_s: float | None
+    latency_ms_p50: float | None
+    latency_ms_p95: float | None
+    broken: str | None = None
+    stopped: bool = False
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts as a watch goes. Windows come from one thread, captions from another."""
+
+    windows: int = 0
+    events: int = 0
+    tracks: int = 0
+    asked: int = 0
+    late_windows: int = 0
+    captions: int = 0
+    attempts: int = 0
+    fallbacks: int = 0
+    errors: int = 0
+    error_last: str | None = None
+    providers: Counter[str] = field(default_factory=Counter)
+    latencies_ms: list[float] = field(default_factory=list)
+    longest_gap_s: float | None = None
+    _confirmed: set[int] = field(default_factory=set)
+    _answered_s: float | None = None
+
+    def window(self, events: int, tracks: Sequence[Track], *, late: bool) -> None:
+        """Count a window and the tracks that were confirmed in it."""
+        self.windows += 1
+        self.events += events
+        self.late_windows += late
+        believed = {track.id for track in tracks if track.state != "tentative"}
+        self.tracks += len(believed - self._confirmed)
+        self._confirmed = believed
+
+    def caption(self, caption: Caption) -> None:
+        """Count a caption, or the failure to get one."""
+        self.attempts += caption.attempts or 0
+        if caption.error is not None:
+            self.errors += 1
+            self.error_last = caption.error
+            return
+        self.captions += 1
+        self.fallbacks += caption.fallback is True
+        self.providers[caption.provider or UNTOLD] += 1
+        self.latencies_ms.append(caption.latency_ms)
+        if self._answered_s is not None:
+            gap_s = max(0.0, caption.answered_s - self._answered_s)
+            self.longest_gap_s = max(self.longest_gap_s or 0.0, gap_s)
+        self._answered_s = caption.answered_s
+
+
+def freeze(
+    tally: Tally,
+    queue: QueueCounters,
+    *,
+    recording: str,
+    recording_s: float,
+    wall_s: float,
+    passed_over: int,
+    broken: str | None,
+    stopped: bool,
+) -> Summary:
+    """Return the summary of a watch that has ended."""
+    ordered = sorted(tally.latencies_ms)
+    return Summary(
+        recording=recording,
+        windows=tally.windows,
+        events=tally.events,
+        recording_s=recording_s,
+        wall_s=wall_s,
+        tracks=tally.tracks,
+        asked=tally.asked,
+        captions=tally.captions,
+        captions_by_provider=dict(tally.providers.most_common()),
+        attempts=tally.attempts,
+        fallbacks=tally.fallbacks,
+        errors=tally.errors,
+        error_last=tally.error_last,
+        dropped=queue.dropped,
+        passed_over=passed_over,
+        late_windows=tally.late_windows,
+        longest_gap_s=tally.longest_gap_s,
+        latency_ms_p50=percentile(ordered, 0.50),
+        latency_ms_p95=percentile(ordered, 0.95),
+        broken=broken,
+        stopped=stopped,
+    )
+
+
+def percentile(ordered: Sequence[float], share: float) -> float | None:
+    """Return the value that *share* of *ordered* do not exceed; None of nothing."""
+    if not ordered:
+        return None
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def render_summary(summary: Summary) -> str:
+    """Return *summary* as a few aligned lines, without a newline at the end."""
+    rate = summary.events / summary.recording_s / 1e6 if summary.recording_s else 0.0
+    windows = f"{summary.windows:,}, {summary.late_windows} late"
+    spans = f"{summary.recording_s:.2f} s of recording in {summary.wall_s:.1f} s"
+    captions = f"{summary.captions} of {summary.asked} asked"
+    for provider, count in summary.captions_by_provider.items():
+        captions += f", {provider} {count}"
+    latency = (
+        "none"
+        if summary.latency_ms_p50 is None
+        else (
+            f"p50 {summary.latency_ms_p50:.0f} ms, p95 {summary.latency_ms_p95:.0f} ms"
+        )
+    )
+    gap = (
+        "none: fewer than two captions"
+        if summary.longest_gap_s is None
+        else (f"{summary.longest_gap_s:.1f} s between two captions")
+    )
+    errors = str(summary.errors)
+    if summary.error_last is not None:
+        errors += f", the last: {summary.error_last}"
+    rows = {
+        "recording": summary.recording,
+        "windows": f"{windows}, {spans}",
+        "events": f"{summary.events:,}, {rate:.2f} Mev/s",
+        "tracks": f"{summary.tracks} confirmed, {summary.passed_over} passed over",
+        "captions": captions,
+        "attempts": f"{summary.attempts}, {summary.fallbacks} captions by a fallback",
+        "errors": errors,
+        "dropped": str(summary.dropped),
+        "latency": latency,
+        "longest gap": gap,
+    }
+    return "\n".join(f"{name:<11} {told}" for name, told in rows.items())

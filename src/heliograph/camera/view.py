@@ -1,0 +1,356 @@
+"""What a watch looks like: a live view in a terminal, plain lines anywhere else.
+
+The reader leaves what it knows here, which costs it microseconds; a thread of the
+screen's own draws a few times a second, also while the reader waits.
+"""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import atan2, hypot, pi
+from types import TracebackType
+from typing import Protocol, Self
+
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console, Group
+from rich.live import Live
+from rich.text import Text
+
+from heliograph.camera.captioning.queue import QueueCounters
+from heliograph.camera.summary import UNTOLD, Tally
+from heliograph.camera.types import Box, Caption, Size, Track
+
+REFRESHES_PER_S = 6
+CAPTIONS_SHOWN = 8
+TRACKS_SHOWN = 5
+OTHER_LINES = 9
+"""Head, headings, rules, foot and the lines between: what is not a row."""
+BIN_US = 100_000
+BINS_SHOWN = 24
+BARS = "▁▂▃▄▅▆▇█"
+WIDTH_MAX = 120
+WIDTH_FULL = 96
+"""Below it the view leaves columns out."""
+FALLBACK_MARK = "↪"
+TIMES = "\N{MULTIPLICATION SIGN}"
+ARROWS = "→↘↓↙←↖↑↗"
+STILL_PX_S = 15.0
+STATE_STYLES = {"confirmed": "green", "tentative": "yellow", "coasting": "dim"}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What does not change while a recording is watched."""
+
+    name: str
+    size: Size
+    format: str
+    speed: float | None
+    begin_us: int
+    model: str
+
+
+class Screen(Protocol):
+    """Where a watch is shown, while it is entered."""
+
+    def __enter__(self) -> Self:
+        """Begin to show."""
+        ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Put the terminal back."""
+
+    def window(self, now_us: int, events: int, tracks: Sequence[Track]) -> None:
+        """Take in a window of *events* that ends at *now_us*."""
+
+    def caption(self, caption: Caption) -> None:
+        """Take in a caption, or the failure to get one."""
+
+
+def open_screen(
+    facts: Facts,
+    tally: Tally,
+    counters: Callable[[], QueueCounters],
+    *,
+    console: Console | None = None,
+) -> Screen:
+    """Return the screen that suits *console*, standard output by default."""
+    console = console or Console(highlight=False)
+    if console.is_terminal and not console.is_dumb_terminal:
+        return LiveScreen(facts, tally, counters, console=console)
+    return PlainScreen(facts, console)
+
+
+class PlainScreen:
+    """One line a caption, for files, pipes and logs."""
+
+    def __init__(self, facts: Facts, console: Console) -> None:
+        self._facts = facts
+        self._console = console
+
+    def window(self, now_us: int, events: int, tracks: Sequence[Track]) -> None:
+        """Show nothing: a window is no news."""
+
+    def caption(self, caption: Caption) -> None:
+        """Print *caption* in one line."""
+        told = caption.text if caption.error is None else f"failed: {caption.error}"
+        mark = f" {FALLBACK_MARK}" if caption.fallback else ""
+        line = (
+            f"{_at(caption, self._facts):>9}  track {caption.track_id}  "
+            f"{_origin(caption)}{mark}  {caption.latency_ms:.0f} ms  {told}"
+        )
+        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Nothing to put back."""
+
+
+class LiveScreen:
+    """Draws what it was last told, `REFRESHES_PER_S` times a second."""
+
+    def __init__(
+        self,
+        facts: Facts,
+        tally: Tally,
+        counters: Callable[[], QueueCounters],
+        *,
+        console: Console,
+    ) -> None:
+        self._facts = facts
+        self._tally = tally
+        self._counters = counters
+        self._console = console
+        self._now_us = facts.begin_us
+        self._tracks: tuple[Track, ...] = ()
+        self._captions: deque[Caption] = deque(maxlen=CAPTIONS_SHOWN)
+        self._bins: deque[int] = deque([0], maxlen=BINS_SHOWN)
+        self._bin = 0
+        self._live = Live(
+            console=console,
+            get_renderable=self.draw,
+            refresh_per_second=REFRESHES_PER_S,
+            vertical_overflow="crop",
+        )
+
+    def window(self, now_us: int, events: int, tracks: Sequence[Track]) -> None:
+        """Remember the window that ends at *now_us*."""
+        bin_ = (now_us - self._facts.begin_us - 1) // BIN_US
+        while self._bin < bin_:
+            self._bins.append(0)
+            self._bin += 1
+        self._bins[-1] += events
+        self._now_us = now_us
+        self._tracks = tuple(tracks)
+
+    def caption(self, caption: Caption) -> None:
+        """Remember *caption*."""
+        self._captions.append(caption)
+
+    def draw(self) -> Group:
+        """Return the whole view for the console's size now."""
+        # One column stays free: some terminals wrap a line that fills the last one.
+        width = min(self._console.width - 1, WIDTH_MAX)
+        rows = max(2, min(CAPTIONS_SHOWN, self._console.height - OTHER_LINES - 5))
+        captions = list(self._captions)[-rows:]
+        rule = Text("─" * width, style="dim")
+        lines = [
+            *self._head(width),
+            rule,
+            *draw_tracks(self._tracks, self._now_us, width=width),
+            Text(""),
+            *draw_captions(captions, self._facts, rows=rows, width=width),
+            rule,
+            self._foot(width),
+        ]
+        return Group(*lines)
+
+    def __enter__(self) -> Self:
+        self._live.start(refresh=True)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._live.stop()
+
+    def _head(self, width: int) -> list[Text]:
+        facts, tally = self._facts, self._tally
+        pace = "full speed" if facts.speed is None else f"{facts.speed:g}{TIMES} speed"
+        sensor = f"{facts.format} {facts.size.width}{TIMES}{facts.size.height}"
+        bins = list(self._bins)
+        # The last bin is still filling up; the one before tells the rate.
+        rate = bins[-2 if len(bins) > 1 else -1] * 1e6 / BIN_US / 1e6
+        seconds = (self._now_us - facts.begin_us) / 1e6
+        title = Text(" ")
+        title.append("heliograph", style="bold cyan")
+        title.append(" watch  ", style="cyan")
+        title.append(facts.name, style="bold")
+        now = Text(f" {seconds:8.2f} s  ", style="bold")
+        now.append(sparkline(bins).rjust(BINS_SHOWN), style="cyan")
+        now.append(f"  {rate:6.2f} Mev/s", style="default")
+        return [
+            _spread(title, Text(f"{sensor}  {pace} ", style="dim"), width),
+            _spread(
+                now,
+                Text(
+                    f"{tally.events:,} events, {tally.windows:,} windows ", style="dim"
+                ),
+                width,
+            ),
+        ]
+
+    def _foot(self, width: int) -> Text:
+        queue, tally = self._counters(), self._tally
+        left = Text(" ")
+        left.append(f"{tally.captions} captions", style="bold green")
+        left.append(f" of {tally.asked}   {queue.waiting} waiting, ", style="default")
+        left.append(f"{queue.in_flight} in flight   ", style="default")
+        left.append(
+            f"{queue.dropped} dropped", style="yellow" if queue.dropped else "dim"
+        )
+        left.append("   ")
+        left.append(f"{tally.errors} errors", style="red" if tally.errors else "dim")
+        right = Text(f"{FALLBACK_MARK} by a fallback ", style="dim")
+        return _spread(left, right, width)
+
+
+def draw_tracks(tracks: Sequence[Track], now_us: int, *, width: int) -> list[Text]:
+    """Return a heading and `TRACKS_SHOWN` lines, the surest and largest first."""
+    widths = [7, 12, 9, 22, 18] if width >= WIDTH_FULL - 1 else [7, 11, 8, 21, 14]
+    heads = ["TRACK", "STATE", "AGE", "BOX", "MOTION"]
+    order = sorted(
+        tracks,
+        key=lambda t: (t.state != "confirmed", t.state != "coasting", -t.box.area),
+    )
+    shown = order[:TRACKS_SHOWN]
+    lines = [_row(list(zip(heads, widths, ["bold dim"] * 5, strict=True)), width)]
+    for track in shown:
+        cells = (
+            (f"#{track.id}", "bold"),
+            (track.state, STATE_STYLES[track.state]),
+            (f"{(now_us - track.first_us) / 1e6:.1f} s", ""),
+            (_place(track.box), ""),
+            (_motion(track), ""),
+        )
+        lines.append(
+            _row(
+                [
+                    (text, w, style)
+                    for (text, style), w in zip(cells, widths, strict=True)
+                ],
+                width,
+            )
+        )
+    blank = [Text("") for _ in range(TRACKS_SHOWN - len(shown))]
+    if not shown:
+        blank[0] = Text("  nothing moves", style="dim")
+    if len(order) > len(shown):
+        lines[0] = _spread(
+            lines[0], Text(f"{len(order) - len(shown)} more ", style="dim"), width
+        )
+    return lines + blank
+
+
+def draw_captions(
+    captions: Sequence[Caption], facts: Facts, *, rows: int, width: int
+) -> list[Text]:
+    """Return a heading and *rows* lines, the newest last."""
+    full = width >= WIDTH_FULL - 1
+    widths = [10, 7, 28, 7, 9] if full else [10, 7, 20, 6, 0]
+    heads = ["AT", "TRACK", "FROM", "TRIES", "TOOK"]
+    rest = max(10, width - sum(widths) - 2)
+    columns = [*zip(heads, widths, ["bold dim"] * 5, strict=True)]
+    lines = [_row([*columns, ("CAPTION", rest, "bold dim")], width)]
+    for caption in captions:
+        failed = caption.error is not None
+        tries = "" if caption.attempts is None else str(caption.attempts)
+        mark = f" {FALLBACK_MARK}" if caption.fallback else ""
+        lines.append(
+            _row(
+                [
+                    (_at(caption, facts), widths[0], "dim"),
+                    (f"#{caption.track_id}", widths[1], "bold"),
+                    (_origin(caption), widths[2], "dim" if failed else "cyan"),
+                    (tries + mark, widths[3], "yellow" if caption.fallback else ""),
+                    (f"{caption.latency_ms:.0f} ms", widths[4], "dim"),
+                    (caption.error or caption.text, rest, "red" if failed else ""),
+                ],
+                width,
+            )
+        )
+    blank = [Text("") for _ in range(rows - len(captions))]
+    if not captions:
+        blank[0] = Text(f"  none yet; {facts.model} is asked", style="dim")
+    return lines + blank
+
+
+def sparkline(bins: Sequence[int]) -> str:
+    """Return a bar a bin, as high as its share of the largest."""
+    top = max(max(bins, default=0), 1)
+    return "".join(BARS[min(len(BARS) - 1, count * len(BARS) // top)] for count in bins)
+
+
+def _place(box: Box) -> str:
+    size = f"{box.width:4.0f}{TIMES}{box.height:<4.0f}"
+    return f"{size} at {box.x:.0f},{box.y:.0f}"
+
+
+def _motion(track: Track) -> str:
+    across, down = track.velocity_x_px_s, track.velocity_y_px_s
+    speed = hypot(across, down)
+    if track.state == "coasting" or speed < STILL_PX_S:
+        return "· at rest" if track.state == "coasting" else "· in place"
+    return f"{ARROWS[round(atan2(down, across) / (pi / 4)) % 8]} {speed:.0f} px/s"
+
+
+def _at(caption: Caption, facts: Facts) -> str:
+    return f"{(caption.t_us - facts.begin_us) / 1e6:.2f} s"
+
+
+def _origin(caption: Caption) -> str:
+    if caption.provider is None:
+        return "-" if caption.error is not None else UNTOLD
+    return f"{caption.provider}/{caption.model}" if caption.model else caption.provider
+
+
+def _row(cells: Sequence[tuple[str, int, str]], width: int) -> Text:
+    """Return cells of fixed widths in one line; what is too long ends in a dot."""
+    line = Text("  ")
+    for text, columns, style in cells:
+        if columns:
+            line.append(_fit(text, columns - 1) + " ", style=style)
+    line.truncate(width)
+    return line
+
+
+def _fit(text: str, columns: int) -> str:
+    if cell_len(text) > columns:
+        return set_cell_size(text, columns - 1) + "…"
+    return set_cell_size(text, columns)
+
+
+def _spread(left: Text, right: Text, width: int) -> Text:
+    """Return *left* and *right* at the two ends of a line; *right* yields."""
+    room = width - left.cell_len
+    if room < right.cell_len + 1:
+        left.truncate(width, overflow="ellipsis")
+        return left
+    left.append(" " * (room - right.cell_len))
+    left.append_text(right)
+    return left
