@@ -14,7 +14,7 @@ from heliograph.gateway.types import (
     Usage,
 )
 from heliograph.gateway.wire.chat import read
-from heliograph.gateway.wire.reading import EventReader
+from heliograph.gateway.wire.dialect import Stream
 
 OPENAI = Endpoint("openai", "openai", "https://api.openai.com/v1")
 ANTHROPIC = Endpoint("anthropic", "anthropic", "https://api.anthropic.com/v1")
@@ -71,7 +71,7 @@ def error(status: int, body: object = None, **headers: str) -> HttpReply:
     return HttpReply(status, named, text)
 
 
-def tell(begin: Callable[[], EventReader], *pieces: bytes) -> Told:
+def tell(begin: Callable[[], Stream], *pieces: bytes) -> Told:
     """Feed *pieces* to a new stream, close it, and return all it told."""
     stream = begin()
     out = b"".join(map(stream.feed, pieces)) + stream.close()

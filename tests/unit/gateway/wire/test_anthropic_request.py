@@ -24,11 +24,11 @@ WEATHER_TOOL = {
 }
 
 
-def sent(endpoint: Endpoint = ANTHROPIC, **members: object) -> dict[str, Any]:
+def sent(endpoint: Endpoint = ANTHROPIC, /, **members: object) -> dict[str, Any]:
     return body_of(encode(chat_of(**members), "claude", endpoint, FACTS))
 
 
-def refusal(endpoint: Endpoint = ANTHROPIC, **members: object) -> tuple[str, str]:
+def refusal(endpoint: Endpoint = ANTHROPIC, /, **members: object) -> tuple[str, str]:
     """Return the kind and the parameter of a refusal that is as it should be."""
     failure = refused(encode(chat_of(**members), "claude", endpoint, FACTS))
     assert (failure.blame, failure.status) == (Blame.CALLER, 400)

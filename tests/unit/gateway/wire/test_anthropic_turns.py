@@ -89,7 +89,12 @@ def test_arguments_keep_their_digits_and_their_order() -> None:
 
 
 def test_an_answer_of_openais_can_be_sent_back() -> None:
-    nothing = {"annotations": [], "audio": None, "function_call": None, "refusal": None}
+    nothing: dict[str, object] = {
+        "annotations": [],
+        "audio": None,
+        "function_call": None,
+        "refusal": None,
+    }
     body = sent(said("user", "x"), said("assistant", "y", tool_calls=None, **nothing))
     assert body["messages"][1] == {"role": "assistant", "content": [text("y")]}
 
