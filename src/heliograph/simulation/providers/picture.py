@@ -4,8 +4,9 @@ A picture of an event camera is mid-grey where nothing moves, brighter and darke
 where something does. So the energy of a pixel is its distance from the median grey.
 All of it is quantised coarsely: noise must not change the words, another scene should.
 
-Of a picture at least 1.9 times as wide as high, taken to be a montage of two panels,
-only the left half is read. This file decodes bytes, and opens nothing.
+A picture at least 1.9 times as wide as high is taken to be a montage of two panels, a
+close-up and the whole scene: the left half is described, and of the right half only
+where its largest mover is. This file decodes bytes, and opens nothing.
 """
 
 import base64
@@ -89,12 +90,20 @@ def _open(raw: bytes) -> "Image":
         raise PictureError("it is no PNG, JPEG, GIF or WebP picture") from error
 
 
-def _read(panel: "Image") -> str:
-    if panel.width >= MONTAGE_ASPECT * panel.height:
-        panel = panel.crop((0, 0, panel.width // 2, panel.height))
+def _read(picture: "Image") -> str:
+    width, height = picture.size
+    if width < MONTAGE_ASPECT * height:
+        return describe(*_shrink(picture))
+    close = describe(*_shrink(picture.crop((0, 0, width // 2, height))))
+    scene = locate(*_shrink(picture.crop((width // 2, 0, width, height))))
+    return f"{close}; on the right panel {scene}"
+
+
+def _shrink(panel: "Image") -> tuple[bytes, int]:
+    """Return the panel's grey levels at `SIDE` pixels, and its width then."""
     scale = SIDE / max(panel.size)
     size = (max(1, round(panel.width * scale)), max(1, round(panel.height * scale)))
-    return describe(panel.resize(size, resample=BOX).tobytes(), size[0])
+    return panel.resize(size, resample=BOX).tobytes(), size[0]
 
 
 def describe(grey: bytes, width: int) -> str:
@@ -108,6 +117,13 @@ def describe(grey: bytes, width: int) -> str:
     size = _size(len(kept) / len(grey))
     place = _place(kept, width, len(mask))
     return f"{count}, {size} and {_shape(clusters[0])}, {place}"
+
+
+def locate(grey: bytes, width: int) -> str:
+    """Say where the largest mover of a small grey picture is."""
+    mask = _mask(grey, width)
+    clusters = _clusters(mask)
+    return _place(clusters[0], width, len(mask)) if clusters else "nothing stands out"
 
 
 def _mask(grey: bytes, width: int) -> Mask:

@@ -83,12 +83,19 @@ def test_every_usual_format_is_read_alike_and_named(kind: str) -> None:
     assert (sight.width, sight.height) == (320, 240)
 
 
-def test_a_montage_is_read_by_its_left_half() -> None:
+def montage(left: Image.Image, right: Image.Image) -> str:
+    both = Image.new("L", (640, 240), GREY)
+    both.paste(left, (0, 0))
+    both.paste(right, (320, 0))
+    return encode(both)
+
+
+def test_a_montage_is_described_by_its_left_half_and_located_by_its_right() -> None:
     left, right = scene((20, 10, 70, 110)), scene((250, 200, 300, 230))
-    montage = Image.new("L", (640, 240), GREY)
-    montage.paste(left, (0, 0))
-    montage.paste(right, (320, 0))
-    assert look(encode(montage)).text == look(encode(left)).text
+    text = look(montage(left, right)).text
+    assert text == f"{look(encode(left)).text}; on the right panel at the bottom right"
+    empty = look(montage(left, scene())).text
+    assert empty.endswith("; on the right panel nothing stands out")
 
 
 def test_a_colour_picture_with_transparency_is_read() -> None:
