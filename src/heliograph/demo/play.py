@@ -1,0 +1,210 @@
+"""Plays the demo: sets the stage, runs the camera over it, says what came of it."""
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from importlib.resources import files
+from pathlib import Path
+
+import urllib3
+from rich.console import Console
+from rich.progress import Progress
+
+from heliograph import camera
+from heliograph.camera.captioning.client import GatewayError
+from heliograph.camera.pipeline import watch
+from heliograph.camera.summary import Summary, render_summary
+from heliograph.camera.types import Caption, Size
+from heliograph.demo.processes import Child, ChildError
+from heliograph.demo.report import PHASES, Outage, phase_of, render_outage
+from heliograph.simulation.camera.write import write_recording
+
+RECORDING_S = 30.0
+SIZE = Size(640, 480)
+SEED = 1
+MODEL = "anthropic/claude-sonnet-4-6"
+THINKING_S = 0.12
+# Silence is the costly half of an outage: every caption asked for then waits so long
+# before the fallback is tried. The default of 30 s is for long answers.
+TIMEOUTS = "timeouts:\n  first_byte_s: 0.8\n"
+SIMULATED_KEY = "simulated-key"
+JUDGED_S_MIN = 15.0
+"""Below this a recording is too short to have something to caption in each third."""
+
+
+def run(*, real: bool, recording: Path | None) -> int:
+    """Play the demo; return the exit status.
+
+    0: captions came before, during and after the outage, or with *real*, at all.
+    """
+    console = Console(highlight=False, soft_wrap=True)
+    try:
+        with tempfile.TemporaryDirectory(prefix="heliograph-demo-") as folder:
+            return play(Path(folder), console, real=real, recording=recording)
+    except (ChildError, GatewayError, camera.RecordingError, OSError) as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 1
+
+
+def play(folder: Path, console: Console, *, real: bool, recording: Path | None) -> int:
+    """Set the stage in *folder* and let the camera run."""
+    source = recording or film(folder, console)
+    outage = outage_of(source)
+    with ExitStack() as stack:
+        if real:
+            gateway = stack.enter_context(real_gateway(folder))
+            begin = None
+        else:
+            providers = stack.enter_context(simulated_providers(folder, outage))
+            gateway = stack.enter_context(simulated_gateway(folder, providers))
+            begin = f"{providers}/_control/reset"
+        warm_up(folder, gateway)
+        announce(console, outage, gateway, real=real)
+        came: list[Caption] = []
+        if begin is not None:
+            urllib3.request("POST", begin, retries=False)
+        begin_s = time.monotonic()
+        summary = watch(
+            source,
+            gateway=gateway,
+            model=None if real else MODEL,
+            speed=1.0,
+            view=True,
+            on_caption=came.append,
+        )
+    console.print(f"\n{render_summary(summary)}", markup=False)
+    if real:
+        return 0 if summary.captions else 1
+    console.print()
+    for row in render_outage(came, outage, begin_s):
+        console.print(row, markup=False)
+    return verdict(summary, came, outage, begin_s)
+
+
+def film(folder: Path, console: Console) -> Path:
+    """Write the simulated recording."""
+    out = folder / "street.raw"
+    with Progress(console=console, transient=True) as bar:
+        told = f"simulating {RECORDING_S:g} s of a street, seen by an event camera"
+        task = bar.add_task(told, total=1.0)
+        write_recording(
+            out,
+            seconds=RECORDING_S,
+            seed=SEED,
+            size=SIZE,
+            progress=lambda share: bar.update(task, completed=share),
+        )
+    return out
+
+
+def outage_of(source: Path) -> Outage:
+    """Plan the outage for the middle third: errors first, then silence."""
+    with camera.open(source) as recording:
+        for _ in recording:
+            pass
+        length_s = (recording.now_us - recording.begin_us) / 1e6
+    return Outage(length_s / 3, length_s / 2, length_s * 2 / 3)
+
+
+@contextmanager
+def simulated_providers(folder: Path, outage: Outage) -> Iterator[str]:
+    """Run the simulated providers with *outage* as their script; yield their URL."""
+    script = folder / "outage.yaml"
+    script.write_text(
+        "rules:\n"
+        "  - name: down\n"
+        f"    when: {{provider: anthropic, from_s: {outage.down_s:.2f}, "
+        f"to_s: {outage.silent_s:.2f}}}\n"
+        "    fault: {status: 503}\n"
+        "  - name: silent\n"
+        f"    when: {{provider: anthropic, from_s: {outage.silent_s:.2f}, "
+        f"to_s: {outage.back_s:.2f}}}\n"
+        "    fault: {kind: silent}\n"
+        "  - name: thinking\n"
+        f"    fault: {{delay_s: {THINKING_S}}}\n"
+    )
+    arguments = ["simulate", "providers", "--port", "0", "--script", str(script)]
+    with Child(arguments, folder / "providers.log", {}) as child:
+        yield child.url
+
+
+@contextmanager
+def simulated_gateway(folder: Path, providers: str) -> Iterator[str]:
+    """Run the gateway with the article's config, its providers being the simulated."""
+    environment = {
+        "ANTHROPIC_KEY_1": f"{SIMULATED_KEY}-1",
+        "ANTHROPIC_KEY_2": f"{SIMULATED_KEY}-2",
+        "OPENAI_KEY": SIMULATED_KEY,
+        "ANTHROPIC_BASE_URL": f"{providers}/anthropic/v1",
+        "OPENAI_BASE_URL": f"{providers}/openai/v1",
+    }
+    with served(folder, environment) as url:
+        yield url
+
+
+@contextmanager
+def real_gateway(folder: Path) -> Iterator[str]:
+    """Run the gateway with the article's config and the keys in the environment."""
+    anthropic = os.environ.get("ANTHROPIC_API_KEY", "")
+    openai = os.environ.get("OPENAI_API_KEY", "")
+    if not (anthropic and openai):
+        said = "--real needs ANTHROPIC_API_KEY and OPENAI_API_KEY in the environment"
+        raise ChildError(said)
+    environment = {
+        "ANTHROPIC_KEY_1": anthropic,
+        "ANTHROPIC_KEY_2": anthropic,
+        "OPENAI_KEY": openai,
+    }
+    with served(folder, environment) as url:
+        yield url
+
+
+@contextmanager
+def served(folder: Path, environment: dict[str, str]) -> Iterator[str]:
+    """Run the gateway; yield its URL."""
+    config = folder / "article.yaml"
+    article = files("heliograph.demo").joinpath("article.yaml").read_text("utf-8")
+    config.write_text(f"{article}{TIMEOUTS}")
+    arguments = ["serve", "-c", str(config), "--port", "0"]
+    with Child(arguments, folder / "gateway.log", environment) as child:
+        yield child.url
+
+
+def warm_up(folder: Path, gateway: str) -> None:
+    """Compile the decoders now: a first run must not be late for its own outage."""
+    short = folder / "warm-up.raw"
+    write_recording(short, seconds=0.2, seed=SEED, size=SIZE)
+    watch(short, gateway=gateway, model=MODEL)
+
+
+def announce(console: Console, outage: Outage, gateway: str, *, real: bool) -> None:
+    """Say what is about to be seen."""
+    console.print(f"gateway     {gateway} (the article's config)", markup=False)
+    if real:
+        console.print("providers   the REAL ones: every caption costs money")
+        return
+    console.print("providers   SIMULATED: no caption comes from a real model")
+    console.print(
+        f"outage      anthropic answers 503 from {outage.down_s:.0f} s, nothing at all "
+        f"from {outage.silent_s:.0f} s, and is back at {outage.back_s:.0f} s\n",
+        markup=False,
+    )
+
+
+def verdict(
+    summary: Summary, came: list[Caption], outage: Outage, begin_s: float
+) -> int:
+    """Judge whether the outage was bridged; say so if it was not."""
+    phases = {
+        phase_of(caption.asked_s - begin_s, outage)
+        for caption in came
+        if caption.error is None
+    }
+    missing = [name for name in PHASES if name not in phases]
+    if missing and summary.recording_s >= JUDGED_S_MIN:
+        sys.stderr.write(f"error: no caption came {' and '.join(missing)} the outage\n")
+        return 1
+    return 0
