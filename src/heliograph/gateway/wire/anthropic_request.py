@@ -38,19 +38,19 @@ _CARRIED = frozenset(
     }
 )
 # A parameter that says what would happen anyway is lost without harm.
-_HARMLESS: Mapping[str, tuple[object, ...]] = {
-    "n": (1,),
-    "logprobs": (False,),
-    "top_logprobs": (0,),
-    "logit_bias": ({},),
-    "frequency_penalty": (0,),
-    "presence_penalty": (0,),
-    "response_format": ({"type": "text"},),
-    "modalities": (["text"],),
-    "store": (False,),
-    "metadata": ({},),
-    "functions": ([],),
-    "service_tier": ("auto", "default"),
+_HARMLESS: Mapping[str, tuple[bytes, ...]] = {
+    "n": (b"1",),
+    "logprobs": (b"false",),
+    "top_logprobs": (b"0",),
+    "logit_bias": (b"{}",),
+    "frequency_penalty": (b"0", b"0.0"),
+    "presence_penalty": (b"0", b"0.0"),
+    "response_format": (b'{"type":"text"}',),
+    "modalities": (b'["text"]',),
+    "store": (b"false",),
+    "metadata": (b"{}",),
+    "functions": (b"[]",),
+    "service_tier": (b'"auto"', b'"default"'),
 }
 
 
@@ -143,16 +143,21 @@ def _pieces(body: dict[str, object]) -> tuple[bytes | Raw, ...]:
 
 
 def _refuse_unless_harmless(name: str, value: Raw) -> None:
-    try:
-        if json.decode(value) in _HARMLESS.get(name, ()):
-            return
-    except UNREADABLE:
-        pass
+    if name in _HARMLESS and _plain(value) in _HARMLESS[name]:
+        return
     raise RefusedError(
         f"`{name}` cannot be carried to Anthropic; leave it out,"
         " or send the request to a provider that takes it.",
         name,
     )
+
+
+def _plain(value: Raw) -> bytes:
+    """Spell *value* without white space and escapes; as it came if unreadable."""
+    try:
+        return json.encode(json.decode(value))
+    except UNREADABLE:
+        return bytes(value)
 
 
 def _read(

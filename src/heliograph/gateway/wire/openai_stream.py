@@ -49,7 +49,7 @@ class ChunkInterpreter:
         """Take in one event; return it in its plainest spelling, or nothing."""
         name, data = event
         if data.strip() == b"[DONE]":
-            return self._done(reader, self._finished >= self._begun)
+            return self._done(reader, whole=self._finished >= self._begun)
         if name == b"ping" or data.isspace():
             return b""
         try:
@@ -71,9 +71,9 @@ class ChunkInterpreter:
 
     def end(self, reader: EventReader) -> bytes:
         """End without `[DONE]`: whole only if every choice asked for has finished."""
-        return self._done(reader, len(self._finished) >= self._choices)
+        return self._done(reader, whole=len(self._finished) >= self._choices)
 
-    def _done(self, reader: EventReader, whole: bool) -> bytes:  # noqa: FBT001 - two callers, both above
+    def _done(self, reader: EventReader, *, whole: bool) -> bytes:
         if not whole or not self._finished or not self._finished >= self._begun:
             reader.fail("truncated", "The provider's stream ended without a finish.")
             return b""
@@ -82,11 +82,11 @@ class ChunkInterpreter:
 
     def _note(self, reader: EventReader, chunk: _Chunk) -> bool:
         """Note what *chunk* says; tell whether the caller gets it."""
-        if chunk.choices is None:
-            return False
         counted = chunk.usage != _NULL
         if counted:
             reader.usage = read_usage(chunk.usage) or reader.usage
+        if chunk.choices is None:
+            return False
         if not chunk.choices:
             return self._wants_usage or not counted
         for choice in chunk.choices:

@@ -135,6 +135,13 @@ def test_a_parameter_without_counterpart_is_refused_or_dropped(name: str) -> Non
     assert sent(row, **members) == sent()
 
 
+@pytest.mark.parametrize(("name", "value"), [("n", True), ("logprobs", 0), ("n", "1")])
+def test_what_only_looks_like_the_default_is_no_default(
+    name: str, value: object
+) -> None:
+    assert refusal(**{name: value}) == ("unsupported_parameter", name)
+
+
 @pytest.mark.parametrize(
     ("members", "param"),
     [
