@@ -78,6 +78,8 @@ class Endpoint(Struct, frozen=True):
     `auth` is how the key travels: `bearer`, `header:NAME`, or `none` (no key).
     `drop` names request parameters left out for this provider, as its docs say.
     `rename` maps a request parameter to the provider's own name for it.
+    `base_url_env` is the variable that the vendor's own SDKs take another address
+    from; `base_url_from` is that variable once it was used, for the operator's eyes.
     """
 
     name: str
@@ -89,6 +91,8 @@ class Endpoint(Struct, frozen=True):
     rename: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     stream_usage: bool = True
     docs: str = ""
+    base_url_env: str = ""
+    base_url_from: str = ""
 
 
 class Provider(Struct, frozen=True):

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from heliograph.gateway.config.url import fault_of_url, moved, url_from_variable
 from heliograph.gateway.types import Config, Endpoint, Key, Provider, Secret
 
 _REFERENCE = re.compile(r"env\.([A-Za-z_][A-Za-z0-9_]*)")
@@ -54,12 +55,14 @@ def from_environment(
 
     Of an endpoint's variables the first that is set counts. There are no
     fallbacks, and no providers at all when nothing is set. A variable whose value
-    no header can carry counts as not set: `unusable_variables` names those.
+    no header can carry counts as not set, and a provider whose address cannot be
+    used is left out: `unusable_variables` names those.
     """
     providers = {}
-    for name, endpoint in endpoints.items():
-        value = _first_usable(environ, endpoint)
-        if value is None:
+    for name, row in endpoints.items():
+        value = _first_usable(environ, row)
+        endpoint = _endpoint_of(row, environ)
+        if value is None or endpoint is None:
             continue
         key = Key(id=f"{name}#1", secret=Secret(value))
         providers[name] = Provider(
@@ -71,13 +74,29 @@ def from_environment(
 def unusable_variables(
     environ: Mapping[str, str], endpoints: Mapping[str, Endpoint]
 ) -> tuple[str, ...]:
-    """Return a sentence for each well-known variable whose value cannot be a key."""
-    return tuple(
+    """Return a sentence for each well-known variable whose value cannot be used."""
+    keys = tuple(
         f"{variable} {fault_of_secret(environ[variable])}; it is not used"
         for endpoint in endpoints.values()
         for variable in endpoint.env
         if environ.get(variable) and fault_of_secret(environ[variable])
     )
+    addresses = tuple(
+        f"{found[0]}: {fault[0]}; {fault[1]}; {row.name} is not used"
+        for row in endpoints.values()
+        if (found := url_from_variable(row, environ))
+        and (fault := fault_of_url(found[1]))
+    )
+    return keys + addresses
+
+
+def _endpoint_of(row: Endpoint, environ: Mapping[str, str]) -> Endpoint | None:
+    """Return *row*, at another address when its variable holds one."""
+    found = url_from_variable(row, environ)
+    if found is None:
+        return row
+    variable, url = found
+    return None if fault_of_url(url) else moved(row, variable, url)
 
 
 def _first_usable(environ: Mapping[str, str], endpoint: Endpoint) -> str | None:

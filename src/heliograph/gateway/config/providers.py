@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 from msgspec.structs import replace
 
-from heliograph.gateway.config.address import read_base_url
+from heliograph.gateway.config.address import read_base_url, read_row
 from heliograph.gateway.config.document import Entry, MappingNode, Node, ScalarNode
 from heliograph.gateway.config.keys import read_keys
 from heliograph.gateway.config.problems import suggestion
@@ -93,7 +93,11 @@ def _read_endpoint(
     base_url = url and read_base_url(reading, url.value, f"{key}.base_url")
     dialect = _read_dialect(reading, table, f"{key}.dialect")
     drop = _read_drop(reading, table, f"{key}.drop")
-    row = endpoints.get(name.value)
+    known = row = endpoints.get(name.value)
+    if known is not None and url is None:
+        row = read_row(reading, name, f"{key}.base_url", row=known)
+        if row is None:
+            return None
     if row is None and url is None:
         fix = suggestion(
             name.value, endpoints, otherwise="add its base_url, or use a known name"

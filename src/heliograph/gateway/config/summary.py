@@ -21,5 +21,7 @@ def summary(config: Config) -> str:
 def _provider_line(provider: Provider) -> str:
     keys = len(provider.keys)
     amount = {0: "no key", 1: "1 key"}.get(keys, f"{keys} keys")
+    place = provider.endpoint.base_url_from
+    where = f", at {place}" if place else ""
     models = ", ".join(provider.models) or "any model"
-    return f"{provider.name} ({provider.endpoint.dialect}, {amount}): {models}"
+    return f"{provider.name} ({provider.endpoint.dialect}, {amount}{where}): {models}"

@@ -26,6 +26,7 @@ class _Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         str, msgspec.Meta(pattern="^(none|bearer|header:[a-z][a-z-]*)$")
     ] = "bearer"
     env: tuple[Annotated[str, msgspec.Meta(pattern="^[A-Z][A-Z0-9_]*$")], ...] = ()
+    base_url_env: Annotated[str, msgspec.Meta(pattern="^([A-Z][A-Z0-9_]*)?$")] = ""
     drop: frozenset[str] = frozenset()
     rename: dict[str, str] = msgspec.field(default_factory=dict)
     stream_usage: bool = True

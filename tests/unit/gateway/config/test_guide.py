@@ -55,6 +55,10 @@ def test_the_guide_names_every_known_provider_and_its_variables() -> None:
         assert f"`{name}`" in SECTIONS["A provider"]
         for variable in endpoint.env:
             assert f"`{variable}`" in SECTIONS["Without a file"]
+        if endpoint.base_url_env:
+            row = f"| `{endpoint.base_url_env}` | `{name}` |"
+            assert row in SECTIONS["Addresses from the environment"]
+            assert f"`{endpoint.base_url_env}`" in SECTIONS["Without a file"]
 
 
 @pytest.mark.parametrize("text", re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL))

@@ -34,6 +34,7 @@ def test_anthropic_speaks_its_own_dialect_with_its_own_header() -> None:
     assert (row.dialect, row.auth) == ("anthropic", "header:x-api-key")
     assert row.base_url == "https://api.anthropic.com/v1"
     assert row.env == ("ANTHROPIC_API_KEY",)
+    assert row.base_url_env == "ANTHROPIC_BASE_URL"
 
 
 def test_each_provider_that_wants_a_key_has_a_variable_of_its_own() -> None:
@@ -74,6 +75,7 @@ def test_what_groq_refuses_is_dropped_and_what_mistral_calls_otherwise_is_rename
         ('dorp = ["seed"]', "mine: Object contains unknown field `dorp`"),
         ('auth = "basic"', "mine: Expected `str` matching regex"),
         ('env = ["lower"]', "mine: Expected `str` matching regex"),
+        ('base_url_env = "my url"', "mine: Expected `str` matching regex"),
         ('stream_usage = "no"', "mine: Expected `bool`, got `str`"),
     ],
 )
