@@ -30,7 +30,7 @@ class WatchSettings:
     picture_tau_us: int = 100_000
     look_us: int = 30_000
     captions_per_s: float = 2.0
-    again_us: int = 1_500_000
+    again_us: int = 1_000_000
     deadline_s: float = 10.0
     connect_s: float = 3.0
     workers: int = 4

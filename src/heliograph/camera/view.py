@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import atan2, hypot, pi
+from textwrap import wrap
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -23,6 +24,7 @@ from heliograph.camera.types import Box, Caption, Size, Track
 REFRESHES_PER_S = 6
 CAPTIONS_SHOWN = 8
 TRACKS_SHOWN = 5
+NEWEST_LINES = 2
 OTHER_LINES = 9
 """Head, headings, rules, foot and the lines between: what is not a row."""
 BIN_US = 100_000
@@ -163,7 +165,9 @@ class LiveScreen:
         """Return the whole view for the console's size now."""
         # One column stays free: some terminals wrap a line that fills the last one.
         width = min(self._console.width - 1, WIDTH_MAX)
-        rows = max(2, min(CAPTIONS_SHOWN, self._console.height - OTHER_LINES - 5))
+        other = OTHER_LINES + TRACKS_SHOWN + NEWEST_LINES
+        # A view as high as the terminal would scroll it with every refresh.
+        rows = max(2, min(CAPTIONS_SHOWN, self._console.height - 1 - other))
         captions = list(self._captions)[-rows:]
         rule = Text("─" * width, style="dim")
         lines = [
@@ -172,6 +176,7 @@ class LiveScreen:
             *draw_tracks(self._tracks, self._now_us, width=width),
             Text(""),
             *draw_captions(captions, self._facts, rows=rows, width=width),
+            *draw_newest(captions, width=width),
             rule,
             self._foot(width),
         ]
@@ -226,7 +231,7 @@ class LiveScreen:
         )
         left.append("   ")
         left.append(f"{tally.errors} errors", style="red" if tally.errors else "dim")
-        right = Text(f"{FALLBACK_MARK} by a fallback ", style="dim")
+        right = Text(f"{FALLBACK_MARK} answered by a fallback ", style="dim")
         return _spread(left, right, width)
 
 
@@ -272,32 +277,46 @@ def draw_captions(
 ) -> list[Text]:
     """Return a heading and *rows* lines, the newest last."""
     full = width >= WIDTH_FULL - 1
-    widths = [10, 7, 28, 7, 9] if full else [10, 7, 20, 6, 0]
-    heads = ["AT", "TRACK", "FROM", "TRIES", "TOOK"]
-    rest = max(10, width - sum(widths) - 2)
-    columns = [*zip(heads, widths, ["bold dim"] * 5, strict=True)]
-    lines = [_row([*columns, ("CAPTION", rest, "bold dim")], width)]
+    origin, tries, took = (24, 6, 8) if full else (18, 4, 0)
+    rest = max(10, width - 2 - 9 - 6 - origin - tries - took)
+    head = [
+        ("AT", 9, "bold dim"),
+        ("TRACK", 6, "bold dim"),
+        ("CAPTION", rest, "bold dim"),
+        ("FROM", origin, "bold dim"),
+        ("TRY", tries, "bold dim"),
+        ("TOOK", took, "bold dim"),
+    ]
+    lines = [_row(head, width)]
     for caption in captions:
         failed = caption.error is not None
-        tries = "" if caption.attempts is None else str(caption.attempts)
+        attempts = "" if caption.attempts is None else str(caption.attempts)
         mark = f" {FALLBACK_MARK}" if caption.fallback else ""
-        lines.append(
-            _row(
-                [
-                    (_at(caption, facts), widths[0], "dim"),
-                    (f"#{caption.track_id}", widths[1], "bold"),
-                    (_origin(caption), widths[2], "dim" if failed else "cyan"),
-                    (tries + mark, widths[3], "yellow" if caption.fallback else ""),
-                    (f"{caption.latency_ms:.0f} ms", widths[4], "dim"),
-                    (caption.error or caption.text, rest, "red" if failed else ""),
-                ],
-                width,
-            )
-        )
+        cells = [
+            (_at(caption, facts), 9, "dim"),
+            (f"#{caption.track_id}", 6, "bold"),
+            (caption.error or caption.text, rest, "red" if failed else ""),
+            (_origin(caption), origin, "yellow" if caption.fallback else "cyan"),
+            (attempts + mark, tries, "yellow" if caption.fallback else "dim"),
+            (f"{caption.latency_ms:.0f} ms", took, "dim"),
+        ]
+        lines.append(_row(cells, width))
     blank = [Text("") for _ in range(rows - len(captions))]
     if not captions:
         blank[0] = Text(f"  none yet; {facts.model} is asked", style="dim")
     return lines + blank
+
+
+def draw_newest(captions: Sequence[Caption], *, width: int) -> list[Text]:
+    """Return `NEWEST_LINES` lines with as much of the newest caption as they hold."""
+    told = next((c.text for c in reversed(captions) if c.error is None), "")
+    room = width - 5
+    wrapped = wrap(told, room, max_lines=NEWEST_LINES, placeholder=" …")
+    lines = [
+        Text(f"  {'>' if number == 0 else ' '} {_fit(line, room)}", style="bold green")
+        for number, line in enumerate(wrapped)
+    ]
+    return lines + [Text("") for _ in range(NEWEST_LINES - len(lines))]
 
 
 def sparkline(bins: Sequence[int]) -> str:

@@ -33,7 +33,7 @@ class PolicySettings:
     patience_us: int = 1_000_000
     settle_us: int = 60_000
     worse_share: float = 0.75
-    again_us: int | None = 1_500_000
+    again_us: int | None = 1_000_000
     stale_us: int = 2_000_000
     captions_per_s: float = 2.0
 
