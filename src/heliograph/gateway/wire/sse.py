@@ -23,11 +23,21 @@ class SseDecoder:
     nothing raises.
     """
 
-    __slots__ = ("_after_cr", "_data", "_head", "_name", "_rest", "_size", "_size_max")
+    __slots__ = (
+        "_after_cr",
+        "_clean",
+        "_data",
+        "_head",
+        "_name",
+        "_rest",
+        "_size",
+        "_size_max",
+    )
 
     def __init__(self, event_bytes_max: int = EVENT_BYTES_MAX) -> None:
         self._size_max = event_bytes_max
         self._head: bytes | None = b""
+        self._clean = True
         self._rest: list[bytes] = []
         self._data: list[bytes] = []
         self._name = b""
@@ -41,12 +51,19 @@ class SseDecoder:
 
     def feed(self, data: bytes) -> list[Event]:
         """Take in *data*; return the events it completed."""
-        if self._size or self._after_cr or self._name or self._data:
-            return self._feed_lines(data)
-        # Providers write whole events, so nearly every read is only whole events.
-        if data.endswith(_END) and b"\r" not in data and len(data) <= self._size_max:
+        # Providers write whole events, so nearly every read is one or a few of them.
+        size = len(data)
+        if (
+            self._clean
+            and data.endswith(_END)
+            and b"\r" not in data
+            and size <= self._size_max
+        ):
+            if data.find(b"\n") == size - 2 > len(_DATA) and data.startswith(_DATA):
+                self._head = None
+                return [(b"", data[len(_DATA) : -2])]
             events = _whole_events(data)
-            if events is not None and not self._head:
+            if events is not None:
                 self._head = None
                 return events
         return self._feed_lines(data)
@@ -70,9 +87,15 @@ class SseDecoder:
             data = self._head + data
             if len(data) < len(_BOM) and _BOM.startswith(data):
                 self._head = data
+                self._clean = not data
                 return []
             self._head = None
             data = data.removeprefix(_BOM)
+        events = self._read_lines(data)
+        self._clean = not (self._size or self._name or self._data or self._after_cr)
+        return events
+
+    def _read_lines(self, data: bytes) -> list[Event]:
         events: list[Event] = []
         *lines, rest = self._split(data)
         if lines:
