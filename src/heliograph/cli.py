@@ -5,6 +5,7 @@ the camera's packages and `--help` without either.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,8 +15,8 @@ from heliograph import __version__
 
 CAMERA_PACKAGES = frozenset({"numpy", "numba", "cv2", "rich", "urllib3"})
 Command = Callable[[argparse.Namespace], int]
-# argparse names the type of what `add_subparsers` returns in private only.
-Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+# What `add_subparsers` returns has a private name only.
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - see above
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -58,12 +59,8 @@ def add(
     commands: Commands, name: str, told: str, command: Command
 ) -> argparse.ArgumentParser:
     """Add one command with its one-line help."""
-    made = commands.add_parser(
-        name,
-        help=told,
-        description=f"{told[0].upper()}{told[1:]}.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
+    described = f"{told[0].upper()}{told[1:]}."
+    made = commands.add_parser(name, help=told, description=described)
     made.set_defaults(command=command)
     return made
 
@@ -78,8 +75,12 @@ def add_serve(commands: Commands) -> None:
         metavar="FILE",
         help="YAML config; without it providers are taken from the environment",
     )
-    serve.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    serve.add_argument("--port", type=port, default=8080, help="port; 0 picks one")
+    serve.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on (%(default)s)"
+    )
+    serve.add_argument(
+        "--port", type=port, default=8080, help="port (%(default)s); 0 picks one"
+    )
 
 
 def add_check(commands: Commands) -> None:
@@ -91,9 +92,13 @@ def add_check(commands: Commands) -> None:
 def add_watch(commands: Commands) -> None:
     """`heliograph watch`."""
     watch = add(commands, "watch", "caption an event recording", run_watch)
+    watch.epilog = "HELIOGRAPH_API_KEY in the environment is sent to the gateway."
     watch.add_argument("source", type=Path, metavar="FILE", help="RAW EVT2 or EVT3")
     watch.add_argument(
-        "--gateway", default="http://127.0.0.1:8080", metavar="URL", help="the gateway"
+        "--gateway",
+        default="http://127.0.0.1:8080",
+        metavar="URL",
+        help="the gateway (%(default)s)",
     )
     watch.add_argument(
         "--model", metavar="NAME", help="provider/model; default: the first listed"
@@ -102,15 +107,18 @@ def add_watch(commands: Commands) -> None:
         "--out", type=Path, metavar="FILE", help="write captions as JSON lines"
     )
     watch.add_argument(
-        "--speed", type=speed, default="max", help="max, or 1.0 for recording time"
+        "--speed",
+        type=speed,
+        default="max",
+        metavar="FACTOR",
+        help="max (the default), or 1.0 for recording time",
     )
 
 
 def add_simulate(commands: Commands) -> None:
     """`heliograph simulate providers` and `heliograph simulate camera`."""
-    simulate = commands.add_parser(
-        "simulate", help="simulated providers, or a simulated recording"
-    )
+    told = "simulated providers, or a simulated recording"
+    simulate = commands.add_parser("simulate", help=told, description=f"Run {told}.")
     kinds = simulate.add_subparsers(metavar="WHAT", required=True)
     providers = add(
         kinds,
@@ -118,15 +126,25 @@ def add_simulate(commands: Commands) -> None:
         "serve providers that speak the real wire formats and misbehave on demand",
         run_simulate_providers,
     )
-    providers.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    providers.add_argument("--port", type=port, default=9001, help="0 picks one")
+    providers.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on (%(default)s)"
+    )
+    providers.add_argument(
+        "--port", type=port, default=9001, help="port (%(default)s); 0 picks one"
+    )
     providers.add_argument("--script", type=Path, metavar="FILE", help="YAML of faults")
     camera = add(kinds, "camera", "write a simulated recording", run_simulate_camera)
-    camera.add_argument("--out", type=Path, required=True, metavar="FILE.raw")
-    camera.add_argument("--seconds", type=float, default=30.0, help="how long")
-    camera.add_argument("--seed", type=int, default=1, help="same seed, same bytes")
-    camera.add_argument("--width", type=int, default=640, help="pixels")
-    camera.add_argument("--height", type=int, default=480, help="pixels")
+    camera.add_argument(
+        "--out", type=Path, required=True, metavar="FILE", help="the RAW file"
+    )
+    camera.add_argument(
+        "--seconds", type=float, default=30.0, help="how long (%(default)s)"
+    )
+    camera.add_argument(
+        "--seed", type=int, default=1, help="same seed, same events (%(default)s)"
+    )
+    camera.add_argument("--width", type=int, default=640, help="pixels (%(default)s)")
+    camera.add_argument("--height", type=int, default=480, help="pixels (%(default)s)")
     camera.add_argument("--force", action="store_true", help="overwrite FILE.raw")
 
 
@@ -212,6 +230,7 @@ def run_watch(arguments: argparse.Namespace) -> int:
         model=arguments.model,
         out=arguments.out,
         speed=arguments.speed,
+        api_key=os.environ.get("HELIOGRAPH_API_KEY"),
     )
 
 

@@ -15,6 +15,7 @@ from rich.progress import Progress
 
 from heliograph import camera
 from heliograph.camera.captioning.client import GatewayError
+from heliograph.camera.config import WatchSettings
 from heliograph.camera.pipeline import watch
 from heliograph.camera.summary import Summary, render_summary
 from heliograph.camera.types import Caption, Size
@@ -28,8 +29,9 @@ SEED = 1
 MODEL = "anthropic/claude-sonnet-4-6"
 THINKING_S = 0.12
 # Silence is the costly half of an outage: every caption asked for then waits so long
-# before the fallback is tried. The default of 30 s is for long answers.
-TIMEOUTS = "timeouts:\n  first_byte_s: 0.8\n"
+# before the fallback is tried. The default of 30 s is for long answers by real models.
+SIMULATED_TIMEOUTS = "timeouts:\n  first_byte_s: 0.5\n"
+SETTINGS = WatchSettings(again_us=700_000)
 SIMULATED_KEY = "simulated-key"
 JUDGED_S_MIN = 15.0
 """Below this a recording is too short to have something to caption in each third."""
@@ -74,6 +76,7 @@ def play(folder: Path, console: Console, *, real: bool, recording: Path | None) 
             speed=1.0,
             view=True,
             on_caption=came.append,
+            settings=SETTINGS,
         )
     console.print(f"\n{render_summary(summary)}", markup=False)
     if real:
@@ -141,7 +144,7 @@ def simulated_gateway(folder: Path, providers: str) -> Iterator[str]:
         "ANTHROPIC_BASE_URL": f"{providers}/anthropic/v1",
         "OPENAI_BASE_URL": f"{providers}/openai/v1",
     }
-    with served(folder, environment) as url:
+    with served(folder, environment, SIMULATED_TIMEOUTS) as url:
         yield url
 
 
@@ -158,16 +161,16 @@ def real_gateway(folder: Path) -> Iterator[str]:
         "ANTHROPIC_KEY_2": anthropic,
         "OPENAI_KEY": openai,
     }
-    with served(folder, environment) as url:
+    with served(folder, environment, "") as url:
         yield url
 
 
 @contextmanager
-def served(folder: Path, environment: dict[str, str]) -> Iterator[str]:
-    """Run the gateway; yield its URL."""
+def served(folder: Path, environment: dict[str, str], more: str) -> Iterator[str]:
+    """Run the gateway with the article's config and *more* of it; yield its URL."""
     config = folder / "article.yaml"
     article = files("heliograph.demo").joinpath("article.yaml").read_text("utf-8")
-    config.write_text(f"{article}{TIMEOUTS}")
+    config.write_text(f"{article}{more}")
     arguments = ["serve", "-c", str(config), "--port", "0"]
     with Child(arguments, folder / "gateway.log", environment) as child:
         yield child.url

@@ -25,10 +25,13 @@ CHAT_PARAMETERS = REQUIRED_PARAMETERS | frozenset(
         "frequency_penalty",
         "function_call",
         "functions",
+        # Members of a message, where a provider has no counterpart to them.
+        "image_url.detail",
         "logit_bias",
         "logprobs",
         "max_completion_tokens",
         "max_tokens",
+        "messages.name",
         "metadata",
         "modalities",
         "n",
