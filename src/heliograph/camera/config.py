@@ -17,16 +17,14 @@ class SettingError(ValueError):
 class WatchSettings:
     """How a recording is watched. Times in sensor time unless they end in `_s`.
 
-    `surface_tau_us` and `picture_tau_us` are the ages at which the detector's surface
-    and the model's picture have faded to 1/e. Views of a track are judged every
-    `look_us`. At most `captions_per_s` captions are asked for, a track's next one not
+    `picture_tau_us` is the age at which the model's picture has faded to 1/e. Views
+    of a track are judged every `look_us`. At most `captions_per_s` captions are asked for, a track's next one not
     before `again_us`. `deadline_s` bounds one caption from its picture to its answer,
     `workers` how many are asked for at once, `queue_max` how many wait, and `drain_s`
     how long the end of a recording waits for those under way.
     """
 
     delta_t_us: int = 10_000
-    surface_tau_us: int = 30_000
     picture_tau_us: int = 100_000
     look_us: int = 30_000
     captions_per_s: float = 2.0

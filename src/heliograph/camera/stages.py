@@ -19,7 +19,7 @@ from heliograph.camera.captioning.policy import (
 from heliograph.camera.captioning.prompt import prompt_for
 from heliograph.camera.captioning.score import score_view
 from heliograph.camera.config import WatchSettings
-from heliograph.camera.detection.blobs import BlobDetector
+from heliograph.camera.detection.blobs import TAU_US, BlobDetector
 from heliograph.camera.detection.detector import Detector
 from heliograph.camera.surfaces.picture import Picture
 from heliograph.camera.surfaces.time_surface import TimeSurface
@@ -49,7 +49,7 @@ class Stages:
         self._submit = submit
         self._clock = clock
         self._deadline_s = inf if deadline_s is None else deadline_s
-        self._surface = TimeSurface(size, tau_us=settings.surface_tau_us)
+        self._surface = TimeSurface(size, tau_us=TAU_US)
         self._picture = Picture(size, tau_us=settings.picture_tau_us)
         self._detector = detector or BlobDetector(size)
         self._tracker = Tracker(size)

@@ -1,0 +1,73 @@
+"""Captions on disk: one line each, at once, never lost."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from caption_parts import CAPTION
+from heliograph.camera.sinks.jsonl import JsonLines, SinkError
+
+
+def test_a_line_says_everything_about_a_caption(tmp_path: Path) -> None:
+    path = tmp_path / "captions.jsonl"
+    with JsonLines(path, recording="door.raw", begin_us=1_000_000) as sink:
+        sink.append(CAPTION)
+    (line,) = path.read_text("utf-8").splitlines()
+    assert json.loads(line) == {
+        "recording": "door.raw",
+        "t": 1_250_000,
+        "at_s": 0.25,
+        "track": 1,
+        "box": [100.0, 80.0, 60.0, 120.0],
+        "label": "moving object",
+        "reason": "first",
+        "text": "a person walks to the left",
+        "provider": "openai",
+        "model": "gpt-4o",
+        "attempts": 1,
+        "fallback": False,
+        "latency_ms": 412.3,
+        "cost_usd": None,
+        "error": None,
+    }
+
+
+def test_each_line_is_on_disk_as_soon_as_it_is_appended(tmp_path: Path) -> None:
+    path = tmp_path / "captions.jsonl"
+    with JsonLines(path, recording="r", begin_us=0) as sink:
+        for number in range(1, 4):
+            sink.append(replace(CAPTION, track_id=number, text="ein Fußgänger 行人"))
+            lines = path.read_text("utf-8").splitlines()
+            assert [json.loads(line)["track"] for line in lines] == list(
+                range(1, number + 1)
+            )
+    assert "Fußgänger 行人" in lines[0]
+
+
+def test_an_earlier_runs_captions_stay(tmp_path: Path) -> None:
+    path = tmp_path / "captions.jsonl"
+    for name in ("first", "second"):
+        with JsonLines(path, recording=name, begin_us=0) as sink:
+            sink.append(CAPTION)
+    lines = path.read_text("utf-8").splitlines()
+    assert [json.loads(line)["recording"] for line in lines] == ["first", "second"]
+
+
+@pytest.mark.parametrize("place", ["no/such/folder/captions.jsonl", "."])
+def test_an_unwritable_path_is_an_error_before_the_work(
+    tmp_path: Path, place: str
+) -> None:
+    with pytest.raises(SinkError, match="cannot write captions to"):
+        JsonLines(tmp_path / place, recording="r", begin_us=0)
+
+
+def test_a_full_disk_is_told_with_the_path() -> None:
+    sink = JsonLines(Path("/dev/full"), recording="r", begin_us=0)
+    with pytest.raises(SinkError, match="/dev/full: no space left"):
+        sink.append(CAPTION)
+    # What could not be written is still in the file's buffer.
+    with pytest.raises(SinkError, match="no space left"):
+        sink.close()
+    sink.close()
