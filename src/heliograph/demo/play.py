@@ -53,11 +53,12 @@ def run(*, real: bool, recording: Path | None) -> int:
 
 def play(folder: Path, console: Console, *, real: bool, recording: Path | None) -> int:
     """Set the stage in *folder* and let the camera run."""
+    keys = real_keys() if real else {}
     source = recording or film(folder, console)
     outage = outage_of(source)
     with ExitStack() as stack:
         if real:
-            gateway = stack.enter_context(real_gateway(folder))
+            gateway = stack.enter_context(served(folder, keys, ""))
             begin = None
         else:
             providers = stack.enter_context(simulated_providers(folder, outage))
@@ -148,21 +149,18 @@ def simulated_gateway(folder: Path, providers: str) -> Iterator[str]:
         yield url
 
 
-@contextmanager
-def real_gateway(folder: Path) -> Iterator[str]:
-    """Run the gateway with the article's config and the keys in the environment."""
+def real_keys() -> dict[str, str]:
+    """Give the keys in the environment the names that the article's config uses."""
     anthropic = os.environ.get("ANTHROPIC_API_KEY", "")
     openai = os.environ.get("OPENAI_API_KEY", "")
     if not (anthropic and openai):
         said = "--real needs ANTHROPIC_API_KEY and OPENAI_API_KEY in the environment"
         raise ChildError(said)
-    environment = {
+    return {
         "ANTHROPIC_KEY_1": anthropic,
         "ANTHROPIC_KEY_2": anthropic,
         "OPENAI_KEY": openai,
     }
-    with served(folder, environment, "") as url:
-        yield url
 
 
 @contextmanager
