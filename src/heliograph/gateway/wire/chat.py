@@ -140,7 +140,8 @@ def _envelope(fields: Mapping[str, Raw]) -> _Envelope | Failure:
 
 
 def _unusable_member(fields: Mapping[str, Raw]) -> Failure | None:
-    for name in _OVERRIDES.intersection(fields):
+    if not _OVERRIDES.isdisjoint(fields):
+        name = next(name for name in fields if name in _OVERRIDES)
         return refuse(
             f"`{name}` cannot be set by a request: addresses and keys of providers"
             " stand in the gateway's configuration. Leave it out.",
@@ -153,6 +154,8 @@ def _unusable_member(fields: Mapping[str, Raw]) -> Failure | None:
             "`messages` is missing; send a list of messages.", param="messages"
         )
     head = bytes(memoryview(messages)[:64])
+    if head.startswith(b"[{"):
+        return None
     if head[:1] != b"[" or head[1:].lstrip()[:1] == b"]":
         return refuse(
             "`messages` must be a list of at least one message.", param="messages"

@@ -13,6 +13,7 @@ UNREADABLE = (DecodeError, UnicodeDecodeError, RecursionError)
 
 _ONLY_BRACKETS = bytes.maketrans(b"{}", b"[]")
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_COUNTED_BYTES_MAX = 4096
 _STEP = re.compile(r"\[(\d+|\.\.\.)\]|\.([^.\[]+)")
 
 
@@ -29,7 +30,11 @@ def is_utf8(text: bytes) -> bool:
 
 def nests_within(text: bytes, depth_max: int) -> bool:
     """Say whether well-formed JSON *text* nests at most *depth_max* levels deep."""
-    opened = _occurrences(text, b"[", depth_max) + _occurrences(text, b"{", depth_max)
+    if len(text) <= _COUNTED_BYTES_MAX:
+        opened = text.count(b"[") + text.count(b"{")
+    else:
+        opened = _occurrences(text, b"[", depth_max)
+        opened += _occurrences(text, b"{", depth_max)
     if opened <= depth_max:
         return True
     if b"\\" in text:

@@ -56,21 +56,12 @@ def encode(
     *facts* are not needed: this dialect asks for no ceiling of tokens.
     """
     del facts
-    fields: dict[str, bytes | Raw] = {}
-    for name, value in chat.fields.items():
-        if name in endpoint.drop:
-            continue
-        written = endpoint.rename.get(name, name)
-        if written in fields or (written != name and written in chat.fields):
-            return refuse(
-                f"`{name}` and `{written}` mean the same to provider"
-                f" `{endpoint.name}`; send one of them.",
-                param=name,
-            )
-        fields[written] = value
-    fields["model"] = json.encode(model)
+    fields = _spelled(chat.fields, endpoint)
+    if isinstance(fields, Failure):
+        return fields
+    fields["model"] = Raw(json.encode(model))
     if chat.stream and endpoint.stream_usage:
-        fields["stream_options"] = _with_usage(chat.fields.get("stream_options"))
+        fields["stream_options"] = Raw(_with_usage(chat.fields.get("stream_options")))
     return HttpRequest("/chat/completions", _HEADERS, _join(fields))
 
 
@@ -113,6 +104,26 @@ def stream(chat: Chat) -> EventReader:
     return chat_stream(chat)
 
 
+def _spelled(fields: Mapping[str, Raw], endpoint: Endpoint) -> dict[str, Raw] | Failure:
+    """Leave out what the row drops, and name the rest as the row does."""
+    drop, rename = endpoint.drop, endpoint.rename
+    if not rename:
+        return {name: value for name, value in fields.items() if name not in drop}
+    spelled: dict[str, Raw] = {}
+    for name, value in fields.items():
+        if name in drop:
+            continue
+        written = rename.get(name, name)
+        if written in spelled or (written != name and written in fields):
+            return refuse(
+                f"`{name}` and `{written}` mean the same to provider"
+                f" `{endpoint.name}`; send one of them.",
+                param=name,
+            )
+        spelled[written] = value
+    return spelled
+
+
 def _with_usage(options: Raw | None) -> bytes:
     """Ask for usage, keeping what else the caller asked of the stream."""
     if options is None or options == Raw(b"null"):
@@ -122,19 +133,27 @@ def _with_usage(options: Raw | None) -> bytes:
     return json.encode(members)
 
 
-def _join(fields: Mapping[str, bytes | Raw]) -> tuple[bytes | Raw, ...]:
+def _join(fields: Mapping[str, Raw]) -> tuple[bytes | Raw, ...]:
     """Write an object of already encoded members; large ones are not copied."""
+    large = [
+        name
+        for name, value in fields.items()
+        if len(memoryview(value)) >= _PIECE_BYTES_MIN
+    ]
+    if not large:
+        return (json.encode(fields),)
     pieces: list[bytes | Raw] = []
-    small: list[bytes | Raw] = []
     lead = b"{"
+    small: dict[str, Raw] = {}
     for name, value in fields.items():
-        small += (lead, json.encode(name), b":")
+        if name not in large:
+            small[name] = value
+            continue
+        if small:
+            lead += json.encode(small)[1:-1] + b","
+            small = {}
+        pieces += (lead + json.encode(name) + b":", value)
         lead = b","
-        if len(memoryview(value)) < _PIECE_BYTES_MIN:
-            small.append(value)
-        else:
-            pieces += (b"".join(small), value)
-            small = []
-    small.append(b"}")
-    pieces.append(b"".join(small))
-    return tuple(pieces)
+    if small:
+        return (*pieces, b"," + json.encode(small)[1:])
+    return (*pieces, b"}")
