@@ -19,12 +19,13 @@ TOLD = {
 
 @dataclass(frozen=True)
 class Asked:
-    """One request as it came in."""
+    """One request as it came in; `port` tells connections apart."""
 
     method: str
     path: str
     headers: dict[str, str]
     body: Any
+    port: int
 
 
 @dataclass(frozen=True)
@@ -66,21 +67,23 @@ class LoopbackGateway:
 
             def do_GET(self) -> None:
                 body = json.dumps({"data": [{"id": MODEL}, {"id": "other"}]})
-                asked = Asked("GET", self.path, self._headers(), None)
+                asked = self._asked(None)
                 gateway.asked.append(asked)
                 self._say(Said(body=body.encode()))
 
             def do_POST(self) -> None:
                 raw = self.rfile.read(int(self.headers["content-length"]))
-                asked = Asked("POST", self.path, self._headers(), json.loads(raw))
+                asked = self._asked(json.loads(raw))
                 gateway.asked.append(asked)
                 self._say(gateway.answering(asked))
 
             def log_message(self, *parts: object) -> None:
                 """Say nothing: a test's output is the test's."""
 
-            def _headers(self) -> dict[str, str]:
-                return {name.lower(): told for name, told in self.headers.items()}
+            def _asked(self, body: object) -> Asked:
+                headers = {name.lower(): told for name, told in self.headers.items()}
+                port = self.client_address[1]
+                return Asked(self.command, self.path, headers, body, port)
 
             def _say(self, said: Said) -> None:
                 self.send_response(said.status)

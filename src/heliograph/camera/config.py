@@ -18,10 +18,10 @@ class WatchSettings:
     """How a recording is watched. Times in sensor time unless they end in `_s`.
 
     `picture_tau_us` is the age at which the model's picture has faded to 1/e. Views
-    of a track are judged every `look_us`. At most `captions_per_s` captions are asked for, a track's next one not
-    before `again_us`. `deadline_s` bounds one caption from its picture to its answer,
-    `workers` how many are asked for at once, `queue_max` how many wait, and `drain_s`
-    how long the end of a recording waits for those under way.
+    of a track are judged every `look_us`. At most `captions_per_s` captions are asked
+    for, a track's next one not before `again_us`. `deadline_s` bounds one caption from
+    its picture to its answer, `workers` how many are asked for at once, `queue_max`
+    how many wait, and `drain_s` how long the end waits for those under way.
     """
 
     delta_t_us: int = 10_000

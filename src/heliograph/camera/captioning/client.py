@@ -21,7 +21,6 @@ from heliograph.camera.captioning.answer import (
     decode_answer,
     decode_models,
     encode_question,
-    short_error,
 )
 from heliograph.camera.config import SettingError
 from heliograph.camera.types import Caption, CaptionJob
@@ -78,7 +77,7 @@ class GatewayClient:
         reply = self._call("GET", "/v1/models", None, timeout_s=timeout_s)
         if reply.status != OK:
             told = decode_answer(reply.status, reply.headers, reply.body).error
-            raise GatewayError(f"{self.url}/v1/models answered {self._clean(told)}")
+            raise GatewayError(f"{self.url}/v1/models answered {told}")
         names = decode_models(reply.body)
         if not names:
             raise GatewayError(
@@ -131,6 +130,9 @@ class GatewayClient:
             response.release_conn()
         except HTTPError as error:
             raise GatewayError(self._why(error, timeout_s)) from error
+        if self._key is not None:
+            # A server may repeat what it was sent; whatever is read here may be shown.
+            answer = answer.replace(self._key.encode(), b"[...]")
         return _Reply(response.status, response.headers, answer)
 
     def _read(
@@ -159,12 +161,7 @@ class GatewayClient:
             return f"no answer within {timeout_s:.1f} s"
         if isinstance(error, ProtocolError):
             return "the connection broke before the whole answer was there"
-        return f"no usable answer: {self._clean(type(error).__name__)}"
-
-    def _clean(self, text: str | None) -> str:
-        if self._key is not None and text is not None:
-            text = text.replace(self._key, "[...]")
-        return short_error(text or "nothing")
+        return f"no usable answer: {type(error).__name__}"
 
 
 class Captioner:

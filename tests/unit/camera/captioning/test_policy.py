@@ -9,7 +9,7 @@ import pytest
 
 from caption_parts import TRACK
 from heliograph.camera.captioning.policy import Ask, CaptionPolicy, PolicySettings, View
-from heliograph.camera.types import Box, Track
+from heliograph.camera.types import Box, Track, TrackState
 
 LOOK_US = 30_000
 PICTURE = np.full((8, 8), 128, np.uint8)
@@ -46,7 +46,7 @@ def hill(peak_us: int) -> Callable[[Track, int], float]:
 
 
 @pytest.mark.parametrize("state", ["tentative", "coasting"])
-def test_only_confirmed_tracks_are_wanted(state: str) -> None:
+def test_only_confirmed_tracks_are_wanted(state: TrackState) -> None:
     track = replace(TRACK, state=state)
     policy = CaptionPolicy()
     assert policy.wanted([track], 0) == ()
