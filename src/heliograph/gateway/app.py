@@ -5,6 +5,7 @@ the log (lines), the engine (the config snapshot).
 """
 
 import asyncio
+import gc
 import logging
 import random
 import signal
@@ -43,6 +44,7 @@ from heliograph.gateway.upstream.pool import Pool
 
 BACKLOG = 2048
 DRAIN_S = 30
+GARBAGE_OBJECTS = 50_000
 SIMULATED = "simulated"
 SIMULATED_MODEL = "event-captioner"
 
@@ -122,7 +124,19 @@ async def run(config: Config, listening: socket.socket) -> None:
         )
         server = door(engine)
         announce(config, listening)
+        settle_memory()
         await server.serve(sockets=[listening])
+
+
+def settle_memory() -> None:
+    """Spare the garbage collector what stays, and let it look less often.
+
+    An exchange leaves no cycles, so that its objects are freed as it ends; looking
+    through them every 700 objects took a tenth of the request path.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE_OBJECTS)
 
 
 class Door(uvicorn.Server):
