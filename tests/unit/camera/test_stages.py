@@ -1,0 +1,84 @@
+"""Windows to jobs, without a gateway."""
+
+from dataclasses import replace
+from math import inf, isinf
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from caption_parts import HandClock
+from heliograph import camera
+from heliograph.camera.config import WatchSettings
+from heliograph.camera.stages import Stages
+from heliograph.camera.types import Box, CaptionJob
+from moving_bar import BAR_HEIGHT, BAR_TOP, BAR_WIDTH, write_moving_bar
+
+SETTINGS = WatchSettings(again_us=500_000)
+
+
+class Nothing:
+    """A detector that finds nothing."""
+
+    def detect(self, surface: NDArray[np.uint8], now_us: int) -> list[Box]:
+        """Return no box."""
+        del surface, now_us
+        return []
+
+
+def jobs_of(path: Path, *, deadline_s: float | None = None) -> list[CaptionJob]:
+    jobs: list[CaptionJob] = []
+    with camera.open(path) as recording:
+        stages = Stages(
+            recording.size,
+            jobs.append,
+            settings=SETTINGS,
+            clock=HandClock(),
+            deadline_s=deadline_s,
+        )
+        for packet in recording:
+            stages.step(packet, recording.now_us)
+        stages.finish(recording.now_us)
+    return jobs
+
+
+@pytest.fixture(scope="module")
+def bar(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_moving_bar(tmp_path_factory.mktemp("bar") / "bar.raw", seconds=2.0)
+
+
+def test_a_moving_thing_becomes_jobs_with_its_box_picture_and_prompt(bar: Path) -> None:
+    jobs = jobs_of(bar)
+    assert [job.reason for job in jobs] == ["first", "again", "again"][: len(jobs)]
+    assert len(jobs) >= 2
+    for job in jobs:
+        box = job.track.box
+        assert box.width == pytest.approx(BAR_WIDTH, abs=24)
+        assert box.height == pytest.approx(BAR_HEIGHT, abs=24)
+        assert box.y == pytest.approx(BAR_TOP, abs=16)
+        assert job.png.startswith(b"\x89PNG")
+        assert "It moves right." in job.prompt
+
+
+def test_a_job_is_worth_asking_for_its_deadline_or_for_ever(bar: Path) -> None:
+    now_s = HandClock().now_s
+    assert {job.deadline_s for job in jobs_of(bar, deadline_s=8.0)} == {now_s + 8.0}
+    assert all(isinf(job.deadline_s) for job in jobs_of(bar))
+
+
+def test_another_detector_takes_the_place_of_the_blobs(bar: Path) -> None:
+    jobs: list[CaptionJob] = []
+    with camera.open(bar) as recording:
+        stages = Stages(
+            recording.size,
+            jobs.append,
+            settings=replace(SETTINGS, look_us=10_000),
+            clock=HandClock(),
+            deadline_s=inf,
+            detector=Nothing(),
+        )
+        tracks = [stages.step(packet, recording.now_us) for packet in recording]
+    assert set(tracks) == {()}
+    assert jobs == []
+    assert stages.passed_over == 0

@@ -1,0 +1,91 @@
+"""What a watch did, counted and put into lines."""
+
+from dataclasses import replace
+
+import pytest
+
+from caption_parts import CAPTION, TRACK
+from heliograph.camera.captioning.queue import QueueCounters
+from heliograph.camera.summary import Summary, Tally, freeze, percentile, render_summary
+from heliograph.camera.types import TrackState
+
+NOTHING = QueueCounters(waiting=0, in_flight=0, full=0, expired=0, unfinished=0)
+
+
+def frozen(tally: Tally, queue: QueueCounters = NOTHING) -> Summary:
+    return freeze(
+        tally,
+        queue,
+        recording="door.raw",
+        recording_s=2.0,
+        wall_s=1.0,
+        passed_over=1,
+        broken=None,
+        stopped=False,
+    )
+
+
+def test_the_longest_gap_is_between_two_captions_that_came() -> None:
+    tally = Tally()
+    for answered_s, error in [(10.0, None), (10.5, None), (11.0, "no"), (12.0, None)]:
+        tally.caption(replace(CAPTION, answered_s=answered_s, error=error))
+    summary = frozen(tally)
+    assert summary.longest_gap_s == pytest.approx(1.5)
+    assert (summary.captions, summary.errors) == (3, 1)
+    assert summary.error_last == "no"
+
+
+def test_captions_attempts_and_fallbacks_are_counted_by_provider() -> None:
+    tally = Tally()
+    tally.caption(CAPTION)
+    tally.caption(replace(CAPTION, provider="anthropic", attempts=3, fallback=True))
+    tally.caption(replace(CAPTION, provider=None, attempts=None, fallback=None))
+    tally.caption(replace(CAPTION, error="HTTP 503", attempts=2, fallback=True))
+    summary = frozen(tally)
+    assert summary.captions_by_provider == {
+        "openai": 1,
+        "anthropic": 1,
+        "not told": 1,
+    }
+    assert (summary.attempts, summary.fallbacks) == (6, 1)
+
+
+def test_a_track_is_counted_once_when_it_is_confirmed_and_also_after_a_rest() -> None:
+    tally = Tally()
+    states: tuple[TrackState, ...] = ("tentative", "confirmed", "coasting", "confirmed")
+    for state in states:
+        tally.window(10, [replace(TRACK, state=state)], late=state == "coasting")
+    tally.window(10, [replace(TRACK, id=2)], late=False)
+    assert (tally.windows, tally.events, tally.tracks) == (5, 50, 2)
+    assert tally.late_windows == 1
+
+
+def test_what_the_queue_dropped_is_in_the_sum() -> None:
+    queue = replace(NOTHING, full=1, expired=2, unfinished=4)
+    assert frozen(Tally(), queue).dropped == 7
+
+
+@pytest.mark.parametrize(
+    ("share", "value"), [(0.5, 51.0), (0.95, 96.0), (1.0, 100.0), (0.0, 1.0)]
+)
+def test_percentiles_are_values_that_were_seen(share: float, value: float) -> None:
+    assert percentile([float(n) for n in range(1, 101)], share) == value
+    assert percentile([], share) is None
+
+
+def test_the_lines_are_aligned_and_name_the_longest_gap() -> None:
+    tally = Tally(asked=3)
+    for answered_s in (10.0, 11.26):
+        tally.caption(replace(CAPTION, answered_s=answered_s))
+    lines = render_summary(frozen(tally)).splitlines()
+    assert "longest gap 1.3 s between two captions" in lines
+    assert "captions    2 of 3 asked, openai 2" in lines
+    assert "latency     p50 412 ms, p95 412 ms" in lines
+    assert all(line[11] == " " != line[12] for line in lines)
+
+
+def test_a_watch_without_captions_says_so_in_every_line() -> None:
+    text = render_summary(frozen(Tally()))
+    assert "captions    0 of 0 asked" in text
+    assert "longest gap none" in text
+    assert "latency     none" in text
