@@ -111,6 +111,13 @@ class Engine:
             self.metrics.record(exchange)
             self.log.record(exchange)
 
+    def never_began(self, exchange: Exchange) -> None:
+        """Record a request whose caller had left before it could be served."""
+        exchange.started_at = self.clock.wall_s()
+        abandon(exchange, 0.0)
+        self.metrics.record(exchange)
+        self.log.record(exchange)
+
     def call(self, target: Target, request: HttpRequest, deadline_at: float) -> Call:
         """Make the bytes of one call; its head is the same each time, and kept."""
         key = target.key
@@ -200,11 +207,11 @@ class Run:
         if isinstance(reply, Failure):
             return reply
         dialect = DIALECTS[attempt.target.provider.endpoint.dialect]
+        if reply.status != OK:
+            return dialect.decode_error(reply)
         failure = unreadable(reply)
         if failure is not None:
             return failure
-        if reply.status != OK:
-            return dialect.decode_error(reply)
         answer = dialect.decode(reply, chat)
         if isinstance(answer, Failure):
             return answer
@@ -253,7 +260,8 @@ class Run:
                     self.caller.write(out)
             else:
                 held.append(out)
-                if stream.started:
+                # What broke before anything was sent may still fail over.
+                if stream.started and broken is None:
                     connection.progress()
                     self.commit(attempt)
                     self.caller.write(b"".join(held))

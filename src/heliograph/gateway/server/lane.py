@@ -23,12 +23,15 @@ from heliograph.gateway.wire.openai_error import error_body
 HOT = frozenset({b"/v1/chat/completions"})
 BODY_BYTES_MAX = 32 * 1024 * 1024
 COMMENT_AFTER_S = 15.0
+UNREAD_S = 30.0
+REFUSED_BODY_S = 5.0
 JOIN_BYTES_MAX = 64 * 1024
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 STREAM_HEADERS = (
     b"content-type: text/event-stream; charset=utf-8\r\n"
     b"cache-control: no-cache\r\nx-accel-buffering: no\r\n"
-    b"transfer-encoding: chunked\r\n"
 )
+CHUNKED = b"transfer-encoding: chunked\r\n"
 PROCESS_ID = token_hex(4)
 NUMBERS = count(1)
 LOGGER = logging.getLogger("heliograph")
@@ -51,9 +54,13 @@ class LaneCycle:
     `keep_alive`, `message_event`, `run_asgi`) are those of its own cycle.
     """
 
-    def __init__(self, lane: "Lane", *, keep_alive: bool) -> None:
+    def __init__(
+        self, lane: "Lane", *, keep_alive: bool, chunked: bool, expects: bool
+    ) -> None:
         self.lane = lane
         self.keep_alive = keep_alive
+        self.chunked = chunked  # HTTP/1.0 knows no chunks: there the close is the end
+        self.expects = expects  # the caller waits for `100 Continue`
         self.message_event = UNHEARD
         self.response_complete = False
         self.disconnected = False
@@ -69,9 +76,14 @@ class LaneCycle:
     async def run_asgi(self, _app: object) -> None:
         """Serve the request; uvicorn starts this in its turn of the pipeline."""
         lane = self.lane
+        if lane.lost:
+            lane.engine.never_began(self.exchange)
+            return
+        self.queued = False
         lane.running = cast("asyncio.Task[None]", asyncio.current_task())
         try:
             if self.more_body:
+                self.encourage()
                 self.whole = lane.loop.create_future()
                 await self.whole
             pieces = self.pieces
@@ -106,26 +118,44 @@ class LaneCycle:
     def begin(self, exchange: Exchange) -> None:
         """Send the headers of a stream and keep it from falling silent."""
         head = self.head(200, STREAM_HEADERS, exchange)
-        self.lane.transport.write(head + self.last_header() + b"\r\n")
+        framing = CHUNKED if self.chunked else b""
+        self.lane.transport.write(head + framing + self.last_header() + b"\r\n")
         self.written_at = self.lane.loop.time()
         self.comment_timer = self.lane.loop.call_later(COMMENT_AFTER_S, self.comment)
 
     def write(self, data: bytes) -> None:
         """Send a piece of a stream as one chunk."""
         self.written_at = self.lane.loop.time()
-        self.lane.transport.write(b"%x\r\n%b\r\n" % (len(data), data))
+        framed = b"%x\r\n%b\r\n" % (len(data), data) if self.chunked else data
+        self.lane.transport.write(framed)
 
     async def drain(self) -> None:
-        """Wait while the caller reads slower than we write."""
-        if self.lane.flow.write_paused:
-            await self.lane.flow.drain()
+        """Wait while the caller reads slower than we write.
+
+        One that takes nothing for `UNREAD_S` is hung up on, which ends the exchange
+        as if the caller had left.
+        """
+        if not self.lane.flow.write_paused:
+            return
+        try:
+            async with asyncio.timeout(UNREAD_S):
+                await self.lane.flow.drain()
+        except TimeoutError:
+            self.lane.transport.abort()
 
     def end(self) -> None:
         """End a stream."""
-        self.lane.transport.write(b"0\r\n\r\n")
+        if self.chunked:
+            self.lane.transport.write(b"0\r\n\r\n")
         self.finish()
 
     # inside
+
+    def encourage(self) -> None:
+        """Tell a caller that waits for it to send the body."""
+        if self.expects:
+            self.expects = False
+            self.lane.transport.write(CONTINUE)
 
     def head(self, status: int, headers: bytes, exchange: Exchange) -> bytes:
         """Write the status line and headers, all but the last ones."""
@@ -163,9 +193,15 @@ class LaneCycle:
         return b"" if self.keep_alive else b"connection: close\r\n"
 
     def finish(self) -> None:
-        """Let the connection go on to the next request, or close."""
+        """Let the connection go on to the next request, or close.
+
+        A body that was refused is read and dropped for a while before that: closing
+        in the middle of it would make the caller's system throw the answer away.
+        """
         self.response_complete = True
-        if not self.keep_alive:
+        if self.more_body:
+            self.lane.loop.call_later(REFUSED_BODY_S, self.lane.transport.close)
+        elif not self.keep_alive:
             self.lane.transport.close()
         self.lane.on_response_complete()
 
@@ -207,6 +243,7 @@ class Lane(HttpToolsProtocol):
         self.engine = engine
         self.running: asyncio.Task[None] | None = None
         self.lane_cycle: LaneCycle | None = None
+        self.lost = False
 
     def on_message_begin(self) -> None:
         """Note a new request; whether it is hot is known with its headers."""
@@ -232,14 +269,19 @@ class Lane(HttpToolsProtocol):
         before = cast("LaneCycle | None", self.cycle)
         http_1_1 = self.parser.get_http_version() != "1.0"
         keep_alive = http_1_1 and self.parser.should_keep_alive()
-        cycle = self.lane_cycle = LaneCycle(self, keep_alive=keep_alive)
+        cycle = self.lane_cycle = LaneCycle(
+            self,
+            keep_alive=keep_alive,
+            chunked=http_1_1,
+            expects=self.expect_100_continue,
+        )
         self.cycle = cast("Any", cycle)
         if before is not None and not before.response_complete:
             cycle.queued = True
             self.flow.pause_reading()
             self.pipeline.appendleft((cast("Any", cycle), self.app))
-        if self.expect_100_continue and not cycle.queued:
-            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        else:
+            cycle.encourage()
 
     def on_body(self, body: bytes) -> None:
         """Gather the body of a hot request, up to 32 MB."""
@@ -261,7 +303,8 @@ class Lane(HttpToolsProtocol):
         if cycle is None:
             super().on_message_complete()
             return
-        if cycle.response_complete:
+        if cycle.response_complete or self.transport.is_closing():
+            self.transport.close()
             return
         cycle.more_body = False
         if cycle.whole is not None and not cycle.whole.done():
@@ -270,7 +313,7 @@ class Lane(HttpToolsProtocol):
             self._start_asgi_task(cast("Any", cycle), self.app)
 
     def refuse_body(self, cycle: LaneCycle) -> None:
-        """Answer 413 and close: the rest of the body is not read."""
+        """Answer 413 and close; the rest of the body is dropped."""
         cycle.pieces.clear()
         cycle.keep_alive = False
         said = f"The request is larger than {BODY_BYTES_MAX // 1024 // 1024} MB."
@@ -279,7 +322,19 @@ class Lane(HttpToolsProtocol):
         cycle.send_whole(head, body)
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what is not HTTP in the shape that SDKs read."""
+        """Refuse what is not HTTP in the shape that SDKs read.
+
+        An answer under way is not spoilt by what follows its request: it is the
+        last of the connection.
+        """
+        cycle = self.cycle
+        lane_cycle = self.lane_cycle
+        gathering = (
+            lane_cycle is not None and lane_cycle.more_body and not lane_cycle.queued
+        )
+        if cycle is not None and not cycle.response_complete and not gathering:
+            cycle.keep_alive = False
+            return
         body = error_body(msg, type="invalid_request_error", code="bad_http")
         head = (
             b"%bcontent-type: application/json\r\ncontent-length: %d\r\n"
@@ -290,6 +345,7 @@ class Lane(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End the exchange under way: the caller has gone, so the provider may stop."""
+        self.lost = True
         super().connection_lost(exc)
         if self.running is not None:
             self.running.cancel()

@@ -65,7 +65,6 @@ def head_of(
         f"host: {host}",
         "user-agent: heliograph",
         "accept-encoding: identity",
-        "content-type: application/json",
         *(f"{name}: {value}" for name, value in (*request.headers, *auth)),
     ]
     return "\r\n".join(lines).encode("latin-1")

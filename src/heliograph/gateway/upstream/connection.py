@@ -17,6 +17,7 @@ HEADER_BYTES_MAX = 64 * 1024
 UNREAD_BYTES_MAX = 256 * 1024
 REST_BYTES_MAX = 1024 * 1024
 JOIN_BYTES_MAX = 64 * 1024
+EXCHANGE_IS_OVER = "the time for the whole exchange is used up"
 
 
 class Connection(asyncio.Protocol):
@@ -37,6 +38,7 @@ class Connection(asyncio.Protocol):
         self.parser = httptools.HttpResponseParser(self)
         self.status = 0
         self.headers: dict[str, str] = {}
+        self.head_bytes = 0
         self.header_bytes = 0
         self.body_bytes = 0
         self.unread_bytes = 0
@@ -67,6 +69,10 @@ class Connection(asyncio.Protocol):
             self.parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self.fail("malformed_http", "the provider's answer is not valid HTTP/1.1")
+        if not self.head_done:
+            # The parser itself keeps a header that has not ended.
+            self.head_bytes += len(data)
+            self.bound_head()
         self.wake()
 
     def eof_received(self) -> bool:
@@ -89,12 +95,15 @@ class Connection(asyncio.Protocol):
 
     # httptools' side
 
+    def on_message_begin(self) -> None:
+        """Refuse a second answer to one call: it might be another caller's."""
+        if self.complete:
+            self.fail("malformed_http", "the provider answered one call twice")
+
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Keep a header; more than 64 kB of them is no answer."""
+        """Keep a header."""
         self.header_bytes += len(name) + len(value)
-        if self.header_bytes > HEADER_BYTES_MAX:
-            self.fail("too_large", "the provider's headers are larger than 64 kB")
-            return
+        self.bound_head()
         self.headers[name.decode("latin-1").lower()] = value.decode("latin-1")
 
     def on_headers_complete(self) -> None:
@@ -219,7 +228,7 @@ class Connection(asyncio.Protocol):
         if self.streaming and self.pieces and now < self.exchange_deadline_at:
             return
         if now >= self.exchange_deadline_at:
-            self.fail("total_timeout", "the time for the whole exchange is used up")
+            self.fail("total_timeout", EXCHANGE_IS_OVER)
         elif self.answer_begun and (self.progressed or not self.streaming):
             said = f"the provider's answer stalled for {self.timeouts.idle_s:g} s"
             self.fail("idle_timeout", said)
@@ -240,8 +249,16 @@ class Connection(asyncio.Protocol):
 
     @property
     def stale(self) -> bool:
-        """A kept connection that closed as it was used: nothing was answered."""
-        return self.calls > 1 and self.failure is not None and not self.answer_begun
+        """A kept connection that closed as it was used: nothing was answered.
+
+        One that stayed open and silent is not stale: the provider has the call.
+        """
+        return (
+            self.calls > 1
+            and self.failure is not None
+            and self.failure.kind == "reset"
+            and not self.answer_begun
+        )
 
     def abort(self) -> None:
         """Close at once, without waiting for anything unsent."""
@@ -255,6 +272,11 @@ class Connection(asyncio.Protocol):
         """Keep the first thing that went wrong."""
         if self.failure is None:
             self.failure = Failure(Blame.PROVIDER, kind, message, self.status)
+
+    def bound_head(self) -> None:
+        """Refuse more than 64 kB of headers, whole or not."""
+        if max(self.head_bytes, self.header_bytes) > HEADER_BYTES_MAX:
+            self.fail("too_large", "the provider's headers are larger than 64 kB")
 
     def wake(self) -> None:
         """Let the one who waits look again."""

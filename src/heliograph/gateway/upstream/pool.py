@@ -11,7 +11,7 @@ from collections import defaultdict
 
 from heliograph.gateway.types import Blame, Failure, HttpReply
 from heliograph.gateway.upstream.call import Call, Origin
-from heliograph.gateway.upstream.connection import Connection
+from heliograph.gateway.upstream.connection import EXCHANGE_IS_OVER, Connection
 
 KEPT_S = 30.0
 KEPT_MAX = 256
@@ -133,6 +133,8 @@ class Pool:
                     server_hostname=origin.host if origin.tls else None,
                 )
         except TimeoutError:
+            if left_s <= call.timeouts.connect_s:
+                return unreachable("total_timeout", EXCHANGE_IS_OVER)
             return unreachable("connect_timeout", f"no connection in {bound_s:.3g} s")
         except ssl.SSLError as error:
             reason = getattr(error, "verify_message", "") or error.reason or "refused"
