@@ -1,6 +1,7 @@
 """A watch from the file to the captions, with a gateway on a real socket."""
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -29,6 +30,15 @@ from loopback_gateway import (
 from moving_bar import write_moving_bar
 
 SECONDS = 2.5
+SOURCE = """
+import sys
+from pathlib import Path
+from heliograph.camera.pipeline import run_watch
+
+bar, url, out, speed = sys.argv[1:]
+sys.exit(run_watch(Path(bar), gateway=url, out=Path(out), speed=float(speed)))
+"""
+PROGRAM = (sys.executable, "-c", SOURCE)
 MANY = WatchSettings(captions_per_s=20.0, again_us=50_000)
 """A caption at every second look, so that short recordings have many."""
 
@@ -265,16 +275,10 @@ def test_an_interrupt_ends_a_watch_with_its_summary(bar: Path, tmp_path: Path) -
         begun.set()
         return one_line_about(asked)
 
-    program = (
-        "import sys; from pathlib import Path;"
-        "from heliograph.camera.pipeline import run_watch;"
-        "sys.exit(run_watch(Path(sys.argv[1]), gateway=sys.argv[2],"
-        " out=Path(sys.argv[3]), speed=0.5))"
-    )
     with (
         loopback_gateway(answer) as gateway,
         subprocess.Popen(
-            [sys.executable, "-c", program, str(bar), gateway.url, str(out)],
+            [*PROGRAM, str(bar), gateway.url, str(out), "0.5"],
             stdout=subprocess.PIPE,
             text=True,
         ) as watching,
@@ -284,3 +288,26 @@ def test_an_interrupt_ends_a_watch_with_its_summary(bar: Path, tmp_path: Path) -
         told, _ = watching.communicate(timeout=30)
     assert watching.returncode == INTERRUPTED
     assert "longest gap" in told
+
+
+def test_a_reader_that_leaves_does_not_end_the_watch_nor_lose_a_caption(
+    bar: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "captions.jsonl"
+    with (
+        loopback_gateway(lambda _: completion("hinüber → ここ")) as gateway,
+        subprocess.Popen(
+            [*PROGRAM, str(bar), gateway.url, str(out), "50"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=os.environ | {"PYTHONIOENCODING": "ascii"},
+        ) as watching,
+    ):
+        assert watching.stdout is not None
+        assert b"hin?ber ? ??" in watching.stdout.readline()
+        watching.stdout.close()
+        watching.wait(30)
+        assert watching.stderr is not None
+        assert watching.stderr.read() == b""
+    assert watching.returncode == 0
+    assert len(out.read_text("utf-8").splitlines()) == len(gateway.questions) >= 2

@@ -14,7 +14,6 @@ from contextlib import ExitStack, contextmanager
 from math import inf
 from pathlib import Path
 from types import FrameType
-from typing import TypeAlias
 
 from heliograph import camera
 from heliograph.camera.captioning.client import Captioner, GatewayClient, GatewayError
@@ -29,13 +28,11 @@ from heliograph.camera.sinks.jsonl import JsonLines, SinkError
 from heliograph.camera.stages import Stages
 from heliograph.camera.summary import Summary, Tally, freeze, render_summary
 from heliograph.camera.types import Caption, CaptionJob
-from heliograph.camera.view import Facts, Screen, open_screen
+from heliograph.camera.view import Facts, Screen, open_screen, write_line
 from heliograph.clock import Clock, SystemClock
 
 INTERRUPTED = 130
 """The exit code of a program that somebody interrupted: 128 + SIGINT."""
-
-Handler: TypeAlias = Callable[[int, FrameType | None], object] | int | None
 
 DISCARD_DRAIN_S = 1.0
 """How long captions under way are waited for once somebody said stop."""
@@ -162,8 +159,7 @@ def run_watch(
         return _fail(str(error))
     except OSError as error:
         return _fail(f"cannot read {source}: {(error.strerror or str(error)).lower()}")
-    sys.stdout.write(f"\n{render_summary(summary)}\n")
-    sys.stdout.flush()
+    write_line(f"\n{render_summary(summary)}")
     if summary.broken is not None:
         return _fail(summary.broken)
     if summary.stopped:
@@ -283,20 +279,22 @@ def _ended_by_signals(stop: threading.Event) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before: dict[int, Handler] = {}
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    # None stands for a handler that Python did not set and cannot put back.
+    before = {n: signal.getsignal(n) or signal.SIG_DFL for n in numbers}
 
     def end(number: int, frame: FrameType | None) -> None:
         del frame
         stop.set()
-        signal.signal(number, before[number])
+        signal.signal(number, before[signal.Signals(number)])
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        before[number] = signal.signal(number, end)
+    for number in numbers:
+        signal.signal(number, end)
     try:
         yield
     finally:
-        for ended_by, handler in before.items():
-            signal.signal(ended_by, handler)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _fail(why: str) -> int:

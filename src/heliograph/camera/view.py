@@ -4,6 +4,9 @@ The reader leaves what it knows here, which costs it microseconds; a thread of t
 screen's own draws a few times a second, also while the reader waits.
 """
 
+import io
+import os
+import sys
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -83,17 +86,31 @@ def open_screen(
 ) -> Screen:
     """Return the screen that suits *console*, standard output by default."""
     console = console or Console(highlight=False)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal that lacks a letter shows a mark for it; it is no failure.
+        sys.stdout.reconfigure(errors="replace")
     if console.is_terminal and not console.is_dumb_terminal:
         return LiveScreen(facts, tally, counters, console=console)
-    return PlainScreen(facts, console)
+    return PlainScreen(facts)
+
+
+def write_line(line: str) -> None:
+    """Write *line* to standard output, or to nobody when its reader has left."""
+    try:
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is still in the buffer would raise once more at the program's end.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 class PlainScreen:
     """One line a caption, for files, pipes and logs."""
 
-    def __init__(self, facts: Facts, console: Console) -> None:
+    def __init__(self, facts: Facts) -> None:
         self._facts = facts
-        self._console = console
 
     def window(self, now_us: int, events: int, tracks: Sequence[Track]) -> None:
         """Show nothing: a window is no news."""
@@ -102,11 +119,10 @@ class PlainScreen:
         """Print *caption* in one line."""
         told = caption.text if caption.error is None else f"failed: {caption.error}"
         mark = f" {FALLBACK_MARK}" if caption.fallback else ""
-        line = (
+        write_line(
             f"{_at(caption, self._facts):>9}  track {caption.track_id}  "
             f"{_origin(caption)}{mark}  {caption.latency_ms:.0f} ms  {told}"
         )
-        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def __enter__(self) -> Self:
         return self

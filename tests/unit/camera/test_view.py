@@ -171,14 +171,14 @@ def test_a_terminal_gets_the_live_view_and_a_pipe_plain_lines() -> None:
     assert isinstance(open_screen(FACTS, Tally(), counters, console=pipe), PlainScreen)
 
 
-def test_plain_lines_are_one_a_caption_and_never_cut() -> None:
-    file = io.StringIO()
-    screen = PlainScreen(FACTS, Console(file=file, width=80))
-    with screen:
+def test_plain_lines_are_one_a_caption_and_never_cut(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with PlainScreen(FACTS) as screen:
         screen.window(2_000_000, 5, [TRACK])
         screen.caption(replace(CAPTION, text=LONG.strip() + " [bold]x[/bold]"))
         screen.caption(replace(CAPTION, provider=None, error="HTTP 503: down"))
-    first, second = file.getvalue().splitlines()
+    first, second = capsys.readouterr().out.splitlines()
     assert first.startswith("   0.25 s  track 1  openai/gpt-4o  412 ms  a person")
     assert first.endswith("shoulder [bold]x[/bold]")
     assert second.endswith("failed: HTTP 503: down")

@@ -1,12 +1,15 @@
 """The picture for the model: two equal panels, one close up, one of all."""
 
+import io
+
 import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from heliograph.camera.captioning.montage import (
-    FRAME_BGR,
+    FRAME_RGB,
     MID_GREY,
     PANEL_HEIGHT,
     PANEL_WIDTH,
@@ -15,6 +18,9 @@ from heliograph.camera.captioning.montage import (
 from heliograph.camera.types import Box
 
 Pixels = NDArray[np.uint8]
+FRAME_BGR = FRAME_RGB[::-1]
+WHITE = 254
+"""255 is the frame's."""
 
 
 def scene(*, height: int = 480, width: int = 640) -> Pixels:
@@ -37,7 +43,7 @@ SQUARE = Box(100, 200, 40, 40)
 
 def test_the_left_panel_shows_the_box_up_close() -> None:
     left, right = panels(montage(scene(), SQUARE))
-    close, far = (np.count_nonzero((p == 255).all(axis=2)) for p in (left, right))
+    close, far = (np.count_nonzero((p == WHITE).all(axis=2)) for p in (left, right))
     assert close > 20 * far > 0
 
 
@@ -89,6 +95,16 @@ def test_any_box_on_any_sensor_gives_a_picture_of_the_same_size(
 ) -> None:
     picture = np.full(size, MID_GREY, np.uint8)
     panels(montage(picture, box))
+
+
+def test_another_decoder_reads_the_same_pixels_and_finds_no_fault() -> None:
+    png = montage(scene(), SQUARE)
+    with Image.open(io.BytesIO(png), formats=["PNG"]) as picture:
+        picture.load()
+        assert picture.mode == "P"
+        theirs = np.asarray(picture.convert("RGB"))
+    ours = np.hstack(panels(png))
+    assert np.array_equal(theirs, ours[:, :, ::-1])
 
 
 @pytest.mark.parametrize(

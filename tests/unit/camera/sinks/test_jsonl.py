@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from caption_parts import CAPTION
-from heliograph.camera.sinks.jsonl import JsonLines, SinkError
+from heliograph.camera.sinks.jsonl import JsonLines, SinkError, to_json
+
+ROOT = Path(__file__).resolve().parents[4]
 
 
 def test_a_line_says_everything_about_a_caption(tmp_path: Path) -> None:
@@ -32,6 +34,12 @@ def test_a_line_says_everything_about_a_caption(tmp_path: Path) -> None:
         "cost_usd": None,
         "error": None,
     }
+
+
+def test_the_guide_explains_every_field() -> None:
+    guide = (ROOT / "docs" / "guide" / "camera.md").read_text("utf-8")
+    fields = to_json(CAPTION, recording="r", begin_us=0)
+    assert [field for field in fields if f"`{field}`" not in guide] == []
 
 
 def test_each_line_is_on_disk_as_soon_as_it_is_appended(tmp_path: Path) -> None:
