@@ -7,7 +7,6 @@ really begun, so that until then another target may take over.
 
 import asyncio
 from collections.abc import Callable
-from contextlib import closing
 from ssl import SSLContext
 from typing import Protocol
 
@@ -17,7 +16,7 @@ from heliograph.clock import Clock
 from heliograph.gateway.catalog.facts import facts
 from heliograph.gateway.providers.signing import auth_headers
 from heliograph.gateway.routing.failover import failover
-from heliograph.gateway.routing.names import choices
+from heliograph.gateway.routing.names import Choice, choices
 from heliograph.gateway.telemetry.log import ExchangeLog
 from heliograph.gateway.telemetry.metrics import Metrics
 from heliograph.gateway.types import (
@@ -42,6 +41,7 @@ from heliograph.gateway.wire.dialects import DIALECTS
 from heliograph.gateway.wire.openai_error import error_event
 
 OK = 200
+NAMED_MAX = 1024
 
 
 class Caller(Protocol):
@@ -89,6 +89,8 @@ class Engine:
         self.tls = tls
         self.ways: dict[tuple[str, str, str], tuple[Origin, bytes, SSLContext | None]]
         self.ways = {}
+        self.named: dict[str, list[Choice]] = {}
+        self.named_by = config
 
     async def serve(self, body: bytes, exchange: Exchange, caller: Caller) -> None:
         """Answer one request, or refuse it; either way it is recorded once."""
@@ -117,6 +119,20 @@ class Engine:
         abandon(exchange, 0.0)
         self.metrics.record(exchange)
         self.log.record(exchange)
+
+    def choices(self, chat: Chat) -> list[Choice] | Failure:
+        """Name who may answer *chat*; what the config alone decides is kept."""
+        if chat.fallbacks:
+            return choices(chat, self.config)
+        if self.named_by is not self.config or len(self.named) > NAMED_MAX:
+            self.named_by, self.named = self.config, {}
+        kept = self.named.get(chat.model)
+        if kept is None:
+            found = choices(chat, self.config)
+            if isinstance(found, Failure):
+                return found
+            kept = self.named[chat.model] = found
+        return kept
 
     def call(self, target: Target, request: HttpRequest, deadline_at: float) -> Call:
         """Make the bytes of one call; its head is the same each time, and kept."""
@@ -153,14 +169,15 @@ class Run:
             return chat
         self.exchange.asked_model = chat.model
         self.exchange.stream = chat.stream
-        named = choices(chat, self.engine.config)
+        named = self.engine.choices(chat)
         if isinstance(named, Failure):
             return named
         total_s = named[0].provider.timeouts.total_s
         # The pool's bounds are in loop time.
         deadline_at = self.engine.pool.loop.time() + total_s
         told: Failure | None = None
-        with closing(failover(named, self.engine.draw)) as plan:
+        plan = failover(named, self.engine.draw)
+        try:
             target: Target | None = next(plan)
             while target is not None:
                 failure = await self.attempt(target, chat, deadline_at)
@@ -175,6 +192,8 @@ class Run:
                     target = plan.send(failure)
                 except StopIteration:
                     target = None
+        finally:
+            plan.close()
         return told
 
     async def attempt(

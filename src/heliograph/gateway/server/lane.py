@@ -7,6 +7,7 @@ backpressure stay uvicorn's; every other path goes on to the ASGI application.
 
 import asyncio
 import logging
+from functools import lru_cache
 from itertools import count
 from secrets import token_hex
 from typing import Any, cast
@@ -163,18 +164,14 @@ class LaneCycle:
         lines = [STATUS_LINE[status]]
         for name, value in self.lane.server_state.default_headers:
             lines += (name, b": ", value, b"\r\n")
-        told = f"x-request-id: {exchange.request_id}\r\n"
+        lines += (headers, b"x-request-id: %b\r\n" % exchange.request_id.encode())
         attempts = exchange.attempts
         if attempts:
-            told += f"x-heliograph-attempts: {len(attempts)}\r\n"
+            lines.append(b"x-heliograph-attempts: %d\r\n" % len(attempts))
         if target is not None:
-            fallback = target.name != attempts[0].target.name
-            told += (
-                f"x-heliograph-provider: {target.provider.name}\r\n"
-                f"x-heliograph-model: {target.model}\r\n"
-                f"x-heliograph-fallback: {'true' if fallback else 'false'}\r\n"
-            )
-        lines += (headers, told.encode("latin-1"))
+            first = attempts[0].target
+            fallback = first is not target and first.name != target.name
+            lines.append(told(target.provider.name, target.model, fallback=fallback))
         return b"".join(lines)
 
     def send_whole(self, head: bytes, body: bytes) -> None:
@@ -228,6 +225,16 @@ class LaneCycle:
         self.send_whole(head, body)
 
 
+@lru_cache(maxsize=1024)
+def told(provider: str, model: str, *, fallback: bool) -> bytes:
+    """Write the headers that name who answered."""
+    return (
+        f"x-heliograph-provider: {provider}\r\n"
+        f"x-heliograph-model: {model}\r\n"
+        f"x-heliograph-fallback: {'true' if fallback else 'false'}\r\n"
+    ).encode("latin-1")
+
+
 class Lane(HttpToolsProtocol):
     """Uvicorn's protocol with the lane in it."""
 
@@ -244,6 +251,7 @@ class Lane(HttpToolsProtocol):
         self.running: asyncio.Task[None] | None = None
         self.lane_cycle: LaneCycle | None = None
         self.lost = False
+        self.idle_since: float | None = None
 
     def on_message_begin(self) -> None:
         """Note a new request; whether it is hot is known with its headers."""
@@ -343,9 +351,46 @@ class Lane(HttpToolsProtocol):
         self.transport.write(head + body)
         self.transport.close()
 
+    def on_response_complete(self) -> None:
+        """Go on to what waits in the pipeline, or wait for the next request.
+
+        Uvicorn sets a timer after each answer, which costs more than writing the
+        answer; here the connection's one timer looks how long it has been idle.
+        """
+        if self.pipeline or self.transport.is_closing():
+            super().on_response_complete()
+            return
+        self.server_state.total_requests += 1
+        self.flow.resume_reading()
+        self.idle_since = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self.look_again_in(self.timeout_keep_alive)
+
+    def look_again_in(self, wait_s: float) -> None:
+        """Set the connection's timer."""
+        self.timeout_keep_alive_task = self.loop.call_later(
+            wait_s, self.timeout_keep_alive_handler
+        )
+
+    def _unset_keepalive_if_required(self) -> None:
+        self.idle_since = None
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close a connection that has been idle for as long as it may be."""
+        self.timeout_keep_alive_task = None
+        if self.idle_since is None:
+            return
+        left_s = self.idle_since + self.timeout_keep_alive - self.loop.time()
+        if left_s > 0:
+            self.look_again_in(left_s)
+        else:
+            super().timeout_keep_alive_handler()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """End the exchange under way: the caller has gone, so the provider may stop."""
         self.lost = True
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
         super().connection_lost(exc)
         if self.running is not None:
             self.running.cancel()

@@ -5,6 +5,7 @@ the provider to blame; nothing here raises but cancellation.
 """
 
 import asyncio
+from functools import lru_cache
 from typing import cast
 
 import httptools
@@ -31,11 +32,14 @@ class Connection(asyncio.Protocol):
         self.idle_since = 0.0
         self.waiter: asyncio.Future[None] | None = None
         self.pieces: list[bytes] = []
+        self.complete = False
         self.begin()
 
     def begin(self) -> None:
         """Forget the last answer."""
-        self.parser = httptools.HttpResponseParser(self)
+        if not self.complete:
+            # After a whole answer the parser stands at the beginning of the next.
+            self.parser = httptools.HttpResponseParser(self)
         self.status = 0
         self.headers: dict[str, str] = {}
         self.head_bytes = 0
@@ -103,8 +107,9 @@ class Connection(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """Keep a header."""
         self.header_bytes += len(name) + len(value)
-        self.bound_head()
-        self.headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+        if self.header_bytes > HEADER_BYTES_MAX:
+            self.bound_head()
+        self.headers[lowered(name)] = value.decode("latin-1")
 
     def on_headers_complete(self) -> None:
         """Keep the status; an interim answer (1xx) is passed over."""
@@ -150,7 +155,7 @@ class Connection(asyncio.Protocol):
             return
         # memoryview: a Raw knows its bytes but not their number
         body = [memoryview(piece) for piece in call.body]
-        size = sum(piece.nbytes for piece in body)
+        size = sum(map(len, body))
         head = b"%b\r\ncontent-length: %d\r\n\r\n" % (call.head, size)
         if size <= JOIN_BYTES_MAX:
             transport.write(b"".join([head, *body]))
@@ -307,3 +312,9 @@ class Connection(asyncio.Protocol):
             "content-length" not in self.headers
             and "transfer-encoding" not in self.headers
         )
+
+
+@lru_cache(maxsize=512)
+def lowered(name: bytes) -> str:
+    """Write a header's name as it is looked for; providers send the same few."""
+    return name.decode("latin-1").lower()
