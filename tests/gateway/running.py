@@ -4,7 +4,7 @@ import asyncio
 import json
 import random
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ import pytest
 
 from gateway.raw_client import Answer, RawClient
 from heliograph.clock import SystemClock
-from heliograph.gateway.app import door, listen
+from heliograph.gateway.app import Door, door, listen
 from heliograph.gateway.config import render_problems
 from heliograph.gateway.config.reading import read_text
 from heliograph.gateway.engine import Engine
@@ -89,8 +89,9 @@ def request(members: Mapping[str, object]) -> bytes:
 class Gateway:
     """The gateway, what it logged, and short ways to ask it."""
 
-    def __init__(self, engine: Engine, port: int) -> None:
+    def __init__(self, engine: Engine, server: Door, port: int) -> None:
         self.engine = engine
+        self.server = server
         self.port = port
         self._lines: list[bytes] = []
         self._written = asyncio.Event()
@@ -160,7 +161,7 @@ async def running(config: Config) -> AsyncIterator[Gateway]:
         await server.startup(sockets=[listening])
         await server.on_tick(0)
         try:
-            yield Gateway(engine, port)
+            yield Gateway(engine, server, port)
         finally:
             for listener in server.servers:
                 listener.close()
@@ -178,6 +179,15 @@ async def gateway_before(
     """Run a gateway whose providers are *sim*."""
     async with running(config_of(text, sim.base_url, **timeouts)) as gateway:
         yield gateway
+
+
+async def until(done: Callable[[], object]) -> None:
+    """Wait until *done* holds, where there is no event to wait for."""
+    for _ in range(500):
+        if done():
+            return
+        await asyncio.sleep(0.01)
+    pytest.fail("it did not come true within 5 s")
 
 
 def keys_tried(sim: SimulatedProviders, provider: str) -> list[str]:

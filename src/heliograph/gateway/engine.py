@@ -30,6 +30,7 @@ from heliograph.gateway.types import (
     Failure,
     HttpReply,
     HttpRequest,
+    Key,
     Target,
 )
 from heliograph.gateway.upstream.call import Call, Origin, head_of, origin_of
@@ -216,6 +217,8 @@ class Run:
             failure = await self.stream(call, chat, attempt)
         else:
             failure = await self.whole(call, chat, attempt)
+        if failure is not None:
+            failure = withhold(failure, target.key)
         attempt.ended_s = self.now_s()
         attempt.failure = failure
         return failure
@@ -291,6 +294,7 @@ class Run:
                 self.caller.end()
                 return None
             if broken is not None:
+                broken = withhold(broken, attempt.target.key)
                 self.say_broken(broken)
                 return broken
             await self.caller.drain()
@@ -335,6 +339,19 @@ def abandon(exchange: Exchange, after_s: float) -> None:
     if exchange.attempts and exchange.attempts[-1].ended_s is None:
         exchange.attempts[-1].ended_s = after_s
         exchange.attempts[-1].failure = gone
+
+
+def withhold(failure: Failure, key: Key | None) -> Failure:
+    """Blot out *key* where a provider quotes it: what it said goes to the caller."""
+    secret = key.secret.reveal() if key is not None else ""
+    if not secret:
+        return failure
+    told = {
+        name: text.replace(secret, "***")
+        for name in ("message", "type", "code", "param")
+        if secret in (text := getattr(failure, name) or "")
+    }
+    return msgspec.structs.replace(failure, **told) if told else failure
 
 
 def unreadable(reply: HttpReply) -> Failure | None:
