@@ -20,7 +20,7 @@ PANEL_WIDTH = 512
 PANEL_HEIGHT = 384
 MID_GREY = 128
 MARGIN = 0.25
-"""Of the box's side, on each side of it."""
+"""Of the box's longer side, all around it: what is carried sticks out of a box."""
 CROP_PX_MIN = 48
 SCALE_MAX = 6.0
 """Beyond it a crop shows only how large its pixels are."""
@@ -71,8 +71,9 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 def _crop(picture: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
     """Cut *box* and a margin out of *picture*, as far as the picture goes."""
     height, width = picture.shape
-    half_x = max(box.width * (0.5 + MARGIN), CROP_PX_MIN / 2)
-    half_y = max(box.height * (0.5 + MARGIN), CROP_PX_MIN / 2)
+    margin = MARGIN * max(box.width, box.height)
+    half_x = max(box.width / 2 + margin, CROP_PX_MIN / 2)
+    half_y = max(box.height / 2 + margin, CROP_PX_MIN / 2)
     middle_x, middle_y = box.x + box.width / 2, box.y + box.height / 2
     left, right = _span(middle_x, half_x, width)
     top, bottom = _span(middle_y, half_y, height)

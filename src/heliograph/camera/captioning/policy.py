@@ -30,7 +30,7 @@ class PolicySettings:
 
     side_px_min: float = 16.0
     area_px_min: float = 600.0
-    patience_us: int = 1_000_000
+    patience_us: int = 700_000
     settle_us: int = 60_000
     worse_share: float = 0.75
     again_us: int | None = 1_000_000
