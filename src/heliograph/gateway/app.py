@@ -12,7 +12,7 @@ import signal
 import socket
 import ssl
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -122,8 +122,7 @@ async def run(config: Config, listening: socket.socket) -> None:
             draw=random.random,
             tls=ssl.create_default_context(),
         )
-        server = door(engine)
-        announce(config, listening)
+        server = door(engine, partial(announce, config, listening))
         settle_memory()
         await server.serve(sockets=[listening])
 
@@ -140,7 +139,19 @@ def settle_memory() -> None:
 
 
 class Door(uvicorn.Server):
-    """Uvicorn's server; a drain that a signal asked for is a success."""
+    """Uvicorn's server; a drain that a signal asked for is a success.
+
+    *when_up* is called when it listens and a signal would be heard.
+    """
+
+    def __init__(self, config: uvicorn.Config, when_up: Callable[[], None]) -> None:
+        super().__init__(config)
+        self.when_up = when_up
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, and say so."""
+        await super().startup(sockets)
+        self.when_up()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -156,7 +167,7 @@ class Door(uvicorn.Server):
                 loop.remove_signal_handler(number)
 
 
-def door(engine: Engine) -> Door:
+def door(engine: Engine, when_up: Callable[[], None] = lambda: None) -> Door:
     """Make the server: uvicorn's life cycle, our lane, Starlette for the rest."""
     server: Door
     settings = uvicorn.Config(
@@ -170,7 +181,7 @@ def door(engine: Engine) -> Door:
         server_header=False,
         timeout_graceful_shutdown=DRAIN_S,
     )
-    server = Door(settings)
+    server = Door(settings, when_up)
     return server
 
 

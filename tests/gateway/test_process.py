@@ -1,0 +1,217 @@
+"""`heliograph serve` as its operator sees it: what it says, and how it exits."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from gateway.raw_client import Answer, RawClient
+from gateway.running import CLAUDE_FIRST, SAID, request
+from heliograph.simulation.providers import SimulatedProviders
+
+PATIENCE_S = 15
+COMMAND = (sys.executable, "-m", "heliograph")
+
+
+class Served:
+    """A gateway in a process of its own."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self.said = ""
+        self.port = 0
+
+    async def listens(self) -> None:
+        """Wait until it has said where it listens, and on."""
+        assert self.process.stderr is not None
+        async with asyncio.timeout(PATIENCE_S):
+            while " serves on http://127.0.0.1:" not in self.said:
+                line = await self.process.stderr.readline()
+                assert line, self.said
+                self.said += line.decode()
+        self.port = int(self.said.rpartition("127.0.0.1:")[2].partition("/")[0])
+
+    async def ends(self) -> tuple[int, str]:
+        """Wait for its end; return exit status and the exchange log."""
+        async with asyncio.timeout(PATIENCE_S):
+            out, err = await self.process.communicate()
+        self.said += err.decode()
+        assert self.process.returncode is not None
+        return self.process.returncode, out.decode()
+
+    async def ask(self, **members: object) -> Answer:
+        """Send one request."""
+        async with RawClient.to(self.port) as client:
+            client.send(request(members))
+            return await client.answer()
+
+
+@asynccontextmanager
+async def heliograph(
+    *arguments: str, environ: Mapping[str, str] | None = None
+) -> AsyncIterator[Served]:
+    """Start a command with nothing in its environment but *environ*."""
+    kept = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path)}
+    process = await asyncio.create_subprocess_exec(
+        *COMMAND,
+        *arguments,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env={**kept, **(environ or {})},
+    )
+    try:
+        yield Served(process)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.communicate()
+
+
+def config_file(folder: Path, text: str) -> str:
+    path = folder / "gateway.yaml"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_drains_the_streams_in_flight_and_exits_0(
+    sim: SimulatedProviders, tmp_path: Path, number: signal.Signals
+) -> None:
+    sim.set_rules([{"fault": {"event_delay_s": 0.1}}])
+    path = config_file(tmp_path, CLAUDE_FIRST.replace("{sim}", sim.base_url))
+    async with heliograph("serve", "-c", path, "--port", "0") as served:
+        await served.listens()
+        async with RawClient.to(served.port) as client, RawClient.to(served.port):
+            client.send(request({"stream": True}))
+            status, headers = await client.head()
+            first = await client.chunk()
+            served.process.send_signal(number)
+            got = Answer(status, headers, first + await client.chunked_rest())
+            assert got.text == SAID
+            assert got.events[-1] == "[DONE]"
+            assert await client.to_the_close() == b""
+        code, log = await served.ends()
+    assert code == 0
+    (line,) = map(json.loads, log.splitlines())
+    assert line["outcome"] == "answered"
+    assert "Traceback" not in served.said
+
+
+async def test_while_it_drains_nobody_new_is_let_in(
+    sim: SimulatedProviders, tmp_path: Path
+) -> None:
+    sim.set_rules([{"fault": {"event_delay_s": 0.2}}])
+    path = config_file(tmp_path, CLAUDE_FIRST.replace("{sim}", sim.base_url))
+    async with heliograph("serve", "-c", path, "--port", "0") as served:
+        await served.listens()
+        async with RawClient.to(served.port) as client:
+            client.send(request({"stream": True}))
+            await client.head()
+            served.process.terminate()
+            async with asyncio.timeout(PATIENCE_S):
+                while await accepts(served.port):
+                    await client.chunk()  # the stream goes on meanwhile
+            assert (await client.chunked_rest()).endswith(b"data: [DONE]\n\n")
+        assert (await served.ends())[0] == 0
+
+
+async def accepts(port: int) -> bool:
+    """Try to connect."""
+    try:
+        async with RawClient.to(port):
+            return True
+    except ConnectionRefusedError:
+        return False
+
+
+async def test_a_port_that_is_taken_is_said_and_exits_1() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        async with heliograph("serve", "--port", port) as served:
+            code, out = await served.ends()
+    assert (code, out) == (1, "")
+    assert f"cannot listen on 127.0.0.1:{port}" in served.said
+    assert "another --port" in served.said
+    assert "Traceback" not in served.said
+
+
+@pytest.mark.parametrize("command", [("serve", "-c"), ("check",)])
+async def test_a_mistake_in_the_config_is_said_with_its_line_and_exits_1(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    text = "providers:\n  openai:\n    kyes: [sk-canary]\n"
+    path = config_file(tmp_path, text)
+    async with heliograph(*command, path) as served:
+        code, out = await served.ends()
+    assert (code, out) == (1, "")
+    assert f"{path}:3: providers.openai.kyes" in served.said
+    assert "did you mean" in served.said
+    assert "sk-canary" not in served.said
+
+
+async def test_a_config_that_is_not_there_is_said_and_exits_1(tmp_path: Path) -> None:
+    path = str(tmp_path / "nowhere.yaml")
+    async with heliograph("serve", "-c", path) as served:
+        code, _ = await served.ends()
+    assert code == 1
+    assert f"{path}:1: file: there is no such file" in served.said
+
+
+async def test_a_good_config_is_summed_up(tmp_path: Path) -> None:
+    path = config_file(tmp_path, CLAUDE_FIRST.replace("{sim}", "http://127.0.0.1:9"))
+    async with heliograph("check", path) as served:
+        code, out = await served.ends()
+    assert (code, served.said) == (0, "")
+    assert "anthropic" in out
+    assert "sk-ant" not in out
+
+
+async def test_without_config_and_keys_the_simulated_provider_serves_and_says_so() -> (
+    None
+):
+    async with heliograph("serve", "--port", "0") as served:
+        await served.listens()
+        assert "WARNING: no provider is configured. The SIMULATED" in served.said
+        for stream in (False, True):
+            got = await served.ask(model="event-captioner", stream=stream)
+            assert got.text == SAID
+            assert got.headers["x-heliograph-provider"] == "simulated"
+        served.process.terminate()
+        code, log = await served.ends()
+    assert code == 0
+    lines = [json.loads(line) for line in log.splitlines()]
+    assert [line["provider"] for line in lines] == ["simulated"] * 2
+
+
+async def test_a_key_in_the_environment_configures_its_provider() -> None:
+    environ = {"OPENAI_API_KEY": "sk-canary-of-the-environment"}
+    async with heliograph("serve", "--port", "0", environ=environ) as served:
+        await served.listens()
+        async with RawClient.to(served.port) as client:
+            client.get("/v1/models")
+            models = (await client.answer()).json["data"]
+        served.process.terminate()
+        code, log = await served.ends()
+    assert code == 0
+    assert {model["owned_by"] for model in models} == {"openai"}
+    assert "SIMULATED" not in served.said
+    assert "sk-canary" not in served.said + log
+
+
+async def test_an_address_that_others_reach_is_warned_of() -> None:
+    async with heliograph("serve", "--host", "0.0.0.0", "--port", "0") as served:
+        assert served.process.stderr is not None
+        async with asyncio.timeout(PATIENCE_S):
+            while "can spend your keys" not in served.said:
+                line = await served.process.stderr.readline()
+                assert line, served.said
+                served.said += line.decode()
+        served.process.terminate()
+        assert (await served.ends())[0] == 0
