@@ -335,7 +335,7 @@ class Lane(HttpToolsProtocol):
         An answer under way is not spoilt by what follows its request: it is the
         last of the connection.
         """
-        cycle = self.cycle
+        cycle = cast("LaneCycle | None", self.cycle)
         lane_cycle = self.lane_cycle
         gathering = (
             lane_cycle is not None and lane_cycle.more_body and not lane_cycle.queued

@@ -8,6 +8,7 @@ a row of lines costs a quarter of what lines written between other work do.
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from msgspec.json import encode
 
@@ -36,7 +37,7 @@ class ExchangeLog:
 
     def record(self, exchange: Exchange) -> None:
         """Take in a finished exchange, which nobody changes any more."""
-        if len(self.lines) >= LINES_MAX:
+        if len(self.lines) + len(self.row) >= LINES_MAX:
             self.dropped += 1
             return
         self.row.append(exchange)
@@ -70,10 +71,10 @@ def line_of(exchange: Exchange) -> bytes:
     """Write *exchange* as one JSON line, without the line end."""
     target = exchange.answered_by
     usage = exchange.usage
-    at = datetime.fromtimestamp(exchange.started_at, UTC)
+    at_s, at_ms = divmod(int(exchange.started_at * 1e3), 1000)
     return encode(
         {
-            "at": at.isoformat(timespec="milliseconds"),
+            "at": f"{second(at_s)}.{at_ms:03d}+00:00",
             "request_id": exchange.request_id,
             "outcome": exchange.outcome,
             "status": exchange.status,
@@ -82,7 +83,7 @@ def line_of(exchange: Exchange) -> bytes:
             "model": target.model if target else None,
             "stream": exchange.stream,
             "finish": exchange.finish,
-            "duration_ms": round(exchange.duration_s * 1e3, 1),
+            "duration_ms": milliseconds(exchange.duration_s),
             "first_byte_ms": milliseconds(exchange.first_byte_s),
             "input_tokens": usage.input_tokens if usage else None,
             "output_tokens": usage.output_tokens if usage else None,
@@ -108,6 +109,12 @@ def attempt_of(attempt: Attempt) -> dict[str, object]:
     }
 
 
+@lru_cache(maxsize=8)
+def second(unix_s: int) -> str:
+    """Write a second of UTC as ISO 8601 does; many exchanges share one."""
+    return datetime.fromtimestamp(unix_s, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
 def milliseconds(seconds: float | None) -> float | None:
-    """Round *seconds* to tenths of a millisecond."""
-    return None if seconds is None else round(seconds * 1e3, 1)
+    """Round *seconds* to tenths of a millisecond; `round` takes five times as long."""
+    return None if seconds is None else int(seconds * 1e4 + 0.5) / 10

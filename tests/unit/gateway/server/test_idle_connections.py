@@ -1,0 +1,128 @@
+"""One timer a connection closes it when it has been idle, and not before."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+import pytest
+import uvicorn
+from uvicorn.server import ServerState
+
+from heliograph.gateway.server.lane import Lane
+
+KEPT_S = 5
+
+
+class Timer:
+    def __init__(self, due_s: float, call: Callable[[], object]) -> None:
+        self.due_s = due_s
+        self.call = call
+        self.cancelled = False
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+
+class Loop:
+    """A loop whose time is moved by hand."""
+
+    def __init__(self) -> None:
+        self.now_s = 100.0
+        self.timers: list[Timer] = []
+
+    def time(self) -> float:
+        return self.now_s
+
+    def call_later(self, wait_s: float, call: Callable[[], object]) -> Timer:
+        timer = Timer(self.now_s + wait_s, call)
+        self.timers.append(timer)
+        return timer
+
+    def pass_s(self, seconds: float) -> None:
+        self.now_s += seconds
+        due = [t for t in self.timers if t.due_s <= self.now_s and not t.cancelled]
+        self.timers = [t for t in self.timers if t not in due and not t.cancelled]
+        for timer in due:
+            timer.call()
+
+
+class Wire:
+    """A transport that only notes whether it was closed."""
+
+    def __init__(self) -> None:
+        self.closed = False
+
+    def get_extra_info(self, _name: str) -> None:
+        return None
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Connected:
+    def __init__(self) -> None:
+        config = uvicorn.Config(
+            cast("Any", None),
+            http=cast("Any", Lane),
+            timeout_keep_alive=KEPT_S,
+            log_config=None,
+        )
+        config.loaded_app = cast("Any", None)
+        self.loop = Loop()
+        self.wire = Wire()
+        nobody = cast("Any", None)
+        self.lane = Lane(nobody, config, ServerState(), {}, cast("Any", self.loop))
+        self.lane.connection_made(cast("Any", self.wire))
+
+    def answered(self) -> None:
+        self.lane.on_response_complete()
+
+
+@pytest.fixture
+def connected() -> Connected:
+    return Connected()
+
+
+def test_a_connection_idle_for_its_time_is_closed(connected: Connected) -> None:
+    connected.answered()
+    connected.loop.pass_s(KEPT_S - 0.1)
+    assert not connected.wire.closed
+    connected.loop.pass_s(0.2)
+    assert connected.wire.closed
+
+
+def test_each_answer_begins_the_time_anew(connected: Connected) -> None:
+    connected.answered()
+    connected.loop.pass_s(KEPT_S - 1)
+    connected.lane.data_received(b"POST /v1/chat")
+    connected.answered()
+    connected.loop.pass_s(KEPT_S - 1)
+    assert not connected.wire.closed
+    connected.loop.pass_s(1)
+    assert connected.wire.closed
+
+
+def test_a_request_under_way_is_never_idle(connected: Connected) -> None:
+    connected.answered()
+    connected.lane.data_received(b"POST /v1/chat")
+    connected.loop.pass_s(20 * KEPT_S)
+    assert not connected.wire.closed
+    connected.answered()
+    connected.loop.pass_s(KEPT_S)
+    assert connected.wire.closed
+
+
+def test_many_answers_need_one_timer(connected: Connected) -> None:
+    for _ in range(100):
+        connected.answered()
+        connected.lane.data_received(b"\r\n")
+    assert len(connected.loop.timers) == 1
+
+
+def test_a_lost_connection_leaves_no_timer(connected: Connected) -> None:
+    connected.answered()
+    (timer,) = connected.loop.timers
+    connected.lane.connection_lost(None)
+    assert timer.cancelled
