@@ -1,0 +1,64 @@
+"""The article's gateway between the official SDKs and simulated providers."""
+
+import base64
+import io
+from collections.abc import Iterator
+
+import openai
+import pytest
+from PIL import Image, ImageDraw
+
+from conformance.programs import ARTICLE, Gateway, Providers
+
+KEYS = {
+    "ANTHROPIC_KEY_1": "sk-ant-made-up-one1",
+    "ANTHROPIC_KEY_2": "sk-ant-made-up-two2",
+    "OPENAI_KEY": "sk-made-up-three3",
+}
+
+
+@pytest.fixture(scope="session")
+def programs() -> Iterator[tuple[Providers, Gateway]]:
+    """Run both once for each worker; SIGTERM must end the gateway with status 0."""
+    with Providers() as sim:
+        addresses = {
+            "ANTHROPIC_BASE_URL": f"{sim.url}/anthropic",
+            "OPENAI_BASE_URL": f"{sim.url}/openai/v1",
+        }
+        with Gateway(ARTICLE, {**KEYS, **addresses}) as gateway:
+            yield sim, gateway
+            assert gateway.stop() == 0
+
+
+@pytest.fixture
+def sim(programs: tuple[Providers, Gateway]) -> Providers:
+    """Return well-behaved providers that have seen nothing."""
+    programs[0].misbehave()
+    return programs[0]
+
+
+@pytest.fixture
+def gateway(programs: tuple[Providers, Gateway]) -> Gateway:
+    """Return the gateway with the article's file."""
+    return programs[1]
+
+
+@pytest.fixture
+def client(gateway: Gateway) -> Iterator[openai.OpenAI]:
+    """Return the official client as it comes, retries of its own included."""
+    # A proxy in the environment of whoever runs the tests is not asked.
+    direct = openai.DefaultHttpxClient(trust_env=False)
+    with openai.OpenAI(
+        base_url=f"{gateway.url}/v1", api_key="any", http_client=direct
+    ) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def picture() -> str:
+    """Return a data URI: one light shape at the top left of a grey scene."""
+    made = Image.new("L", (320, 240), 128)
+    ImageDraw.Draw(made).rectangle((20, 10, 60, 90), fill=230)
+    out = io.BytesIO()
+    made.save(out, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(out.getvalue()).decode()}"
