@@ -304,10 +304,9 @@ def test_a_stream_that_breaks_is_an_error_and_never_a_quiet_end(
     # Events that come one by one: what came at once could still be taken back.
     sim.misbehave({"fault": {**fault, "event_delay_s": 0.05}})
     stream = client.chat.completions.create(model=MODEL, messages=QUESTION, stream=True)
-    finishes = []
+    finishes: list[str | None] = []
     with stream, pytest.raises(openai.APIError) as caught:
-        for chunk in stream:
-            finishes += [choice.finish_reason for choice in chunk.choices]
+        finishes.extend(c.finish_reason for chunk in stream for c in chunk.choices)
     assert set(finishes) == {None}
     assert caught.value.code
     assert [name for name, _, _ in targets(sim)] == ["anthropic"]
