@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ WORDS = len(TEXT.split())
 RUN_S = 60.0
 
 
-def judge(gateway: Gateway, **job: str) -> dict[str, Json]:
+def judge(gateway: Gateway, **job: str) -> dict[str, Any]:
     """Run the judge once; return what the package saw."""
     package = FOLDER / "node_modules" / "openai" / "package.json"
     assert package.exists(), "the openai package for Node is missing; run: make setup"
@@ -31,7 +32,7 @@ def judge(gateway: Gateway, **job: str) -> dict[str, Json]:
         check=False,
     )
     assert run.returncode == 0, run.stderr
-    seen: dict[str, Json] = json.loads(run.stdout)
+    seen: dict[str, Any] = json.loads(run.stdout)
     return seen
 
 
@@ -54,18 +55,14 @@ def test_plain_streamed_and_picture_answers_come(
     plain, streamed, described = seen["plain"], seen["streamed"], seen["picture"]
     assert (plain["text"], plain["finish"], plain["model"]) == (TEXT, "stop", told[1])
     assert str(plain["requestId"]).startswith("hg-")
-    assert isinstance(plain["usage"], dict)
     assert plain["usage"]["completion_tokens"] == WORDS
     texts, models, usages = (streamed[n] for n in ("texts", "models", "usages"))
-    assert isinstance(texts, list)
     assert ("".join(texts), len(texts)) == (TEXT, WORDS)
     assert streamed["finishes"] == ["stop"]
-    assert isinstance(models, list)
     assert set(models) == {told[1]}
     assert usages == [plain["usage"]]
     assert described["text"] == SEEN
-    tolds: list[object] = [plain["told"], streamed["told"], described["told"]]
-    assert tolds == [told] * 3
+    assert [plain["told"], streamed["told"], described["told"]] == [told] * 3
     assert seen["tool"] == {
         "finish": "tool_calls",
         "name": "weather",
