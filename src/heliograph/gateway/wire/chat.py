@@ -128,10 +128,10 @@ def _too_deep() -> Failure:
 
 def _envelope(fields: Mapping[str, Raw]) -> _Envelope | Failure:
     envelope = _Envelope()
-    for name, (decoder, wanted) in _DECODERS.items():
-        raw = fields.get(name)
-        if raw is None:
+    for name, raw in fields.items():
+        if name not in _DECODERS:
             continue
+        decoder, wanted = _DECODERS[name]
         try:
             setattr(envelope, name, decoder.decode(raw))
         except UNREADABLE:
