@@ -16,7 +16,7 @@ from gateway.running import (
     request,
     until,
 )
-from heliograph.gateway.server import lane
+from heliograph.gateway.server import cycle
 from heliograph.simulation.providers import SimulatedProviders
 
 ONE = "providers: {solo: {base_url: '{sim}/v1', models: [m]}}"
@@ -98,7 +98,7 @@ async def test_the_provider_is_held_back_while_the_caller_does_not_read() -> Non
 async def test_a_caller_who_never_reads_is_hung_up_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(lane, "UNREAD_S", 0.3)
+    monkeypatch.setattr(cycle, "UNREAD_S", 0.3)
     async with (
         fountain() as (gateway, provider),
         RawClient.to(gateway.port) as client,
@@ -112,7 +112,7 @@ async def test_a_caller_who_never_reads_is_hung_up_on(
 async def test_a_silence_is_broken_by_comments_that_sdks_pass_over(
     sim: SimulatedProviders, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lane, "COMMENT_AFTER_S", 0.1)
+    monkeypatch.setattr(cycle, "COMMENT_AFTER_S", 0.1)
     sim.set_rules([fault("openai", {"event_delay_s": 0.35, "answer_words": 2})])
     got = await gateway.ask(stream=True)
     assert got.body.count(b": ping\n\n") >= 3
@@ -123,7 +123,7 @@ async def test_a_silence_is_broken_by_comments_that_sdks_pass_over(
 async def test_a_stream_that_speaks_needs_no_comments(
     sim: SimulatedProviders, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lane, "COMMENT_AFTER_S", 1.0)
+    monkeypatch.setattr(cycle, "COMMENT_AFTER_S", 1.0)
     sim.set_rules([fault("openai", {"event_delay_s": 0.02})])
     got = await gateway.ask(stream=True)
     assert got.text == SAID
@@ -133,7 +133,7 @@ async def test_a_stream_that_speaks_needs_no_comments(
 async def test_no_comment_follows_the_end_of_a_stream(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lane, "COMMENT_AFTER_S", 0.05)
+    monkeypatch.setattr(cycle, "COMMENT_AFTER_S", 0.05)
     async with RawClient.to(gateway.port) as client:
         client.send(request({"stream": True}))
         assert (await client.answer()).text == SAID

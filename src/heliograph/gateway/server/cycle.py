@@ -1,0 +1,247 @@
+"""One request on the fast lane, and the answer to it as bytes of HTTP/1.1.
+
+It is what the engine knows as the caller, and what uvicorn's protocol takes for one
+of its own request cycles.
+"""
+
+import asyncio
+import logging
+from functools import lru_cache
+from itertools import count
+from secrets import token_hex
+from typing import Protocol, cast
+
+from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
+from uvicorn.server import ServerState
+
+from heliograph.gateway.engine import Engine
+from heliograph.gateway.server.errors import error_answer
+from heliograph.gateway.types import Exchange, Failure
+from heliograph.gateway.wire.openai_error import error_body
+
+COMMENT_AFTER_S = 15.0
+UNREAD_S = 30.0
+REFUSED_BODY_S = 5.0
+JOIN_BYTES_MAX = 64 * 1024
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+STREAM_HEADERS = (
+    b"content-type: text/event-stream; charset=utf-8\r\n"
+    b"cache-control: no-cache\r\nx-accel-buffering: no\r\n"
+)
+CHUNKED = b"transfer-encoding: chunked\r\n"
+PROCESS_ID = token_hex(4)
+NUMBERS = count(1)
+LOGGER = logging.getLogger("heliograph")
+
+
+class Line(Protocol):
+    """The connection a cycle belongs to, as far as a cycle knows it."""
+
+    engine: Engine
+    loop: asyncio.AbstractEventLoop
+    transport: asyncio.Transport
+    flow: FlowControl
+    server_state: ServerState
+    running: asyncio.Task[None] | None
+    lost: bool
+
+    def on_response_complete(self) -> None:
+        """Go on to the next request."""
+
+
+class Unheard:
+    """Stands where uvicorn keeps an event that only ASGI applications wait on."""
+
+    def set(self) -> None:
+        """Nobody listens."""
+
+
+UNHEARD = Unheard()
+
+
+class LaneCycle:
+    """One request on the lane and its answer: what the engine knows as the caller.
+
+    The names uvicorn's protocol touches (`response_complete`, `disconnected`,
+    `keep_alive`, `message_event`, `run_asgi`) are those of its own cycle.
+    """
+
+    def __init__(
+        self, lane: Line, *, keep_alive: bool, chunked: bool, expects: bool
+    ) -> None:
+        self.lane = lane
+        self.keep_alive = keep_alive
+        self.chunked = chunked  # HTTP/1.0 knows no chunks: there the close is the end
+        self.expects = expects  # the caller waits for `100 Continue`
+        self.message_event = UNHEARD
+        self.response_complete = False
+        self.disconnected = False
+        self.pieces: list[bytes] = []
+        self.body_bytes = 0
+        self.whole: asyncio.Future[None] | None = None
+        self.more_body = True
+        self.queued = False
+        self.exchange = Exchange(f"hg-{PROCESS_ID}-{next(NUMBERS):08x}")
+        self.comment_timer: asyncio.TimerHandle | None = None
+        self.written_at = 0.0
+
+    async def run_asgi(self, _app: object) -> None:
+        """Serve the request; uvicorn starts this in its turn of the pipeline."""
+        lane = self.lane
+        if lane.lost:
+            lane.engine.never_began(self.exchange)
+            return
+        self.queued = False
+        lane.running = cast("asyncio.Task[None]", asyncio.current_task())
+        try:
+            if self.more_body:
+                self.encourage()
+                self.whole = lane.loop.create_future()
+                await self.whole
+            pieces = self.pieces
+            body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+            pieces.clear()
+            await lane.engine.serve(body, self.exchange, self)
+        except Exception:
+            # The one place where a fault of our own ends up: the caller gets an
+            # error, the operator the trace, and the process lives on.
+            LOGGER.exception("exchange %s failed inside", self.exchange.request_id)
+            self.give_up()
+        finally:
+            lane.running = None
+            if self.comment_timer is not None:
+                self.comment_timer.cancel()
+
+    # what the engine calls
+
+    def answer(self, exchange: Exchange, body: bytes) -> None:
+        """Send a whole answer."""
+        head = self.head(200, b"content-type: application/json\r\n", exchange)
+        self.send_whole(head, body)
+
+    def refuse(self, exchange: Exchange, failure: Failure) -> int:
+        """Send an error."""
+        status, headers, body = error_answer(exchange, failure)
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
+        told = b"content-type: application/json\r\n" + lines.encode("latin-1")
+        self.send_whole(self.head(status, told, exchange), body)
+        return status
+
+    def begin(self, exchange: Exchange) -> None:
+        """Send the headers of a stream and keep it from falling silent."""
+        head = self.head(200, STREAM_HEADERS, exchange)
+        framing = CHUNKED if self.chunked else b""
+        self.lane.transport.write(head + framing + self.last_header() + b"\r\n")
+        self.written_at = self.lane.loop.time()
+        self.comment_timer = self.lane.loop.call_later(COMMENT_AFTER_S, self.comment)
+
+    def write(self, data: bytes) -> None:
+        """Send a piece of a stream as one chunk."""
+        self.written_at = self.lane.loop.time()
+        framed = b"%x\r\n%b\r\n" % (len(data), data) if self.chunked else data
+        self.lane.transport.write(framed)
+
+    async def drain(self) -> None:
+        """Wait while the caller reads slower than we write.
+
+        One that takes nothing for `UNREAD_S` is hung up on, which ends the exchange
+        as if the caller had left.
+        """
+        if not self.lane.flow.write_paused:
+            return
+        try:
+            async with asyncio.timeout(UNREAD_S):
+                await self.lane.flow.drain()
+        except TimeoutError:
+            self.lane.transport.abort()
+
+    def end(self) -> None:
+        """End a stream."""
+        if self.chunked:
+            self.lane.transport.write(b"0\r\n\r\n")
+        self.finish()
+
+    # inside
+
+    def encourage(self) -> None:
+        """Tell a caller that waits for it to send the body."""
+        if self.expects:
+            self.expects = False
+            self.lane.transport.write(CONTINUE)
+
+    def head(self, status: int, headers: bytes, exchange: Exchange) -> bytes:
+        """Write the status line and headers, all but the last ones."""
+        target = exchange.answered_by
+        lines = [STATUS_LINE[status]]
+        for name, value in self.lane.server_state.default_headers:
+            lines += (name, b": ", value, b"\r\n")
+        lines += (headers, b"x-request-id: %b\r\n" % exchange.request_id.encode())
+        attempts = exchange.attempts
+        if attempts:
+            lines.append(b"x-heliograph-attempts: %d\r\n" % len(attempts))
+        if target is not None:
+            first = attempts[0].target
+            fallback = first is not target and first.name != target.name
+            lines.append(told(target.provider.name, target.model, fallback=fallback))
+        return b"".join(lines)
+
+    def send_whole(self, head: bytes, body: bytes) -> None:
+        """Send head and body, in one piece when they are small."""
+        length = b"content-length: %d\r\n" % len(body)
+        head = b"".join((head, length, self.last_header(), b"\r\n"))
+        transport = self.lane.transport
+        if len(body) <= JOIN_BYTES_MAX:
+            transport.write(head + body)
+        else:
+            transport.writelines((head, body))
+        self.finish()
+
+    def last_header(self) -> bytes:
+        """Say that the connection will close, when it will."""
+        return b"" if self.keep_alive else b"connection: close\r\n"
+
+    def finish(self) -> None:
+        """Let the connection go on to the next request, or close.
+
+        A body that was refused is read and dropped for a while before that: closing
+        in the middle of it would make the caller's system throw the answer away.
+        """
+        self.response_complete = True
+        if self.more_body:
+            self.lane.loop.call_later(REFUSED_BODY_S, self.lane.transport.close)
+        elif not self.keep_alive:
+            self.lane.transport.close()
+        self.lane.on_response_complete()
+
+    def comment(self) -> None:
+        """Break a silence with a comment line: the one filler every SDK passes over."""
+        if self.response_complete or self.disconnected:
+            return
+        due_s = self.written_at + COMMENT_AFTER_S - self.lane.loop.time()
+        if due_s <= 0:
+            self.write(b": ping\n\n")
+            due_s = COMMENT_AFTER_S
+        self.comment_timer = self.lane.loop.call_later(due_s, self.comment)
+
+    def give_up(self) -> None:
+        """Answer 500 if nothing was sent yet; otherwise close, also an error."""
+        if self.response_complete or self.disconnected:
+            return
+        self.keep_alive = False
+        if self.written_at:
+            self.lane.transport.close()
+            return
+        body = error_body("The gateway failed inside.", type="server_error")
+        head = self.head(500, b"content-type: application/json\r\n", self.exchange)
+        self.send_whole(head, body)
+
+
+@lru_cache(maxsize=1024)
+def told(provider: str, model: str, *, fallback: bool) -> bytes:
+    """Write the headers that name who answered."""
+    return (
+        f"x-heliograph-provider: {provider}\r\n"
+        f"x-heliograph-model: {model}\r\n"
+        f"x-heliograph-fallback: {'true' if fallback else 'false'}\r\n"
+    ).encode("latin-1")
