@@ -8,7 +8,7 @@ import openai
 import pytest
 from PIL import Image, ImageDraw
 
-from conformance.programs import ARTICLE, Gateway, Providers
+from conformance.programs import ARTICLE, Gateway, Providers, call
 
 KEYS = {
     "ANTHROPIC_KEY_1": "sk-ant-made-up-one1",
@@ -26,6 +26,7 @@ def programs() -> Iterator[tuple[Providers, Gateway]]:
             "OPENAI_BASE_URL": f"{sim.url}/openai/v1",
         }
         with Gateway(ARTICLE, {**KEYS, **addresses}) as gateway:
+            call(gateway.url, "GET", "/health")
             yield sim, gateway
             assert gateway.stop() == 0
 
