@@ -14,32 +14,31 @@ PROMPT = "canary-in-the-prompt"
 TOOL = "canary_in_a_tool"
 HEADER = "sk-canary-of-the-caller"
 CANARIES = [*KEYS, PROMPT, TOOL, HEADER, PNG[-24:]]
-FAULTS: list[dict[str, object]] = [
-    *({"status": status} for status in (400, 401, 403, 404, 429, 500, 503, 307)),
-    *({"status": status, "error": {}} for status in (400, 401, 422, 429, 500)),
+Fault = dict[str, object]
+STATUSES: list[Fault] = [
+    {"status": status} for status in (400, 401, 403, 404, 429, 500, 503, 307)
+]
+QUOTING: list[Fault] = [
+    {"status": 400, "error": {}},
+    {"status": 401, "error": {}},
+    {"status": 422, "error": {}},
+    {"status": 429, "error": {}},
+    {"status": 500, "error": {}},
     {"error_event": 1, "error": {}},
     {"error_event": 4, "error": {}, "event_delay_s": 0.01},
-    *(
-        {"kind": kind}
-        for kind in (
-            "reset",
-            "close",
-            "html",
-            "empty",
-            "error_200",
-            "short_body",
-            "cut_json",
-            "gzip",
-            "json_for_stream",
-            "sse_for_json",
-        )
-    ),
-    {"kind": "silent"},
+]
+KINDS = (
+    "reset close html empty error_200 short_body cut_json gzip json_for_stream "
+    "sse_for_json silent"
+)
+BROKEN: list[Fault] = [{"kind": kind} for kind in KINDS.split()]
+LATE: list[Fault] = [
     {"cut_after_events": 4, "event_delay_s": 0.01},
     {"malformed_event": 4, "event_delay_s": 0.01},
     {"missing": "both", "event_delay_s": 0.01},
     {"stall_after_events": 4, "event_delay_s": 0.01},
 ]
+FAULTS = [*STATUSES, *QUOTING, *BROKEN, *LATE]
 CONFIG = (
     f"providers:{TWO}".replace("sk-ant-first-a111", KEYS[0])
     .replace("sk-ant-second-a222", KEYS[1])
