@@ -10,6 +10,7 @@ it must be. See docs/performance.md.
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -42,6 +43,7 @@ SETTLE_S = 0.3
 def main() -> int:
     """Run, print the table, keep the results."""
     options = read_options()
+    load = os.getloadavg()[0]
     chosen = [work for work in WORKLOADS if work.name in options.workloads]
     try:
         require_programs()
@@ -57,7 +59,8 @@ def main() -> int:
     now = datetime.now(UTC)
     out: Path = options.out or RUNS / f"{now:%Y-%m-%d}-{machine()['machine']}"
     command = " ".join(("bench/cpu_per_request.py", *sys.argv[1:]))
-    keep(out, rows, command, f"{now:%Y-%m-%dT%H:%M:%SZ}")
+    ended_at = f"{now:%Y-%m-%dT%H:%M:%SZ}"
+    keep(out, rows, command=command, ended_at=ended_at, load=load)
     print(f"kept in {out}")
     return 0
 

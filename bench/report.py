@@ -75,7 +75,9 @@ def cpu_of(row: Row, server: str) -> float:
     return median(one.cpu_us for one in row.rounds[server])
 
 
-def keep(folder: Path, rows: Sequence[Row], command: str, ended_at: str) -> None:
+def keep(
+    folder: Path, rows: Sequence[Row], *, command: str, ended_at: str, load: float
+) -> None:
     """Write the run's README.md, table.md and results.json into *folder*."""
     folder.mkdir(parents=True, exist_ok=True)
     written = table(rows)
@@ -83,6 +85,7 @@ def keep(folder: Path, rows: Sequence[Row], command: str, ended_at: str) -> None
     found = {
         "ended_at": ended_at,
         "command": command,
+        "load_average_before": load,
         "machine": machine(),
         "versions": versions(),
         "workloads": [
@@ -105,16 +108,22 @@ def keep(folder: Path, rows: Sequence[Row], command: str, ended_at: str) -> None
         ],
     }
     (folder / "results.json").write_text(json.dumps(found, indent=2) + "\n")
-    (folder / "README.md").write_text(readme(written, rows, command, ended_at))
+    known = {
+        **machine(),
+        "load average before": f"{load:.2f}",
+        **versions(),
+        "ended": ended_at,
+        "command": f"`{command}`",
+    }
+    (folder / "README.md").write_text(readme(written, rows, known))
 
 
-def readme(written: str, rows: Sequence[Row], command: str, ended_at: str) -> str:
+def readme(written: str, rows: Sequence[Row], known: Mapping[str, str]) -> str:
     """Write what a reader must know to judge the table or to make it again."""
-    known = {**machine(), **versions(), "ended": ended_at, "command": f"`{command}`"}
     start_s = median(row.memory["gateway"].first_answer_s for row in rows)
     return "\n".join(
         (
-            f"# CPU per request, {ended_at[:10]}",
+            f"# CPU per request, {known['ended'][:10]}",
             "",
             written,
             f"The gateway's start to its first answer: {start_s:.2f} s (median).",
