@@ -1,0 +1,186 @@
+"""The command line: what each command is handed, and what is refused at once."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from heliograph import __version__, cli, demo
+from heliograph.camera import pipeline
+from heliograph.gateway import app
+from heliograph.simulation import providers
+from heliograph.simulation.camera import command as simulated_camera
+
+Called = list[tuple[tuple[object, ...], dict[str, object]]]
+HEAVY = {"numpy", "numba", "cv2", "rich", "urllib3", "starlette", "uvicorn", "PIL"}
+
+
+def recorder(called: Called, status: int = 0) -> Callable[..., int]:
+    """Make a command that notes how it was called."""
+
+    def run(*positional: object, **named: object) -> int:
+        called.append((positional, named))
+        return status
+
+    return run
+
+
+def test_serve_listens_on_loopback_unless_told_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    called: Called = []
+    monkeypatch.setattr(app, "serve", recorder(called))
+    assert cli.main(["serve"]) == 0
+    assert cli.main(["serve", "-c", "g.yaml", "--host", "::", "--port", "0"]) == 0
+    assert called == [
+        ((None,), {"host": "127.0.0.1", "port": 8080}),
+        ((Path("g.yaml"),), {"host": "::", "port": 0}),
+    ]
+
+
+def test_the_exit_status_is_the_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    called: Called = []
+    monkeypatch.setattr(app, "check", recorder(called, status=1))
+    assert cli.main(["check", "g.yaml"]) == 1
+    assert called == [((Path("g.yaml"),), {})]
+
+
+def test_simulated_providers_get_their_script(monkeypatch: pytest.MonkeyPatch) -> None:
+    called: Called = []
+    monkeypatch.setattr(providers, "run", recorder(called))
+    cli.main(["simulate", "providers"])
+    cli.main(["simulate", "providers", "--port", "7", "--script", "s.yaml"])
+    assert called == [
+        (("127.0.0.1", 9001, None), {}),
+        (("127.0.0.1", 7, Path("s.yaml")), {}),
+    ]
+
+
+def test_a_simulated_recording_is_described(monkeypatch: pytest.MonkeyPatch) -> None:
+    called: Called = []
+    monkeypatch.setattr(simulated_camera, "run_simulate_camera", recorder(called))
+    cli.main(["simulate", "camera", "--out", "x.raw", "--seconds", "2", "--force"])
+    shape = {"seed": 1, "width": 640, "height": 480}
+    assert called == [((Path("x.raw"),), {"seconds": 2.0, "force": True, **shape})]
+
+
+@pytest.mark.parametrize(("text", "speed"), [("max", None), ("1.0", 1.0), ("2", 2.0)])
+def test_watch_hands_on_what_it_was_given(
+    monkeypatch: pytest.MonkeyPatch, text: str, speed: float | None
+) -> None:
+    called: Called = []
+    monkeypatch.setattr(pipeline, "run_watch", recorder(called))
+    cli.main(["watch", "x.raw", "--speed", text, "--model", "a/b", "--out", "c.jsonl"])
+    ((source,), named) = called[0]
+    assert source == Path("x.raw")
+    assert (named["speed"], named["model"], named["out"]) == (
+        speed,
+        "a/b",
+        Path("c.jsonl"),
+    )
+    assert named["gateway"] == "http://127.0.0.1:8080"
+
+
+def test_without_a_word_about_it_a_recording_is_watched_as_fast_as_it_goes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    called: Called = []
+    monkeypatch.setattr(pipeline, "run_watch", recorder(called))
+    cli.main(["watch", "x.raw"])
+    assert called[0][1]["speed"] is None
+
+
+def test_the_demo_is_handed_its_two_choices(monkeypatch: pytest.MonkeyPatch) -> None:
+    called: Called = []
+    monkeypatch.setattr(demo, "run", recorder(called))
+    cli.main(["demo"])
+    cli.main(["demo", "--real", "--recording", "x.raw"])
+    assert called == [
+        ((), {"real": False, "recording": None}),
+        ((), {"real": True, "recording": Path("x.raw")}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["serve", "--port", "http"], "'http' is no port: give 0 to 65535"),
+        (["serve", "--port", "65536"], "'65536' is no port"),
+        (["serve", "--port", "-1"], "is no port"),
+        (["watch", "x.raw", "--speed", "fast"], "give max, or a factor such as 1.0"),
+        (["watch", "x.raw", "--speed", "0"], "give max"),
+        (["watch", "x.raw", "--speed", "nan"], "give max"),
+        (["watch", "x.raw", "--speed", "inf"], "give max"),
+        (["serv"], "invalid choice"),
+        (["serve", "--prot", "1"], "unrecognized arguments"),
+        (["check"], "required: FILE"),
+        (["simulate"], "required: WHAT"),
+        (["simulate", "camera"], "required: --out"),
+        ([], "required: COMMAND"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_with_status_2(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(arguments)
+    assert caught.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["--version"])
+    assert caught.value.code == 0
+    assert capsys.readouterr().out.strip() == __version__
+
+
+def test_an_interrupt_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(demo, "run", interrupted)
+    assert cli.main(["demo"]) == 130
+
+
+@pytest.mark.parametrize("name", sorted(cli.CAMERA_PACKAGES))
+def test_a_missing_package_of_the_camera_is_told_with_its_cure(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def missing(*_: object, **__: object) -> int:
+        raise ModuleNotFoundError(name=name)
+
+    monkeypatch.setattr(pipeline, "run_watch", missing)
+    assert cli.main(["watch", "x.raw"]) == 1
+    said = capsys.readouterr().err
+    assert name in said
+    assert "pip install 'heliograph[camera]'" in said
+
+
+def test_any_other_missing_package_is_a_mistake_of_ours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def missing(*_: object, **__: object) -> int:
+        raise ModuleNotFoundError(name="heliograph.nowhere")
+
+    monkeypatch.setattr(pipeline, "run_watch", missing)
+    with pytest.raises(ModuleNotFoundError):
+        cli.main(["watch", "x.raw"])
+
+
+@pytest.mark.parametrize(
+    ("loads", "spared"),
+    [
+        ("heliograph.cli", HEAVY),
+        ("heliograph.gateway.app", HEAVY - {"starlette", "uvicorn"}),
+        ("heliograph.camera.pipeline", {"starlette", "uvicorn", "PIL"}),
+    ],
+)
+def test_a_half_loads_nothing_of_the_other(loads: str, spared: set[str]) -> None:
+    program = f"import sys, {loads}; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert spared.isdisjoint(done.stdout.split())
