@@ -6,6 +6,7 @@ import socket
 
 import pytest
 
+from gateway.raw_client import Answer, RawClient
 from gateway.running import CLAUDE_FIRST, SAID, TWO, Way, fault, gateway_before
 from heliograph.simulation.providers import SimulatedProviders
 
@@ -142,3 +143,29 @@ async def test_a_connection_that_is_never_made_is_given_up_in_time(
     assert got.text == SAID
     assert got.headers["x-heliograph-provider"] == way.fallback
     assert first["kind"] == "connect_timeout"
+
+
+async def test_when_the_drain_is_over_what_is_under_way_ends_in_an_error(
+    sim: SimulatedProviders, way: Way
+) -> None:
+    stall = {"stall_after_events": 5} if way.stream else {"kind": "silent"}
+    sim.set_rules([fault(way.dialect, stall)])
+    async with gateway_before(sim) as gateway, RawClient.to(gateway.port) as client:
+        client.send(way.body())
+        await sim.until(lambda log: len(log) == 1)
+        if way.stream:
+            status, headers = await client.head()
+        for task in tuple(gateway.server.server_state.tasks):
+            task.cancel()  # what uvicorn does then
+        if way.stream:
+            got = Answer(status, headers, await client.chunked_rest())
+            assert got.chunks[-1]["error"]["code"] == "gateway_stopped"
+            assert "[DONE]" not in got.events
+        else:
+            got = await client.answer()
+            assert got.status == 503
+            assert got.error["code"] == "gateway_stopped"
+        line = await gateway.recorded()
+    assert (line["outcome"], line["failure"]) == ("failed", "gateway_stopped")
+    await sim.until(lambda log: log[0].outcome == "client_closed")
+    assert len(sim.log) == 1

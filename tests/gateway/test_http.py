@@ -258,6 +258,49 @@ async def test_a_stream_reaches_the_caller_piece_by_piece(
         assert sim.log[0].outcome == "open"
 
 
+async def test_headers_without_an_end_are_refused(
+    sim: SimulatedProviders, gateway: Gateway
+) -> None:
+    async with RawClient.to(gateway.port) as client:
+        client.writer.write(POST + b"x-pad: ")
+        for _ in range(100):
+            client.writer.write(b"y" * 1000)
+        got = await client.answer()
+        assert got.status == 431
+        assert got.error["code"] == "headers_too_large"
+        assert await client.to_the_close() == b""
+    assert sim.log == ()
+
+
+async def test_a_long_head_below_the_bound_is_read(gateway: Gateway, way: Way) -> None:
+    async with RawClient.to(gateway.port) as client:
+        for _ in range(3):
+            client.send(way.body(), extra="x-pad: " + "y" * 30_000 + "\r\n")
+            assert (await client.answer()).text == SAID
+
+
+async def test_a_head_that_begins_behind_a_large_body_is_read(
+    gateway: Gateway,
+) -> None:
+    body = request({}) + b" " * 700_000
+    head = POST + b"content-length: %d\r\n\r\n" % len(body)
+    async with RawClient.to(gateway.port) as client:
+        client.writer.write(head + body + head[:30])
+        assert (await client.answer()).text == SAID
+        client.writer.write(head[30:40])
+        await client.writer.drain()
+        client.writer.write(head[40:] + body)
+        assert (await client.answer()).text == SAID
+
+
+async def test_a_request_in_absolute_form_is_answered(
+    gateway: Gateway, way: Way
+) -> None:
+    async with RawClient.to(gateway.port) as client:
+        client.send(way.body(), path=f"http://gateway:80{CHAT_PATH}?x=1")
+        assert (await client.answer()).text == SAID
+
+
 async def test_a_fault_of_our_own_is_a_500_and_the_process_lives_on(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -272,3 +315,14 @@ async def test_a_fault_of_our_own_is_a_500_and_the_process_lives_on(
     assert b"marker" not in got.body
     assert (await gateway.ask()).status == 200
     assert gateway.engine.metrics.in_flight == 0
+
+
+async def test_a_fault_of_our_own_on_another_path_is_a_500_too(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(gateway.engine, "config", None)
+        got = await gateway.get("/v1/models")
+    assert got.status == 500
+    assert got.error["type"] == "server_error"
+    assert (await gateway.get("/v1/models")).status == 200

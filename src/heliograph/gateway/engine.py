@@ -15,6 +15,13 @@ import msgspec
 from heliograph.clock import Clock
 from heliograph.gateway.catalog.facts import facts
 from heliograph.gateway.providers.signing import auth_headers
+from heliograph.gateway.routing.ending import (
+    STOPPED,
+    abandon,
+    end_attempt,
+    settle,
+    withhold,
+)
 from heliograph.gateway.routing.failover import failover
 from heliograph.gateway.routing.names import Choice, choices
 from heliograph.gateway.telemetry.log import ExchangeLog
@@ -30,7 +37,6 @@ from heliograph.gateway.types import (
     Failure,
     HttpReply,
     HttpRequest,
-    Key,
     Target,
 )
 from heliograph.gateway.upstream.call import Call, Origin, head_of, origin_of
@@ -47,6 +53,10 @@ NAMED_MAX = 1024
 
 class Caller(Protocol):
     """Whoever asked: the lane in the server, a list in a test."""
+
+    @property
+    def gone(self) -> bool:
+        """The caller has closed the connection."""
 
     def answer(self, exchange: Exchange, body: bytes) -> None:
         """Send a whole answer."""
@@ -98,15 +108,16 @@ class Engine:
         began_s = self.clock.monotonic_s()
         exchange.started_at = self.clock.wall_s()
         self.metrics.in_flight += 1
+        run = Run(self, exchange, caller, began_s)
         try:
-            run = Run(self, exchange, caller, began_s)
             failure = await run.walk(body)
             if failure is not None:
-                settle(exchange, failure)
-                if not run.begun:
-                    exchange.status = caller.refuse(exchange, failure)
+                run.close(failure)
         except asyncio.CancelledError:
-            abandon(exchange, self.clock.monotonic_s() - began_s)
+            if caller.gone:
+                abandon(exchange, run.now_s())
+            elif exchange.outcome != "answered":
+                run.stop()
             raise
         finally:
             self.metrics.in_flight -= 1
@@ -312,6 +323,18 @@ class Run:
             self.caller.write(error_event(failure))
             self.caller.end()
 
+    def close(self, failure: Failure) -> None:
+        """Note why nobody answered, and tell the caller unless it has been told."""
+        settle(self.exchange, failure)
+        if not self.begun:
+            self.exchange.status = self.caller.refuse(self.exchange, failure)
+
+    def stop(self) -> None:
+        """Break off, because the gateway stops and its drain is over."""
+        end_attempt(self.exchange, STOPPED, self.now_s())
+        self.say_broken(STOPPED)
+        self.close(STOPPED)
+
     def settle_answered(self) -> None:
         """Note that the caller has the whole answer."""
         self.exchange.outcome = "answered"
@@ -320,38 +343,6 @@ class Run:
     def now_s(self) -> float:
         """Seconds since the exchange began."""
         return self.engine.clock.monotonic_s() - self.began_s
-
-
-def settle(exchange: Exchange, failure: Failure) -> None:
-    """Note why nobody answered."""
-    exchange.failure = failure
-    refused = failure.blame is Blame.CALLER
-    exchange.outcome = "refused" if refused else "failed"
-
-
-def abandon(exchange: Exchange, after_s: float) -> None:
-    """Note that the caller left; the attempt under way ended with it."""
-    if exchange.outcome == "answered":
-        return
-    gone = Failure(Blame.CALLER, "client_gone", "the caller closed the connection")
-    exchange.outcome = "client_gone"
-    exchange.failure = gone
-    if exchange.attempts and exchange.attempts[-1].ended_s is None:
-        exchange.attempts[-1].ended_s = after_s
-        exchange.attempts[-1].failure = gone
-
-
-def withhold(failure: Failure, key: Key | None) -> Failure:
-    """Blot out *key* where a provider quotes it: what it said goes to the caller."""
-    secret = key.secret.reveal() if key is not None else ""
-    if not secret:
-        return failure
-    told = {
-        name: text.replace(secret, "***")
-        for name in ("message", "type", "code", "param")
-        if secret in (text := getattr(failure, name) or "")
-    }
-    return msgspec.structs.replace(failure, **told) if told else failure
 
 
 def unreadable(reply: HttpReply) -> Failure | None:

@@ -18,6 +18,7 @@ NOT_FOUND = 404
 WRONG_METHOD = 405
 NOT_POST = ["GET", "PUT", "PATCH", "DELETE", "OPTIONS"]
 UNAVAILABLE = 503
+BROKEN = 500
 
 
 def make_api(engine: Engine, is_draining: Callable[[], bool]) -> Starlette:
@@ -61,7 +62,9 @@ def make_api(engine: Engine, is_draining: Callable[[], bool]) -> Starlette:
         Route("/health/live", live),
         Route("/v1/chat/completions", wrong_method, methods=NOT_POST),
     ]
-    return Starlette(routes=routes, exception_handlers={HTTPException: tell})
+    return Starlette(
+        routes=routes, exception_handlers={HTTPException: tell, Exception: tell_broken}
+    )
 
 
 async def wrong_method(_request: Request) -> Response:
@@ -96,3 +99,9 @@ async def tell(request: Request, error: Exception) -> Response:
     return Response(
         body, error.status_code, error.headers, media_type="application/json"
     )
+
+
+async def tell_broken(_request: Request, _error: Exception) -> Response:
+    """Write a fault of our own in OpenAI's shape; uvicorn logs the trace."""
+    body = error_body("The gateway failed inside.", type="server_error")
+    return Response(body, BROKEN, media_type="application/json")

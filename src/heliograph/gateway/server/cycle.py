@@ -115,6 +115,11 @@ class LaneCycle:
 
     # what the engine calls
 
+    @property
+    def gone(self) -> bool:
+        """The caller has closed the connection."""
+        return self.lane.lost
+
     def answer(self, exchange: Exchange, body: bytes) -> None:
         """Send a whole answer."""
         head = self.head(200, b"content-type: application/json\r\n", exchange)

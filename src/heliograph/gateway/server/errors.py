@@ -18,6 +18,7 @@ STATUS_BY_KIND = {
     "quota_exhausted": 429,
     "model_not_found": 404,
     "upstream_auth": 502,
+    "gateway_stopped": 503,
     "connect_timeout": 504,
     "first_byte_timeout": 504,
     "idle_timeout": 504,
@@ -49,7 +50,9 @@ def error_answer(exchange: Exchange, failure: Failure) -> ErrorAnswer:
         )
         return ErrorAnswer(failure.status or BAD_REQUEST, (), body)
     status = status_of(failure)
-    headers = [("x-should-retry", "false")]
+    # Whoever comes back after a restart finds us, or another of us.
+    again = "true" if failure.kind == "gateway_stopped" else "false"
+    headers = [("x-should-retry", again)]
     wait_s = shortest_wait_s(exchange)
     if wait_s is not None and status in {429, UNAVAILABLE}:
         headers.append(("retry-after", str(math.ceil(wait_s))))

@@ -8,6 +8,7 @@ backpressure stay uvicorn's; every other path goes on to the ASGI application.
 import asyncio
 from typing import Any, cast
 
+import httptools
 from uvicorn.config import Config as UvicornConfig
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
@@ -18,6 +19,7 @@ from heliograph.gateway.wire.openai_error import error_body
 
 HOT = frozenset({b"/v1/chat/completions"})
 BODY_BYTES_MAX = 32 * 1024 * 1024
+HEAD_BYTES_MAX = 64 * 1024
 
 
 class Lane(HttpToolsProtocol):
@@ -37,9 +39,25 @@ class Lane(HttpToolsProtocol):
         self.lane_cycle: LaneCycle | None = None
         self.lost = False
         self.idle_since: float | None = None
+        self.in_head = self.head_is_new = False
+        self.head_bytes = 0
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came; the parser itself would keep a head without an end."""
+        super().data_received(data)
+        if not self.in_head:
+            return
+        if self.head_is_new:
+            self.head_is_new = False  # where in *data* it began is not known
+            return
+        self.head_bytes += len(data)
+        if self.head_bytes > HEAD_BYTES_MAX:
+            self.refuse_head()
 
     def on_message_begin(self) -> None:
         """Note a new request; whether it is hot is known with its headers."""
+        self.in_head = self.head_is_new = True
+        self.head_bytes = 0
         self.url = b""
         self.headers = []
         self.expect_100_continue = False
@@ -47,7 +65,10 @@ class Lane(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Take a hot request; hand any other to uvicorn, as if it had been first."""
+        self.in_head = False
         path = self.url.partition(b"?")[0]
+        if path[:1] != b"/":  # the absolute form: RFC 9112, 3.2.2
+            path = httptools.parse_url(self.url).path
         if path in HOT and self.parser.get_method() == b"POST":
             self.take()
             return
@@ -128,10 +149,20 @@ class Lane(HttpToolsProtocol):
         if cycle is not None and not cycle.response_complete and not gathering:
             cycle.keep_alive = False
             return
-        body = error_body(msg, type="invalid_request_error", code="bad_http")
+        self.refuse_connection(400, msg, "bad_http")
+
+    def refuse_head(self) -> None:
+        """Refuse a request whose headers do not end."""
+        if not self.transport.is_closing():
+            said = f"The headers are larger than {HEAD_BYTES_MAX // 1024} kB."
+            self.refuse_connection(431, said, "headers_too_large")
+
+    def refuse_connection(self, status: int, said: str, code: str) -> None:
+        """Answer once more and close; what was under way goes with the caller."""
+        body = error_body(said, type="invalid_request_error", code=code)
         head = (
             b"%bcontent-type: application/json\r\ncontent-length: %d\r\n"
-            b"connection: close\r\n\r\n" % (STATUS_LINE[400], len(body))
+            b"connection: close\r\n\r\n" % (STATUS_LINE[status], len(body))
         )
         self.transport.write(head + body)
         self.transport.close()

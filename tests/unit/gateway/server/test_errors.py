@@ -56,6 +56,12 @@ def test_the_status_says_what_the_caller_can_do(
     assert error["type"] == ("rate_limit_error" if limited else "upstream_error")
 
 
+def test_only_a_gateway_that_stops_may_be_asked_again() -> None:
+    status, headers, _ = told(failed("gateway_stopped", Blame.TARGET))
+    assert status == 503
+    assert headers["x-should-retry"] == "true"
+
+
 def test_a_fault_of_the_caller_is_told_in_the_providers_words() -> None:
     words = {"type": "odd_error", "code": "odd", "param": "temperature"}
     failure = failed("bad_request", Blame.CALLER, status=422, **words)
