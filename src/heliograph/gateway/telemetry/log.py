@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
 
+from msgspec import Struct
 from msgspec.json import encode
 
 from heliograph.gateway.types import Attempt, Exchange
@@ -67,46 +68,79 @@ class ExchangeLog:
             self.dropped += batch.count(b"\n")
 
 
+class AttemptLine(Struct):
+    """What the log says of one attempt."""
+
+    target: str
+    key: str | None
+    blame: str | None
+    kind: str | None
+    status: int | None
+    started_ms: float | None
+    ended_ms: float | None
+
+
+class Line(Struct):
+    """What the log says of one exchange, in the order of the line."""
+
+    at: str
+    request_id: str
+    outcome: str
+    status: int
+    asked_model: str
+    provider: str | None
+    model: str | None
+    stream: bool
+    finish: str | None
+    duration_ms: float | None
+    first_byte_ms: float | None
+    input_tokens: int | None
+    output_tokens: int | None
+    cached_tokens: int | None
+    failure: str | None
+    attempts: list[AttemptLine]
+
+
 def line_of(exchange: Exchange) -> bytes:
     """Write *exchange* as one JSON line, without the line end."""
     target = exchange.answered_by
     usage = exchange.usage
     at_s, at_ms = divmod(int(exchange.started_at * 1e3), 1000)
     return encode(
-        {
-            "at": f"{second(at_s)}.{at_ms:03d}+00:00",
-            "request_id": exchange.request_id,
-            "outcome": exchange.outcome,
-            "status": exchange.status,
-            "asked_model": exchange.asked_model[:200],
-            "provider": target.provider.name if target else None,
-            "model": target.model if target else None,
-            "stream": exchange.stream,
-            "finish": exchange.finish,
-            "duration_ms": milliseconds(exchange.duration_s),
-            "first_byte_ms": milliseconds(exchange.first_byte_s),
-            "input_tokens": usage.input_tokens if usage else None,
-            "output_tokens": usage.output_tokens if usage else None,
-            "cached_tokens": usage.cached_tokens if usage else None,
-            "failure": exchange.failure.kind if exchange.failure else None,
-            "attempts": [attempt_of(attempt) for attempt in exchange.attempts],
-        }
+        Line(
+            f"{second(at_s)}.{at_ms:03d}+00:00",
+            exchange.request_id,
+            exchange.outcome,
+            exchange.status,
+            exchange.asked_model[:200],
+            target.provider.name if target else None,
+            target.model if target else None,
+            exchange.stream,
+            exchange.finish,
+            milliseconds(exchange.duration_s),
+            milliseconds(exchange.first_byte_s),
+            usage.input_tokens if usage else None,
+            usage.output_tokens if usage else None,
+            usage.cached_tokens if usage else None,
+            exchange.failure.kind if exchange.failure else None,
+            [attempt_line(attempt) for attempt in exchange.attempts],
+        )
     )
 
 
-def attempt_of(attempt: Attempt) -> dict[str, object]:
+def attempt_line(attempt: Attempt) -> AttemptLine:
     """Pick what the log says of one attempt."""
     failure = attempt.failure
     key = attempt.target.key
-    return {
-        "target": attempt.target.name[:200],
-        "key": key.id if key else None,
-        "blame": str(failure.blame) if failure else None,
-        "kind": failure.kind if failure else None,
-        "status": failure.status if failure else None,
-        "started_ms": milliseconds(attempt.started_s),
-        "ended_ms": milliseconds(attempt.ended_s),
-    }
+    return AttemptLine(
+        attempt.target.name[:200],
+        key.id if key else None,
+        failure.blame.value if failure else None,
+        failure.kind if failure else None,
+        failure.status if failure else None,
+        milliseconds(attempt.started_s),
+        milliseconds(attempt.ended_s),
+    )
 
 
 @lru_cache(maxsize=8)

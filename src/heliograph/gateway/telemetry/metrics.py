@@ -20,6 +20,7 @@ from prometheus_client.registry import Collector
 from heliograph.gateway.types import Attempt, Exchange, Target
 
 BUCKETS_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0)
+ROW_MAX = 64
 Labels = tuple[str, ...]
 
 
@@ -58,9 +59,26 @@ class Metrics(Collector):
         self.duration: defaultdict[Labels, Histogram] = defaultdict(Histogram)
         self.first_byte: defaultdict[Labels, Histogram] = defaultdict(Histogram)
         self.in_flight = 0
+        self.row: list[Exchange] = []
 
     def record(self, exchange: Exchange) -> None:
-        """Count a finished exchange."""
+        """Take in a finished exchange, which nobody changes any more.
+
+        A row of them is counted at once, which costs half of counting each between
+        other work; a scrape counts what is left.
+        """
+        self.row.append(exchange)
+        if len(self.row) >= ROW_MAX:
+            self.count_row()
+
+    def count_row(self) -> None:
+        """Count what was taken in since the last row."""
+        for exchange in self.row:
+            self.count(exchange)
+        self.row.clear()
+
+    def count(self, exchange: Exchange) -> None:
+        """Count one exchange."""
         for attempt in exchange.attempts:
             self.attempts[labels_of_attempt(attempt)] += 1
         target = exchange.answered_by
@@ -80,6 +98,7 @@ class Metrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield the metric families; called by the exposition at scrape time."""
+        self.count_row()
         target = ("provider", "model")
         yield counters(
             "heliograph_exchanges",

@@ -41,9 +41,8 @@ class Connection(asyncio.Protocol):
             # After a whole answer the parser stands at the beginning of the next.
             self.parser = httptools.HttpResponseParser(self)
         self.status = 0
-        self.headers: dict[str, str] = {}
+        self.raw_headers: list[tuple[bytes, bytes]] = []
         self.head_bytes = 0
-        self.header_bytes = 0
         self.body_bytes = 0
         self.unread_bytes = 0
         self.pieces.clear()
@@ -76,7 +75,7 @@ class Connection(asyncio.Protocol):
         if not self.head_done:
             # The parser itself keeps a header that has not ended.
             self.head_bytes += len(data)
-            self.bound_head()
+            self.bound_head(self.head_bytes)
         self.wake()
 
     def eof_received(self) -> bool:
@@ -106,18 +105,16 @@ class Connection(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Keep a header."""
-        self.header_bytes += len(name) + len(value)
-        if self.header_bytes > HEADER_BYTES_MAX:
-            self.bound_head()
-        self.headers[lowered(name)] = value.decode("latin-1")
+        self.raw_headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         """Keep the status; an interim answer (1xx) is passed over."""
         self.status = self.parser.get_status_code()
         if self.status < 200:  # noqa: PLR2004 - RFC 9110, 15.2: interim answers
-            self.headers.clear()
+            self.raw_headers.clear()
             return
         self.head_done = True
+        self.bound_head(sum(len(n) + len(v) for n, v in self.raw_headers))
         self.keep_alive = self.parser.should_keep_alive()
 
     def on_body(self, body: bytes) -> None:
@@ -170,6 +167,13 @@ class Connection(asyncio.Protocol):
             return self.failure
         body = self.pieces[0] if len(self.pieces) == 1 else b"".join(self.pieces)
         return HttpReply(self.status, self.headers, body)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The answer's headers, read when they are asked for."""
+        return {
+            lowered(name): value.decode("latin-1") for name, value in self.raw_headers
+        }
 
     async def head(self) -> Failure | None:
         """Wait for status and headers."""
@@ -278,9 +282,9 @@ class Connection(asyncio.Protocol):
         if self.failure is None:
             self.failure = Failure(Blame.PROVIDER, kind, message, self.status)
 
-    def bound_head(self) -> None:
+    def bound_head(self, head_bytes: int) -> None:
         """Refuse more than 64 kB of headers, whole or not."""
-        if max(self.head_bytes, self.header_bytes) > HEADER_BYTES_MAX:
+        if head_bytes > HEADER_BYTES_MAX:
             self.fail("too_large", "the provider's headers are larger than 64 kB")
 
     def wake(self) -> None:
@@ -308,10 +312,7 @@ class Connection(asyncio.Protocol):
 
     def ends_with_connection(self) -> bool:
         """Neither a length nor chunks: RFC 9112, 6.3, the close is the end."""
-        return (
-            "content-length" not in self.headers
-            and "transfer-encoding" not in self.headers
-        )
+        return {"content-length", "transfer-encoding"}.isdisjoint(self.headers)
 
 
 @lru_cache(maxsize=512)
