@@ -9,7 +9,7 @@ import logging
 from functools import lru_cache
 from itertools import count
 from secrets import token_hex
-from typing import Protocol, cast
+from typing import Protocol
 
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
@@ -44,6 +44,7 @@ class Line(Protocol):
     flow: FlowControl
     server_state: ServerState
     running: asyncio.Task[None] | None
+    tasks: set[asyncio.Task[None]]
     lost: bool
 
     def on_response_complete(self) -> None:
@@ -67,6 +68,25 @@ class LaneCycle:
     `keep_alive`, `message_event`, `run_asgi`) are those of its own cycle.
     """
 
+    __slots__ = (
+        "body_bytes",
+        "chunked",
+        "comment_timer",
+        "disconnected",
+        "exchange",
+        "expects",
+        "keep_alive",
+        "lane",
+        "message_event",
+        "more_body",
+        "pieces",
+        "queued",
+        "response_complete",
+        "task",
+        "whole",
+        "written_at",
+    )
+
     def __init__(
         self, lane: Line, *, keep_alive: bool, chunked: bool, expects: bool
     ) -> None:
@@ -83,18 +103,19 @@ class LaneCycle:
         self.more_body = True
         self.queued = False
         self.exchange = Exchange(f"hg-{PROCESS_ID}-{next(NUMBERS):08x}")
+        self.task: asyncio.Task[None] | None = None
         self.comment_timer: asyncio.TimerHandle | None = None
         self.written_at = 0.0
 
     async def run_asgi(self, _app: object) -> None:
         """Serve the request; uvicorn starts this in its turn of the pipeline."""
         lane = self.lane
-        if lane.lost:
-            lane.engine.never_began(self.exchange)
-            return
         self.queued = False
-        lane.running = cast("asyncio.Task[None]", asyncio.current_task())
+        lane.running = self.task
         try:
+            if lane.lost:
+                lane.engine.never_began(self.exchange)
+                return
             if self.more_body:
                 self.encourage()
                 self.whole = lane.loop.create_future()
@@ -110,6 +131,7 @@ class LaneCycle:
             self.give_up()
         finally:
             lane.running = None
+            lane.tasks.discard(self.task)
             if self.comment_timer is not None:
                 self.comment_timer.cancel()
 

@@ -17,6 +17,7 @@ from heliograph.gateway.engine import Engine
 from heliograph.gateway.server.cycle import LaneCycle
 from heliograph.gateway.wire.openai_error import error_body
 
+EXPECT = b"expect"
 HOT = frozenset({b"/v1/chat/completions"})
 BODY_BYTES_MAX = 32 * 1024 * 1024
 HEAD_BYTES_MAX = 64 * 1024
@@ -63,6 +64,12 @@ class Lane(HttpToolsProtocol):
         self.expect_100_continue = False
         self.lane_cycle = None
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep a header as it came; uvicorn gets to read it if the path is its own."""
+        if len(name) == len(EXPECT) and name.lower() == EXPECT:
+            self.expect_100_continue = value.lower() == b"100-continue"
+        self.headers.append((name, value))
+
     def on_headers_complete(self) -> None:
         """Take a hot request; hand any other to uvicorn, as if it had been first."""
         self.in_head = False
@@ -72,10 +79,11 @@ class Lane(HttpToolsProtocol):
         if path in HOT and self.parser.get_method() == b"POST":
             self.take()
             return
-        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        url, headers = self.url, self.headers
         super().on_message_begin()
-        self.url, self.expect_100_continue = url, expects
-        self.headers[:] = headers
+        self.url = url
+        for name, value in headers:
+            super().on_header(name, value)
         super().on_headers_complete()
 
     def take(self) -> None:
@@ -125,6 +133,14 @@ class Lane(HttpToolsProtocol):
             cycle.whole.set_result(None)
         elif not cycle.queued:
             self._start_asgi_task(cast("Any", cycle), self.app)
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:  # noqa: ANN401 - uvicorn's cycle or ours
+        """Start a request in its turn; ours needs no callback when it is done."""
+        if not isinstance(cycle, LaneCycle):
+            super()._start_asgi_task(cycle, app)
+            return
+        cycle.task = self.loop.create_task(cycle.run_asgi(app))
+        self.tasks.add(cycle.task)
 
     def refuse_body(self, cycle: LaneCycle) -> None:
         """Answer 413 and close; the rest of the body is dropped."""

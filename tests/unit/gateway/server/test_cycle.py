@@ -21,6 +21,7 @@ class Line:
         self.write_paused = False
         self.lost = False
         self.running: object = None
+        self.tasks: set[object] = set()
         self.written = b""
         self.closed = False
         self.went_on = 0
