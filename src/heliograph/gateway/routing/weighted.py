@@ -11,6 +11,8 @@ def pick(keys: Sequence[Key], draw: float) -> Key:
     Weights need not add up to one: what is left of them shares the traffic. A key
     of weight 0 is only chosen when no other is left.
     """
+    if len(keys) == 1:
+        return keys[0]
     total = sum(key.weight for key in keys)
     if total <= 0:
         return keys[int(draw * len(keys))]

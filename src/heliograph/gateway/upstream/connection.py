@@ -67,7 +67,6 @@ class Connection(asyncio.Protocol):
             self.abort()
             return
         self.answer_begun = True
-        self.deadline_on_data()
         try:
             self.parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
@@ -76,6 +75,8 @@ class Connection(asyncio.Protocol):
             # The parser itself keeps a header that has not ended.
             self.head_bytes += len(data)
             self.bound_head(self.head_bytes)
+        if not self.complete:
+            self.deadline_on_data()
         self.wake()
 
     def eof_received(self) -> bool:
@@ -162,7 +163,7 @@ class Connection(asyncio.Protocol):
     async def whole(self) -> HttpReply | Failure:
         """Wait for the whole answer."""
         while not self.complete and self.failure is None:
-            await self.wait()
+            await self.news()
         if self.failure is not None:
             return self.failure
         body = self.pieces[0] if len(self.pieces) == 1 else b"".join(self.pieces)
@@ -178,13 +179,13 @@ class Connection(asyncio.Protocol):
     async def head(self) -> Failure | None:
         """Wait for status and headers."""
         while not self.head_done and self.failure is None:
-            await self.wait()
+            await self.news()
         return self.failure
 
     async def read(self) -> bytes | Failure:
         """Wait for the next bytes of a stream; empty at its end."""
         while not self.pieces and not self.complete and self.failure is None:
-            await self.wait()
+            await self.news()
         if self.pieces:
             data = self.pieces[0] if len(self.pieces) == 1 else b"".join(self.pieces)
             self.pieces.clear()
@@ -295,13 +296,10 @@ class Connection(asyncio.Protocol):
         if self.streaming or self.complete or self.failure is not None:
             waiter.set_result(None)
 
-    async def wait(self) -> None:
-        """Wait until something arrived, ended or failed."""
+    def news(self) -> asyncio.Future[None]:
+        """Return what is done once something arrived, ended or failed."""
         self.waiter = self.loop.create_future()
-        try:
-            await self.waiter
-        finally:
-            self.waiter = None
+        return self.waiter
 
     def deadline_on_data(self) -> None:
         """Move the bound: something arrived."""

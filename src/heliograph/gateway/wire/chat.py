@@ -202,10 +202,12 @@ def _unusable_fallbacks(names: list[str]) -> Failure | None:
     return None
 
 
-def _chat(fields: Mapping[str, Raw], envelope: _Envelope) -> Chat:
+def _chat(fields: dict[str, Raw], envelope: _Envelope) -> Chat:
     options = envelope.stream_options
+    for name in _CONSUMED:
+        fields.pop(name, None)
     return Chat(
-        fields={k: v for k, v in fields.items() if k not in _CONSUMED},
+        fields=fields,
         model=envelope.model or "",
         stream=bool(envelope.stream),
         include_usage=bool(options and options.include_usage),

@@ -6,6 +6,7 @@ https://platform.openai.com/docs/api-reference/chat
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from msgspec import Raw, Struct, json
 
@@ -59,7 +60,7 @@ def encode(
     fields = _spelled(chat.fields, endpoint)
     if isinstance(fields, Failure):
         return fields
-    fields["model"] = Raw(json.encode(model))
+    fields["model"] = _written(model)
     if chat.stream and endpoint.stream_usage:
         fields["stream_options"] = Raw(_with_usage(chat.fields.get("stream_options")))
     return HttpRequest("/chat/completions", _HEADERS, _join(fields))
@@ -107,6 +108,8 @@ def stream(chat: Chat) -> EventReader:
 def _spelled(fields: Mapping[str, Raw], endpoint: Endpoint) -> dict[str, Raw] | Failure:
     """Leave out what the row drops, and name the rest as the row does."""
     drop, rename = endpoint.drop, endpoint.rename
+    if not rename and not drop:
+        return dict(fields)
     if not rename:
         return {name: value for name, value in fields.items() if name not in drop}
     spelled: dict[str, Raw] = {}
@@ -124,6 +127,11 @@ def _spelled(fields: Mapping[str, Raw], endpoint: Endpoint) -> dict[str, Raw] | 
     return spelled
 
 
+@lru_cache(maxsize=1024)
+def _written(model: str) -> Raw:
+    return Raw(json.encode(model))
+
+
 def _with_usage(options: Raw | None) -> bytes:
     """Ask for usage, keeping what else the caller asked of the stream."""
     if options is None or options == Raw(b"null"):
@@ -135,13 +143,13 @@ def _with_usage(options: Raw | None) -> bytes:
 
 def _join(fields: Mapping[str, Raw]) -> tuple[bytes | Raw, ...]:
     """Write an object of already encoded members; large ones are not copied."""
+    if len(memoryview(fields["messages"])) < _PIECE_BYTES_MIN:
+        return (json.encode(fields),)
     large = [
         name
         for name, value in fields.items()
         if len(memoryview(value)) >= _PIECE_BYTES_MIN
     ]
-    if not large:
-        return (json.encode(fields),)
     pieces: list[bytes | Raw] = []
     lead = b"{"
     small: dict[str, Raw] = {}
