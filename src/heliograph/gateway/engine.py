@@ -43,7 +43,7 @@ from heliograph.gateway.upstream.call import Call, Origin, head_of, origin_of
 from heliograph.gateway.upstream.connection import Connection
 from heliograph.gateway.upstream.pool import Pool
 from heliograph.gateway.wire.chat import read as read_chat
-from heliograph.gateway.wire.dialect import Stream
+from heliograph.gateway.wire.dialect import Dialect, Stream
 from heliograph.gateway.wire.dialects import DIALECTS
 from heliograph.gateway.wire.openai_error import error_event
 
@@ -225,24 +225,25 @@ class Run:
         self.exchange.attempts.append(attempt)
         call = self.engine.call(target, request, deadline_at)
         if chat.stream:
-            failure = await self.stream(call, chat, attempt)
+            failure = await self.stream(call, chat, attempt, dialect)
         else:
-            failure = await self.whole(call, chat, attempt)
+            failure = await self.whole(call, chat, attempt, dialect)
         if failure is not None:
             failure = withhold(failure, target.key)
         attempt.ended_s = self.now_s()
         attempt.failure = failure
         return failure
 
-    async def whole(self, call: Call, chat: Chat, attempt: Attempt) -> Failure | None:
+    async def whole(
+        self, call: Call, chat: Chat, attempt: Attempt, dialect: Dialect
+    ) -> Failure | None:
         """Get a whole answer and pass it on."""
         reply = await self.engine.pool.fetch(call)
         if isinstance(reply, Failure):
             return reply
-        dialect = DIALECTS[attempt.target.provider.endpoint.dialect]
         if reply.status != OK:
             return dialect.decode_error(reply)
-        failure = unreadable(reply)
+        failure = unpacked(packed=reply.packed)
         if failure is not None:
             return failure
         answer = dialect.decode(reply, chat)
@@ -255,7 +256,9 @@ class Run:
         self.caller.answer(self.exchange, answer.body)
         return None
 
-    async def stream(self, call: Call, chat: Chat, attempt: Attempt) -> Failure | None:
+    async def stream(
+        self, call: Call, chat: Chat, attempt: Attempt, dialect: Dialect
+    ) -> Failure | None:
         """Open a stream and relay it."""
         pool = self.engine.pool
         connection = await pool.open(call)
@@ -263,7 +266,6 @@ class Run:
             return connection
         finished = False
         try:
-            dialect = DIALECTS[attempt.target.provider.endpoint.dialect]
             failure = await no_stream(connection, dialect.decode_error)
             if failure is not None:
                 return failure
@@ -345,13 +347,12 @@ class Run:
         return self.engine.clock.monotonic_s() - self.began_s
 
 
-def unreadable(reply: HttpReply) -> Failure | None:
+def unpacked(*, packed: bool) -> Failure | None:
     """Refuse a packed answer: it was asked for unpacked."""
-    coding = reply.headers.get("content-encoding", "identity").lower()
-    if coding == "identity":
+    if not packed:
         return None
     said = "the provider packed its answer although it was asked not to"
-    return Failure(Blame.PROVIDER, "content_encoding", said, reply.status)
+    return Failure(Blame.PROVIDER, "content_encoding", said, OK)
 
 
 async def no_stream(
@@ -364,7 +365,7 @@ async def no_stream(
     """
     content_type = connection.headers.get("content-type", "").lower()
     if connection.status == OK and content_type.startswith(SSE_TYPE):
-        return unreadable(HttpReply(OK, connection.headers, b""))
+        return unpacked(packed=connection.packed)
     reply = await connection.rest()
     if isinstance(reply, Failure):
         return reply

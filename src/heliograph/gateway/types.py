@@ -180,11 +180,15 @@ class HttpRequest(Struct, frozen=True):
 
 
 class HttpReply(Struct, frozen=True):
-    """A whole upstream answer. Header names are lower case."""
+    """A whole upstream answer. Header names are lower case.
+
+    *packed*: it carries a content coding, although it was asked to have none.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    packed: bool = False
 
 
 class Reply(Struct, frozen=True):

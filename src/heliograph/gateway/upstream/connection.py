@@ -5,7 +5,7 @@ the provider to blame; nothing here raises but cancellation.
 """
 
 import asyncio
-from functools import lru_cache
+from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
 import httptools
@@ -18,6 +18,7 @@ HEADER_BYTES_MAX = 64 * 1024
 UNREAD_BYTES_MAX = 256 * 1024
 REST_BYTES_MAX = 1024 * 1024
 JOIN_BYTES_MAX = 64 * 1024
+CODING = b"content-encoding"
 EXCHANGE_IS_OVER = "the time for the whole exchange is used up"
 
 
@@ -54,6 +55,7 @@ class Connection(asyncio.Protocol):
         self.streaming = False
         self.paused = False
         self.progressed = False
+        self.packed = False
 
     # asyncio's side
 
@@ -67,14 +69,14 @@ class Connection(asyncio.Protocol):
             self.abort()
             return
         self.answer_begun = True
+        if not self.head_done:
+            self.head_bytes += len(data)
         try:
             self.parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self.fail("malformed_http", "the provider's answer is not valid HTTP/1.1")
-        if not self.head_done:
-            # The parser itself keeps a header that has not ended.
-            self.head_bytes += len(data)
-            self.bound_head(self.head_bytes)
+        if self.head_bytes > HEADER_BYTES_MAX:
+            self.bound_head()
         if not self.complete:
             self.deadline_on_data()
         self.wake()
@@ -105,8 +107,10 @@ class Connection(asyncio.Protocol):
             self.fail("malformed_http", "the provider answered one call twice")
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Keep a header."""
+        """Keep a header; on the way of a good answer only one of them matters."""
         self.raw_headers.append((name, value))
+        if len(name) == len(CODING) and name.lower() == CODING:
+            self.packed = value.lower() != b"identity"
 
     def on_headers_complete(self) -> None:
         """Keep the status; an interim answer (1xx) is passed over."""
@@ -115,7 +119,6 @@ class Connection(asyncio.Protocol):
             self.raw_headers.clear()
             return
         self.head_done = True
-        self.bound_head(sum(len(n) + len(v) for n, v in self.raw_headers))
         self.keep_alive = self.parser.should_keep_alive()
 
     def on_body(self, body: bytes) -> None:
@@ -153,12 +156,12 @@ class Connection(asyncio.Protocol):
             return
         # memoryview: a Raw knows its bytes but not their number
         body = [memoryview(piece) for piece in call.body]
-        size = sum(map(len, body))
+        size = len(body[0]) if len(body) == 1 else sum(map(len, body))
         head = b"%b\r\ncontent-length: %d\r\n\r\n" % (call.head, size)
         if size <= JOIN_BYTES_MAX:
-            transport.write(b"".join([head, *body]))
+            transport.write(b"".join((head, *body)))
         else:
-            transport.writelines([head, *body])
+            transport.writelines((head, *body))
 
     async def whole(self) -> HttpReply | Failure:
         """Wait for the whole answer."""
@@ -167,14 +170,12 @@ class Connection(asyncio.Protocol):
         if self.failure is not None:
             return self.failure
         body = self.pieces[0] if len(self.pieces) == 1 else b"".join(self.pieces)
-        return HttpReply(self.status, self.headers, body)
+        return HttpReply(self.status, self.headers, body, self.packed)
 
     @property
-    def headers(self) -> dict[str, str]:
-        """The answer's headers, read when they are asked for."""
-        return {
-            lowered(name): value.decode("latin-1") for name, value in self.raw_headers
-        }
+    def headers(self) -> Mapping[str, str]:
+        """The answer's headers."""
+        return Headers(self.raw_headers)
 
     async def head(self) -> Failure | None:
         """Wait for status and headers."""
@@ -206,7 +207,7 @@ class Connection(asyncio.Protocol):
             if isinstance(data, Failure):
                 return data
             if not data:
-                return HttpReply(self.status, self.headers, bytes(body))
+                return HttpReply(self.status, self.headers, bytes(body), self.packed)
             body += data
         self.fail("too_large", "the provider's error answer is larger than 1 MB")
         return cast("Failure", self.failure)
@@ -283,9 +284,14 @@ class Connection(asyncio.Protocol):
         if self.failure is None:
             self.failure = Failure(Blame.PROVIDER, kind, message, self.status)
 
-    def bound_head(self, head_bytes: int) -> None:
-        """Refuse more than 64 kB of headers, whole or not."""
-        if head_bytes > HEADER_BYTES_MAX:
+    def bound_head(self) -> None:
+        """Refuse more than 64 kB of headers, whole or not.
+
+        The parser itself would keep a header that does not end. What came with the
+        end of the head may be body, so a whole head is measured by its headers.
+        """
+        whole_bytes = sum(len(name) + len(value) for name, value in self.raw_headers)
+        if not self.head_done or whole_bytes > HEADER_BYTES_MAX:
             self.fail("too_large", "the provider's headers are larger than 64 kB")
 
     def wake(self) -> None:
@@ -313,7 +319,31 @@ class Connection(asyncio.Protocol):
         return {"content-length", "transfer-encoding"}.isdisjoint(self.headers)
 
 
-@lru_cache(maxsize=512)
+class Headers(Mapping[str, str]):
+    """An answer's headers by lower-case name, read when one is asked for.
+
+    Most answers are good ones, and of those nobody asks.
+    """
+
+    __slots__ = ("raw",)
+
+    def __init__(self, raw: Sequence[tuple[bytes, bytes]]) -> None:
+        self.raw = raw
+
+    def __getitem__(self, name: str) -> str:
+        wanted = name.encode("latin-1")
+        for header, value in reversed(self.raw):
+            if len(header) == len(wanted) and header.lower() == wanted:
+                return value.decode("latin-1")
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(lowered(name) for name, _ in self.raw))
+
+    def __len__(self) -> int:
+        return len({lowered(name) for name, _ in self.raw})
+
+
 def lowered(name: bytes) -> str:
-    """Write a header's name as it is looked for; providers send the same few."""
+    """Write a header's name as it is looked for."""
     return name.decode("latin-1").lower()
