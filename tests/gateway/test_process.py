@@ -215,3 +215,21 @@ async def test_an_address_that_others_reach_is_warned_of() -> None:
                 served.said += line.decode()
         served.process.terminate()
         assert (await served.ends())[0] == 0
+
+
+async def test_a_log_that_nobody_reads_stops_nobody(
+    sim: SimulatedProviders, tmp_path: Path
+) -> None:
+    path = config_file(tmp_path, CLAUDE_FIRST.replace("{sim}", sim.base_url))
+    async with heliograph("serve", "-c", path, "--port", "0") as served:
+        await served.listens()
+        unknown = request({"model": f"anthropic/{'x' * 180}"})
+        async with RawClient.to(served.port) as client, asyncio.timeout(PATIENCE_S):
+            for _ in range(1500):  # a pipe holds some hundred lines
+                client.send(unknown)
+                assert (await client.answer()).status == 404
+        assert (await served.ask()).text == SAID
+        served.process.terminate()
+        code, log = await served.ends()
+    assert code == 0
+    assert all(json.loads(line) for line in log.splitlines())

@@ -7,6 +7,7 @@ the log (lines), the engine (the config snapshot).
 import asyncio
 import gc
 import logging
+import os
 import random
 import signal
 import socket
@@ -39,12 +40,14 @@ from heliograph.gateway.server.api import make_api
 from heliograph.gateway.server.lane import Lane
 from heliograph.gateway.telemetry.log import ExchangeLog
 from heliograph.gateway.telemetry.metrics import Metrics
+from heliograph.gateway.telemetry.writer import Writer
 from heliograph.gateway.types import Config, Endpoint, Key, Provider, Secret
 from heliograph.gateway.upstream.pool import Pool
 
 BACKLOG = 2048
 DRAIN_S = 30
 GARBAGE_OBJECTS = 50_000
+STDOUT = 1
 SIMULATED = "simulated"
 SIMULATED_MODEL = "event-captioner"
 
@@ -111,7 +114,9 @@ async def run(config: Config, listening: socket.socket) -> None:
         loop = asyncio.get_running_loop()
         pool = Pool(loop)
         stack.callback(pool.close)
-        log = ExchangeLog(loop, write_line)
+        writer = Writer(write_lines)
+        stack.callback(writer.close)
+        log = ExchangeLog(loop, writer.put)
         stack.callback(log.flush)
         engine = Engine(
             config,
@@ -237,7 +242,8 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)  # noqa: T201 - a program's voice
 
 
-def write_line(data: bytes) -> None:
-    """Write to stdout, unbuffered by us."""
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
+def write_lines(data: bytes) -> None:
+    """Write to stdout, past Python's buffer: its lock would be held while we wait."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(STDOUT, rest) :]
