@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory
 
 from load import Measured, drive
 from process_tree import rss_mb
-from report import Memory, Row, keep, machine, table
+from report import Memory, Row, keep, machine, plain_table
 from servers import (
     BenchError,
     Cores,
@@ -55,7 +55,7 @@ def main() -> int:
     except BenchError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    print(table(rows))
+    print(plain_table(rows))
     now = datetime.now(UTC)
     out: Path = options.out or RUNS / f"{now:%Y-%m-%d}-{machine()['machine']}"
     command = " ".join(("bench/cpu_per_request.py", *sys.argv[1:]))

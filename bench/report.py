@@ -5,7 +5,7 @@ import platform
 import re
 import socket
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -27,6 +27,7 @@ TITLES = (
     "median CPU",
     f"{TIMES} nginx",
 )
+LEFT_COLUMNS = 2
 
 
 @dataclass(frozen=True)
@@ -50,24 +51,40 @@ class Row:
 def table(rows: Sequence[Row]) -> str:
     """Write a Markdown table: a line per workload and server, the ratio at its end."""
     lines = [f"| {' | '.join(TITLES)} |", "|---|---|--:|--:|--:|--:|--:|--:|"]
+    lines += [f"| {' | '.join(line)} |" for line in cells(rows)]
+    return "\n".join(lines) + "\n"
+
+
+def plain_table(rows: Sequence[Row]) -> str:
+    """Write the same table for a terminal: nothing stands behind the ratio."""
+    lines = [TITLES, *cells(rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if place < LEFT_COLUMNS else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(line, widths, strict=True))
+        )
+        for line in lines
+    )
+
+
+def cells(rows: Sequence[Row]) -> Iterator[tuple[str, ...]]:
+    """Yield the lines of the table, cell by cell."""
     for row in rows:
         yardstick_us = cpu_of(row, YARDSTICK)
         for server, rounds in row.rounds.items():
             cpu_us = cpu_of(row, server)
             memory = row.memory[server]
-            each = " ".join(f"{one.cpu_us:.1f}" for one in rounds)
-            cells = (
+            yield (
                 row.workload.title,
                 server,
                 f"{median(one.requests_a_second for one in rounds):,.0f}",
                 f"{median(one.p99_ms for one in rounds):.1f}",
                 f"{memory.idle_mb:.0f} → {memory.loaded_mb:.0f}",
-                each,
+                " ".join(f"{one.cpu_us:.1f}" for one in rounds),
                 f"{cpu_us:.1f} µs/{row.workload.unit}",
                 f"{cpu_us / yardstick_us:.1f} {TIMES}",
             )
-            lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
 
 
 def cpu_of(row: Row, server: str) -> float:

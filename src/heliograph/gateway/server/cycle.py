@@ -199,19 +199,19 @@ class LaneCycle:
 
     def head(self, status: int, headers: bytes, exchange: Exchange) -> bytes:
         """Write the status line and headers, all but the last ones."""
-        target = exchange.answered_by
-        lines = [STATUS_LINE[status]]
-        for name, value in self.lane.server_state.default_headers:
-            lines += (name, b": ", value, b"\r\n")
-        lines += (headers, b"x-request-id: %b\r\n" % exchange.request_id.encode())
+        default = b"".join(
+            [b"%b: %b\r\n" % pair for pair in self.lane.server_state.default_headers]
+        )
         attempts = exchange.attempts
-        if attempts:
-            lines.append(b"x-heliograph-attempts: %d\r\n" % len(attempts))
-        if target is not None:
-            first = attempts[0].target
-            fallback = first is not target and first.name != target.name
-            lines.append(told(target.provider.name, target.model, fallback=fallback))
-        return b"".join(lines)
+        counted = b"x-heliograph-attempts: %d\r\n" % len(attempts) if attempts else b""
+        return b"%b%b%bx-request-id: %b\r\n%b%b" % (
+            STATUS_LINE[status],
+            default,
+            headers,
+            exchange.request_id.encode(),
+            counted,
+            answered_by(exchange),
+        )
 
     def send_whole(self, head: bytes, body: bytes) -> None:
         """Send head and body, in one piece when they are small."""
@@ -262,6 +262,16 @@ class LaneCycle:
         body = error_body("The gateway failed inside.", type="server_error")
         head = self.head(500, b"content-type: application/json\r\n", self.exchange)
         self.send_whole(head, body)
+
+
+def answered_by(exchange: Exchange) -> bytes:
+    """Write the headers that name who answers, if somebody does."""
+    target = exchange.answered_by
+    if target is None:
+        return b""
+    first = exchange.attempts[0].target
+    fallback = first is not target and first.name != target.name
+    return told(target.provider.name, target.model, fallback=fallback)
 
 
 @lru_cache(maxsize=1024)

@@ -18,6 +18,7 @@ from heliograph.gateway.server.cycle import LaneCycle
 from heliograph.gateway.wire.openai_error import error_body
 
 EXPECT = b"expect"
+EXPECT_BYTES = len(EXPECT)
 HOT = frozenset({b"/v1/chat/completions"})
 BODY_BYTES_MAX = 32 * 1024 * 1024
 HEAD_BYTES_MAX = 64 * 1024
@@ -66,7 +67,7 @@ class Lane(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Keep a header as it came; uvicorn gets to read it if the path is its own."""
-        if len(name) == len(EXPECT) and name.lower() == EXPECT:
+        if len(name) == EXPECT_BYTES and name.lower() == EXPECT:
             self.expect_100_continue = value.lower() == b"100-continue"
         self.headers.append((name, value))
 

@@ -17,7 +17,7 @@ from prometheus_client.core import (
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from heliograph.gateway.types import Attempt, Exchange, Target
+from heliograph.gateway.types import Exchange, Target
 
 BUCKETS_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0)
 ROW_MAX = 64
@@ -49,15 +49,39 @@ class Histogram:
         return pairs
 
 
+class Numbers:
+    """What is counted of one target's answers."""
+
+    __slots__ = ("answers", "cached", "duration", "first_byte", "input", "output")
+
+    def __init__(self) -> None:
+        self.answers = [0, 0]  # whole ones, streams
+        self.input = 0
+        self.output = 0
+        self.cached = 0
+        self.duration = Histogram()
+        self.first_byte = Histogram()
+
+    def add(self, exchange: Exchange) -> None:
+        """Count an answered exchange."""
+        self.answers[exchange.stream] += 1
+        self.duration.observe(exchange.duration_s)
+        if exchange.first_byte_s is not None:
+            self.first_byte.observe(exchange.first_byte_s)
+        usage = exchange.usage
+        if usage is not None:
+            self.input += usage.input_tokens
+            self.output += usage.output_tokens
+            self.cached += usage.cached_tokens
+
+
 class Metrics(Collector):
     """All numbers of one gateway process."""
 
     def __init__(self) -> None:
-        self.exchanges: defaultdict[Labels, int] = defaultdict(int)
-        self.attempts: defaultdict[Labels, int] = defaultdict(int)
-        self.tokens: defaultdict[Labels, int] = defaultdict(int)
-        self.duration: defaultdict[Labels, Histogram] = defaultdict(Histogram)
-        self.first_byte: defaultdict[Labels, Histogram] = defaultdict(Histogram)
+        self.answered: defaultdict[Labels, Numbers] = defaultdict(Numbers)
+        self.unanswered: defaultdict[Labels, int] = defaultdict(int)
+        self.failed_attempts: defaultdict[Labels, int] = defaultdict(int)
         self.in_flight = 0
         self.row: list[Exchange] = []
 
@@ -74,27 +98,18 @@ class Metrics(Collector):
     def count_row(self) -> None:
         """Count what was taken in since the last row."""
         for exchange in self.row:
-            self.count(exchange)
+            if exchange.outcome == "answered":
+                target = exchange.attempts[-1].target
+                self.answered[labels_of(target)].add(exchange)
+            else:
+                stream = "true" if exchange.stream else "false"
+                self.unanswered[("", "", exchange.outcome, stream)] += 1
+            for attempt in exchange.attempts:
+                failure = attempt.failure
+                if failure is not None:
+                    blamed = (*labels_of(attempt.target), failure.blame, failure.kind)
+                    self.failed_attempts[blamed] += 1
         self.row.clear()
-
-    def count(self, exchange: Exchange) -> None:
-        """Count one exchange."""
-        for attempt in exchange.attempts:
-            self.attempts[labels_of_attempt(attempt)] += 1
-        target = exchange.answered_by
-        labels = labels_of(target) if target is not None else ("", "")
-        stream = "true" if exchange.stream else "false"
-        self.exchanges[(*labels, exchange.outcome, stream)] += 1
-        if target is None:
-            return
-        self.duration[labels].observe(exchange.duration_s)
-        if exchange.first_byte_s is not None:
-            self.first_byte[labels].observe(exchange.first_byte_s)
-        usage = exchange.usage
-        if usage is not None:
-            self.tokens[(*labels, "input")] += usage.input_tokens
-            self.tokens[(*labels, "output")] += usage.output_tokens
-            self.tokens[(*labels, "cached")] += usage.cached_tokens
 
     def collect(self) -> Iterator[Metric]:
         """Yield the metric families; called by the exposition at scrape time."""
@@ -104,19 +119,19 @@ class Metrics(Collector):
             "heliograph_exchanges",
             "Exchanges finished, by the target that answered (empty when none did).",
             (*target, "outcome", "stream"),
-            self.exchanges,
+            {**self.exchanges(), **self.unanswered},
         )
         yield counters(
             "heliograph_attempts",
             "Calls to providers, by who was to blame (none: it answered).",
             (*target, "blame", "kind"),
-            self.attempts,
+            {**self.good_attempts(), **self.failed_attempts},
         )
         yield counters(
             "heliograph_tokens",
             "Tokens of answered exchanges; input includes cached.",
             (*target, "direction"),
-            self.tokens,
+            self.tokens(),
         )
         yield GaugeMetricFamily(
             "heliograph_exchanges_in_flight",
@@ -126,26 +141,43 @@ class Metrics(Collector):
         yield histograms(
             "heliograph_exchange_duration_seconds",
             "From the whole request to the end of the answer.",
-            self.duration,
+            {labels: numbers.duration for labels, numbers in self.answered.items()},
         )
         yield histograms(
             "heliograph_first_byte_seconds",
             "From the whole request to the first byte of the answer.",
-            self.first_byte,
+            {labels: numbers.first_byte for labels, numbers in self.answered.items()},
         )
+
+    def exchanges(self) -> dict[Labels, int]:
+        """Count answered exchanges by target and kind of answer."""
+        return {
+            (*labels, "answered", stream): count
+            for labels, numbers in self.answered.items()
+            for stream, count in zip(("false", "true"), numbers.answers, strict=True)
+            if count
+        }
+
+    def good_attempts(self) -> dict[Labels, int]:
+        """Count attempts that answered: the last of each answered exchange."""
+        return {
+            (*labels, "none", ""): sum(numbers.answers)
+            for labels, numbers in self.answered.items()
+        }
+
+    def tokens(self) -> dict[Labels, int]:
+        """Count tokens by target and direction."""
+        return {
+            (*labels, direction): getattr(numbers, direction)
+            for labels, numbers in self.answered.items()
+            for direction in ("input", "output", "cached")
+        }
 
 
 def labels_of(target: Target) -> Labels:
     """Name provider and model; a model that is not in the config is `other`."""
     listed = target.model in target.provider.models
     return (target.provider.name, target.model if listed else "other")
-
-
-def labels_of_attempt(attempt: Attempt) -> Labels:
-    """Labels of one attempt: where it went and who was to blame."""
-    failure = attempt.failure
-    told = (str(failure.blame), failure.kind) if failure is not None else ("none", "")
-    return (*labels_of(attempt.target), *told)
 
 
 def counters(name: str, told: str, labels: Labels, values: dict[Labels, int]) -> Metric:

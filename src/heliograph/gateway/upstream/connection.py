@@ -19,6 +19,7 @@ UNREAD_BYTES_MAX = 256 * 1024
 REST_BYTES_MAX = 1024 * 1024
 JOIN_BYTES_MAX = 64 * 1024
 CODING = b"content-encoding"
+CODING_BYTES = len(CODING)
 EXCHANGE_IS_OVER = "the time for the whole exchange is used up"
 
 
@@ -109,7 +110,7 @@ class Connection(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """Keep a header; on the way of a good answer only one of them matters."""
         self.raw_headers.append((name, value))
-        if len(name) == len(CODING) and name.lower() == CODING:
+        if len(name) == CODING_BYTES and name.lower() == CODING:
             self.packed = value.lower() != b"identity"
 
     def on_headers_complete(self) -> None:
