@@ -43,8 +43,6 @@ class Line(Protocol):
     transport: asyncio.Transport
     flow: FlowControl
     server_state: ServerState
-    running: asyncio.Task[None] | None
-    tasks: set[asyncio.Task[None]]
     lost: bool
 
     def on_response_complete(self) -> None:
@@ -65,7 +63,7 @@ class LaneCycle:
     """One request on the lane and its answer: what the engine knows as the caller.
 
     The names uvicorn's protocol touches (`response_complete`, `disconnected`,
-    `keep_alive`, `message_event`, `run_asgi`) are those of its own cycle.
+    `keep_alive`, `message_event`) are those of its own cycle.
     """
 
     __slots__ = (
@@ -82,7 +80,6 @@ class LaneCycle:
         "pieces",
         "queued",
         "response_complete",
-        "task",
         "whole",
         "written_at",
     )
@@ -103,19 +100,14 @@ class LaneCycle:
         self.more_body = True
         self.queued = False
         self.exchange = Exchange(f"hg-{PROCESS_ID}-{next(NUMBERS):08x}")
-        self.task: asyncio.Task[None] | None = None
         self.comment_timer: asyncio.TimerHandle | None = None
         self.written_at = 0.0
 
-    async def run_asgi(self, _app: object) -> None:
-        """Serve the request; uvicorn starts this in its turn of the pipeline."""
+    async def serve(self) -> None:
+        """Serve the request, in its turn of the pipeline."""
         lane = self.lane
         self.queued = False
-        lane.running = self.task
         try:
-            if lane.lost:
-                lane.engine.never_began(self.exchange)
-                return
             if self.more_body:
                 self.encourage()
                 self.whole = lane.loop.create_future()
@@ -130,8 +122,6 @@ class LaneCycle:
             LOGGER.exception("exchange %s failed inside", self.exchange.request_id)
             self.give_up()
         finally:
-            lane.running = None
-            lane.tasks.discard(self.task)
             if self.comment_timer is not None:
                 self.comment_timer.cancel()
 

@@ -37,7 +37,9 @@ class Lane(HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self.engine = engine
-        self.running: asyncio.Task[None] | None = None
+        self.worker: asyncio.Task[None] | None = None
+        self.rest: asyncio.Future[None] | None = None
+        self.turn: LaneCycle | None = None
         self.lane_cycle: LaneCycle | None = None
         self.lost = False
         self.idle_since: float | None = None
@@ -136,12 +138,33 @@ class Lane(HttpToolsProtocol):
             self._start_asgi_task(cast("Any", cycle), self.app)
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:  # noqa: ANN401 - uvicorn's cycle or ours
-        """Start a request in its turn; ours needs no callback when it is done."""
+        """Start a request in its turn; ours goes to the connection's one worker."""
         if not isinstance(cycle, LaneCycle):
             super()._start_asgi_task(cycle, app)
             return
-        cycle.task = self.loop.create_task(cycle.run_asgi(app))
-        self.tasks.add(cycle.task)
+        self.turn = cycle
+        if self.worker is None or self.worker.done():
+            self.worker = self.loop.create_task(self.work())
+            self.worker.add_done_callback(self.tasks.discard)
+        elif self.rest is not None and not self.rest.done():
+            self.rest.set_result(None)
+        self.tasks.add(self.worker)
+
+    async def work(self) -> None:
+        """Serve the connection's hot requests, one after the other.
+
+        A task that rests between two requests costs less than one for each. While it
+        has something to do it is among the server's tasks, which a drain waits for;
+        the loss of the connection ends it.
+        """
+        me = cast("asyncio.Task[None]", asyncio.current_task())
+        while True:
+            while self.turn is not None:
+                cycle, self.turn = self.turn, None
+                await cycle.serve()
+            self.tasks.discard(me)
+            self.rest = self.loop.create_future()
+            await self.rest
 
     def refuse_body(self, cycle: LaneCycle) -> None:
         """Answer 413 and close; the rest of the body is dropped."""
@@ -225,5 +248,8 @@ class Lane(HttpToolsProtocol):
         if self.timeout_keep_alive_task is not None:
             self.timeout_keep_alive_task.cancel()
         super().connection_lost(exc)
-        if self.running is not None:
-            self.running.cancel()
+        if self.turn is not None:
+            self.engine.never_began(self.turn.exchange)
+            self.turn = None
+        if self.worker is not None:
+            self.worker.cancel()

@@ -8,7 +8,7 @@ import pytest
 
 from exchange_cases import CLAUDE, attempt, exchange, failed
 from heliograph.gateway.server.cycle import LaneCycle
-from heliograph.gateway.types import Blame, Exchange
+from heliograph.gateway.types import Blame
 
 
 class Line:
@@ -20,12 +20,9 @@ class Line:
         self.default_headers = [(b"date", b"today")]
         self.write_paused = False
         self.lost = False
-        self.running: object = None
-        self.tasks: set[object] = set()
         self.written = b""
         self.closed = False
         self.went_on = 0
-        self.unserved: list[Exchange] = []
 
     def write(self, data: bytes) -> None:
         self.written += data
@@ -38,9 +35,6 @@ class Line:
 
     def on_response_complete(self) -> None:
         self.went_on += 1
-
-    def never_began(self, record: Exchange) -> None:
-        self.unserved.append(record)
 
     async def serve(self, *_: object) -> None:
         raise ArithmeticError("a fault of our own")
@@ -117,11 +111,11 @@ async def test_a_fault_of_our_own_is_answered_once_and_closes(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     line = Line()
-    await cycle_on(line).run_asgi(None)
+    await cycle_on(line).serve()
     assert line.written.startswith(b"HTTP/1.1 500 Internal Server Error\r\n")
     assert line.written.count(b"HTTP/1.1") == 1
     assert b"fault of our own" not in line.written
-    assert (line.closed, line.running) == (True, None)
+    assert line.closed
     assert "failed inside" in caplog.text
 
 
@@ -132,20 +126,10 @@ async def test_a_fault_of_our_own_in_a_stream_is_no_end_of_it(
     cycle = cycle_on(line)
     cycle.begin(exchange(attempt(None)))
     cycle.write(b"data: 1\n\n")
-    await cycle.run_asgi(None)
+    await cycle.serve()
     assert line.closed
     assert not line.written.endswith(b"0\r\n\r\n")
     assert caplog.text
-
-
-async def test_a_caller_who_left_before_the_turn_of_its_request_is_recorded() -> None:
-    line = Line()
-    line.lost = True
-    cycle = cycle_on(line)
-    await cycle.run_asgi(None)
-    assert line.unserved == [cycle.exchange]
-    assert line.written == b""
-    assert cycle.gone
 
 
 async def test_a_comment_comes_after_a_silence_and_not_before() -> None:
