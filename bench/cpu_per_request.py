@@ -70,7 +70,7 @@ def read_options() -> argparse.Namespace:
     names = [work.name for work in WORKLOADS]
     parser = argparse.ArgumentParser(description="CPU per request, gateway and nginx")
     parser.add_argument("--seconds", type=int, default=4, help="of load a round")
-    parser.add_argument("--rounds", type=int, default=3, help="for each server")
+    parser.add_argument("--rounds", type=int, default=7, help="for each server")
     parser.add_argument(
         "--workloads", nargs="+", choices=names, default=names, metavar="NAME"
     )
