@@ -69,7 +69,7 @@ def read_options() -> argparse.Namespace:
     """Read the command line."""
     names = [work.name for work in WORKLOADS]
     parser = argparse.ArgumentParser(description="CPU per request, gateway and nginx")
-    parser.add_argument("--seconds", type=int, default=4, help="of load a round")
+    parser.add_argument("--seconds", type=int, default=2, help="of load a round")
     parser.add_argument("--rounds", type=int, default=7, help="for each server")
     parser.add_argument(
         "--workloads", nargs="+", choices=names, default=names, metavar="NAME"
