@@ -107,7 +107,8 @@ class BlobDetector:
         count, labels, stats, _ = cv2.connectedComponentsWithStats(
             np.ascontiguousarray(closed), connectivity=8
         )
-        cells = np.bincount(labels[busy > 0], minlength=count)
+        owners: NDArray[np.intp] = labels[busy > 0].astype(np.intp, copy=False)
+        cells = np.bincount(owners, minlength=count)
         boxes = []
         for label in range(1, count):
             column, row, wide, high = (int(side) for side in stats[label, :4])
