@@ -217,6 +217,29 @@ def test_a_disk_that_fills_up_ends_the_watch_with_an_error(
     assert "/dev/full: no space left on device" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("questions", [True, False])
+def test_a_full_standard_output_is_one_line_of_error(
+    bar: Path, tmp_path: Path, *, questions: bool
+) -> None:
+    source = bar if questions else tmp_path / "quiet.raw"
+    if not questions:
+        source.write_bytes(bar.read_bytes()[:2_000])
+    out = tmp_path / "captions.jsonl"
+    with loopback_gateway() as gateway, Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*PROGRAM, str(source), gateway.url, str(out), "50"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+            timeout=60,
+        )
+    assert done.stderr == (
+        b"error: cannot write to standard output: no space left on device\n"
+    )
+    assert done.returncode == 1
+    assert bool(out.read_bytes()) == questions
+
+
 def test_a_file_that_breaks_off_keeps_its_captions_and_says_where(
     bar: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -24,11 +24,12 @@ from heliograph.camera.config import (
     WatchSettings,
     clean_gateway_url,
 )
+from heliograph.camera.sinks.console import write_line
 from heliograph.camera.sinks.jsonl import JsonLines, SinkError
 from heliograph.camera.stages import Stages
 from heliograph.camera.summary import Summary, Tally, freeze, render_summary
 from heliograph.camera.types import Caption, CaptionJob
-from heliograph.camera.view import Facts, Screen, open_screen, write_line
+from heliograph.camera.view import Facts, Screen, open_screen
 from heliograph.clock import Clock, SystemClock
 
 INTERRUPTED = 130
@@ -155,11 +156,11 @@ def run_watch(
                 api_key=api_key,
                 stop=stop,
             )
+        write_line(f"\n{render_summary(summary)}")
     except (camera.RecordingError, SettingError, GatewayError, SinkError) as error:
         return _fail(str(error))
     except OSError as error:
         return _fail(f"cannot read {source}: {(error.strerror or str(error)).lower()}")
-    write_line(f"\n{render_summary(summary)}")
     if summary.broken is not None:
         return _fail(summary.broken)
     if summary.stopped:
@@ -261,14 +262,14 @@ class _Run:
     def _deliver(self, caption: Caption) -> None:
         """Take *caption* everywhere; one thread at a time does."""
         self.tally.caption(caption)
-        if self.screen is not None:
-            self.screen.caption(caption)
-        if self.sink is not None and self._sink_error is None:
-            try:
+        try:
+            if self.sink is not None and self._sink_error is None:
                 self.sink.append(caption)
-            except SinkError as error:
-                # The reader raises it: nobody would hear it from this thread.
-                self._sink_error = error
+            if self.screen is not None:
+                self.screen.caption(caption)
+        except SinkError as error:
+            # The reader raises it: nobody would hear it from this thread.
+            self._sink_error = self._sink_error or error
         if self.on_caption is not None:
             self.on_caption(caption)
 

@@ -5,7 +5,6 @@ screen's own draws a few times a second, also while the reader waits.
 """
 
 import io
-import os
 import sys
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -21,6 +20,7 @@ from rich.live import Live
 from rich.text import Text
 
 from heliograph.camera.captioning.queue import QueueCounters
+from heliograph.camera.sinks.console import write_line
 from heliograph.camera.summary import UNTOLD, Tally
 from heliograph.camera.types import Box, Caption, Size, Track
 
@@ -92,18 +92,6 @@ def open_screen(
     if console.is_terminal and not console.is_dumb_terminal:
         return LiveScreen(facts, tally, counters, console=console)
     return PlainScreen(facts)
-
-
-def write_line(line: str) -> None:
-    """Write *line* to standard output, or to nobody when its reader has left."""
-    try:
-        sys.stdout.write(f"{line}\n")
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # What is still in the buffer would raise once more at the program's end.
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
 
 
 class PlainScreen:
