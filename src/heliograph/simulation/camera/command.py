@@ -5,6 +5,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
+from heliograph.camera.sinks.console import write_line
+from heliograph.camera.sinks.jsonl import SinkError
 from heliograph.camera.types import Size
 from heliograph.simulation.camera.write import RecordingFacts, write_recording
 
@@ -40,7 +42,11 @@ def run_simulate_camera(
     except ValueError as error:
         errors.print(f"cannot simulate: {error}", markup=False)
         return 1
-    Console(highlight=False, soft_wrap=True).print(summary(out, facts), markup=False)
+    try:
+        write_line(summary(out, facts))
+    except SinkError as error:
+        errors.print(f"{out} is written, but {error}", markup=False)
+        return 1
     return 0
 
 

@@ -63,17 +63,20 @@ def write_recording(
 
     The same arguments give the same events. The file appears under its name only
     when it is whole; until then it is `out` with `.part` after it. Raises `OSError`
-    when `out` cannot be written and `ValueError` for a size that EVT3 cannot carry
-    or no time at all.
+    when `out` cannot be written and `ValueError` for a size that EVT3 cannot carry,
+    no time at all or a seed below 0.
     """
     if not STEP_US / 1e6 <= seconds < inf:
         raise ValueError(f"a recording takes at least {STEP_US / 1e6} s, not {seconds}")
+    if seed < 0:
+        raise ValueError(f"the seed must be 0 or more, not {seed}")
     duration_us = round(seconds * 1e6)
-    scene = Scene(size, seconds=seconds, seed=seed)
-    sensor = Sensor(size, traits, seed=seed)
     part = out.with_name(out.name + ".part")
     try:
         with Evt3Writer(part, size) as writer:
+            # After the writer, which refuses a size that nobody could draw.
+            scene = Scene(size, seconds=seconds, seed=seed)
+            sensor = Sensor(size, traits, seed=seed)
             sensor.step(scene.log_brightness(0), 0)
             for t_us in _steps(duration_us):
                 writer.append(sensor.step(scene.log_brightness(t_us), t_us))
