@@ -7,6 +7,7 @@ import difflib
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import msgspec
 import yaml
@@ -23,6 +24,7 @@ from heliograph.simulation.providers.rules import (
 SCRIPT_BYTES_MAX = 1_000_000
 NODES_MAX = 50_000
 _UNKNOWN = re.compile(r"unknown field `([^`]*)`")
+_NO_CHOICE = re.compile(r"Invalid enum value '([^']*)'")
 _AT = re.compile(r" - at `\$\.?([^`]*)`$")
 _STRUCTS: Mapping[str, type[msgspec.Struct]] = {
     "": Rule,
@@ -58,7 +60,7 @@ def parse_script(data: bytes, source: str) -> Script:
         raise ScriptError(
             f"{source}: empty, or too much of it; a script has a list `rules:`"
         )
-    return _script(value, source, _lines(node))
+    return _script(value, source, _lines(node, source))
 
 
 def parse_rules(data: bytes) -> tuple[Rule, ...]:
@@ -92,7 +94,8 @@ def _script(value: object, source: str, lines: Mapping[str, int]) -> Script:
         rest = msgspec.convert({**value, "rules": []}, Script)
     except msgspec.ValidationError as error:
         line = lines.get("keepalive_s", 1)
-        raise ScriptError(f"{source}: line {line}: keepalive_s: {error}") from error
+        _, message = _explain(str(error))
+        raise ScriptError(f"{source}: line {line}: keepalive_s: {message}") from error
     return Script(rules, rest.keepalive_s)
 
 
@@ -128,7 +131,17 @@ def _explain(text: str) -> tuple[str, str]:
         known = struct.__struct_fields__ if struct else ()
         name = unknown.group(1)
         return _join(inner, name), f"unknown key{_suggest(name, known)}"
+    if wrong := _NO_CHOICE.search(message):
+        name = wrong.group(1)
+        return inner, f"no such value: '{name}'{_suggest(name, _choices(inner))}"
     return inner, message
+
+
+def _choices(inner: str) -> tuple[str, ...]:
+    """Return the words that the field at *inner*, as `fault.kind`, may hold."""
+    struct, _, field = inner.rpartition(".")
+    hints = get_type_hints(_STRUCTS[struct])
+    return tuple(word for kind in get_args(hints[field]) for word in get_args(kind))
 
 
 def _suggest(name: str, known: tuple[str, ...]) -> str:
@@ -171,16 +184,27 @@ def _children(node: yaml.Node) -> list[yaml.Node]:
     return list(node.value) if isinstance(node, yaml.SequenceNode) else []
 
 
-def _lines(root: yaml.Node) -> dict[str, int]:
-    """Map each path, as `rules[0].fault.status`, to its line, counted from 1."""
+def _lines(root: yaml.Node, source: str) -> dict[str, int]:
+    """Map each path, as `rules[0].fault.status`, to its line, counted from 1.
+
+    Raises ScriptError where a mapping has a key twice: YAML would drop the first.
+    """
     lines: dict[str, int] = {}
     pending: list[tuple[str, yaml.Node]] = [("", root)]
     while pending:
         path, node = pending.pop()
         if isinstance(node, yaml.MappingNode):
+            seen: set[str] = set()
             for key, value in node.value:
                 inner = _join(path, str(key.value)) if path else str(key.value)
-                lines[inner] = key.start_mark.line + 1
+                line = key.start_mark.line + 1
+                if inner in seen:
+                    raise ScriptError(
+                        f"{source}: line {line}: {inner}: it is there twice, first in "
+                        f"line {lines[inner]}; drop one of the two"
+                    )
+                seen.add(inner)
+                lines[inner] = line
                 pending.append((inner, value))
         elif isinstance(node, yaml.SequenceNode):
             for index, value in enumerate(node.value):

@@ -53,6 +53,27 @@ def test_a_value_out_of_bounds_is_named() -> None:
     assert ">= 200" in said
 
 
+def test_a_value_that_is_no_choice_is_named_with_the_nearest_one() -> None:
+    assert message("rules:\n  - fault: {kind: sillent}\n") == (
+        "bad.yaml: line 2: rules[0].fault.kind: no such value: 'sillent'; "
+        "did you mean `silent`?"
+    )
+    said = message("rules:\n  - when: {call: 7up}\n    fault: {status: 500}\n")
+    assert said.endswith(
+        "rules[0].when.call: no such value: '7up'; known are: chat, models"
+    )
+
+
+def test_a_key_written_twice_is_refused_with_both_lines() -> None:
+    text = "rules:\n  - fault:\n      status: 500\n      status: 503\n"
+    assert message(text) == (
+        "bad.yaml: line 4: rules[0].fault.status: it is there twice, first in line 3; "
+        "drop one of the two"
+    )
+    alike = "rules:\n  - fault: {status: 500}\n  - fault: {status: 500}\n"
+    assert len(parse_script(alike.encode(), "good.yaml").rules) == 2
+
+
 def test_a_missing_fault_is_named() -> None:
     assert "line 2: rules[0]: " in message("rules:\n  - when: {}\n")
     assert "`fault`" in message("rules:\n  - when: {}\n")
@@ -98,7 +119,7 @@ def test_a_missing_file_is_said(tmp_path: Path) -> None:
 
 def test_a_keepalive_must_be_positive() -> None:
     said = message("keepalive_s: 0\nrules: []\n")
-    assert said.startswith("bad.yaml: line 1: keepalive_s: ")
+    assert said == "bad.yaml: line 1: keepalive_s: Expected `float` > 0.0"
 
 
 def test_rules_as_json_have_the_same_schema_and_messages() -> None:
