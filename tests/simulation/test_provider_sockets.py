@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -298,6 +299,21 @@ async def start(*arguments: str) -> asyncio.subprocess.Process:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
+
+
+async def test_the_command_serves_on_where_nobody_reads_what_it_says() -> None:
+    reads, writes = os.pipe()
+    os.close(reads)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", RUN, "0", stdout=writes, stderr=asyncio.subprocess.PIPE
+    )
+    os.close(writes)
+    assert process.stderr is not None
+    async with asyncio.timeout(20):
+        assert b"SIMULATED providers on http" in await process.stderr.readline()
+        process.terminate()
+        rest = await process.stderr.read()
+        assert (await process.wait(), rest) == (0, b"")
 
 
 async def test_the_command_says_where_it_is_misbehaves_and_stops_on_sigterm(

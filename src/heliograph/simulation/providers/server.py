@@ -1,6 +1,7 @@
 """The simulated providers as a server: for tests, the demo, and the command line."""
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -160,16 +161,26 @@ async def _serve_until_signal(host: str, port: int, script: Script) -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     server = await serve(host, port, script)
-    sys.stdout.write(
+    _say(
         f"SIMULATED providers on {server.base_url}: openai, anthropic and gemini, "
         f"each also under /NAME; {len(script.rules)} rules of misbehaviour. "
         "No answer comes from a real model.\n"
     )
-    sys.stdout.flush()
     try:
         await stop.wait()
     finally:
         await server.close()
+
+
+def _say(line: str) -> None:
+    """Write *line* to standard output, or to standard error where nobody reads it.
+
+    Past Python's buffer, or what was not read would raise again at the end.
+    """
+    try:
+        os.write(sys.stdout.fileno(), line.encode())
+    except OSError:
+        sys.stderr.write(line)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
