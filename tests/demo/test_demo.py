@@ -35,7 +35,7 @@ def test_captions_go_on_through_the_outage_and_the_summary_says_so(
     assert done.returncode == 0, done.stdout + done.stderr
     said = done.stdout
     assert "SIMULATED" in said
-    assert "from 3 s, nothing at all from 4 s, and is back at 6 s" in said
+    assert "from 3 s, nothing at all from 4.5 s, and is back at 6 s" in said
     assert f"{facts.events:,}" in said
     assert re.search(r"captions +\d+ of \d+ asked, .*anthropic \d+.*", said)
     assert re.search(r"during +[1-9]\d* .* openai", said)
@@ -55,3 +55,10 @@ def test_a_recording_that_is_none_is_refused_by_name(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "PNG" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_recording_that_is_not_there_is_named(tmp_path: Path) -> None:
+    missing = tmp_path / "nowhere.raw"
+    done = heliograph("demo", "--recording", str(missing))
+    assert done.returncode == 1
+    assert done.stderr == f"error: cannot read {missing}: no such file or directory\n"

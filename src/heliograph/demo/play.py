@@ -17,6 +17,7 @@ from heliograph import camera
 from heliograph.camera.captioning.client import GatewayError
 from heliograph.camera.config import WatchSettings
 from heliograph.camera.pipeline import watch
+from heliograph.camera.sinks.jsonl import SinkError
 from heliograph.camera.summary import Summary, render_summary
 from heliograph.camera.types import Caption, Size
 from heliograph.demo.processes import Child, ChildError
@@ -46,7 +47,13 @@ def run(*, real: bool, recording: Path | None) -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="heliograph-demo-") as folder:
             return play(Path(folder), console, real=real, recording=recording)
-    except (ChildError, GatewayError, camera.RecordingError, OSError) as error:
+    except (
+        ChildError,
+        GatewayError,
+        SinkError,
+        camera.RecordingError,
+        OSError,
+    ) as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
 
@@ -106,7 +113,12 @@ def film(folder: Path, console: Console) -> Path:
 
 def outage_of(source: Path) -> Outage:
     """Plan the outage for the middle third: errors first, then silence."""
-    with camera.open(source) as recording:
+    try:
+        opened = camera.open(source)
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise camera.RecordingError(f"cannot read {source}: {why}") from error
+    with opened as recording:
         for _ in recording:
             pass
         length_s = (recording.now_us - recording.begin_us) / 1e6
@@ -189,10 +201,15 @@ def announce(console: Console, outage: Outage, gateway: str, *, real: bool) -> N
         return
     console.print("providers   SIMULATED: no caption comes from a real model")
     console.print(
-        f"outage      anthropic answers 503 from {outage.down_s:.0f} s, nothing at all "
-        f"from {outage.silent_s:.0f} s, and is back at {outage.back_s:.0f} s\n",
+        f"outage      anthropic answers 503 from {at(outage.down_s)}, nothing at all "
+        f"from {at(outage.silent_s)}, and is back at {at(outage.back_s)}\n",
         markup=False,
     )
+
+
+def at(time_s: float) -> str:
+    """Write a time to the tenth: `10 s`, `4.5 s`."""
+    return f"{round(time_s, 1):g} s"
 
 
 def verdict(
