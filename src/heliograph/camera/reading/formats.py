@@ -73,6 +73,7 @@ def _read(
         raise ForeignFileError(
             f"{name}: the header tells no geometry and its plugin "
             f"({header.fields.get('plugin_name', 'none named')}) is not known; "
+            "add the line '% geometry WIDTHxHEIGHT' to the header, or in Python "
             "give it as size=Size(width, height)"
         )
     return Recording(
