@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from gateway.running import SAID, Gateway, Way, fault, gateway_before, keys_tried
+from gateway.running import HELLO, SAID, Gateway, Way, fault, gateway_before, keys_tried
 from heliograph.simulation.providers import SimulatedProviders
 
 TARGET_FAULTS = [
@@ -216,6 +216,19 @@ async def test_what_a_fallback_cannot_carry_does_not_hide_why_it_was_asked(
     assert got.status == 503
     assert "status 503" in got.error["message"]
     assert got.headers["x-heliograph-attempts"] == "1"
+
+
+async def test_what_no_fallback_could_read_does_not_hide_why_it_was_asked(
+    sim: SimulatedProviders, gateway: Gateway
+) -> None:
+    sim.set_rules([fault("openai", {"status": 503})])
+    broken_off = {"name": "look", "arguments": "{it broke off"}
+    call = {"id": "c1", "type": "function", "function": broken_off}
+    said = {"role": "assistant", "tool_calls": [call]}
+    told = {"role": "tool", "tool_call_id": "c1", "content": "a car"}
+    got = await gateway.ask(messages=[*HELLO, said, told])
+    assert got.status == 503
+    assert got.error["code"] == "overloaded"
 
 
 async def test_a_provider_that_wants_no_key_is_asked_without(

@@ -218,7 +218,9 @@ class Run:
         request = dialect.encode(chat, target.model, endpoint, known)
         if isinstance(request, Failure):
             if self.exchange.attempts:
-                return msgspec.structs.replace(request, blame=Blame.TARGET)
+                return msgspec.structs.replace(
+                    request, blame=Blame.TARGET, kind="unsupported_parameter"
+                )
             return request
         self.exchange.usage = self.exchange.finish = None
         attempt = Attempt(target, started_s=self.now_s())
