@@ -326,3 +326,14 @@ async def test_a_fault_of_our_own_on_another_path_is_a_500_too(
     assert got.status == 500
     assert got.error["type"] == "server_error"
     assert (await gateway.get("/v1/models")).status == 200
+
+
+async def test_an_upgrade_is_refused_and_not_taken_for_an_empty_request(
+    gateway: Gateway,
+) -> None:
+    async with RawClient.to(gateway.port) as client:
+        client.send(request({}), extra="Connection: Upgrade\r\nUpgrade: h2c\r\n")
+        got = await client.answer()
+    assert got.status == 400
+    assert got.error["code"] == "no_upgrade"
+    assert got.headers["connection"] == "close"

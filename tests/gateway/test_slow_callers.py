@@ -16,7 +16,7 @@ from gateway.running import (
     request,
     until,
 )
-from heliograph.gateway.server import cycle
+from heliograph.gateway.server import cycle, lane
 from heliograph.simulation.providers import SimulatedProviders
 
 ONE = "providers: {solo: {base_url: '{sim}/v1', models: [m]}}"
@@ -107,6 +107,33 @@ async def test_a_caller_who_never_reads_is_hung_up_on(
         assert (await gateway.recorded())["outcome"] == "client_gone"
         await until(lambda: provider.cut)
         assert not gateway.server.server_state.connections
+
+
+async def test_a_caller_who_never_reads_a_whole_answer_is_hung_up_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lane, "UNREAD_S", 0.3)
+    said = {"choices": [{"message": {"content": TEXT * 300}, "finish_reason": "stop"}]}
+    body = json.dumps(said).encode()
+    head = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(body)
+
+    async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(head + body)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(meet, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with server, SimulatedProviders() as sim:
+        text = ONE.replace("{sim}", url)
+        async with (
+            gateway_before(sim, text) as gateway,
+            RawClient.to(gateway.port) as client,
+        ):
+            client.send(request({"model": "m"}))
+            assert (await gateway.recorded())["outcome"] == "answered"
+            await until(lambda: not gateway.server.server_state.connections)
 
 
 async def test_a_silence_is_broken_by_comments_that_sdks_pass_over(

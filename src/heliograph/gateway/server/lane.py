@@ -14,7 +14,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from heliograph.gateway.engine import Engine
-from heliograph.gateway.server.cycle import LaneCycle
+from heliograph.gateway.server.cycle import UNREAD_S, LaneCycle
 from heliograph.gateway.wire.openai_error import error_body
 
 EXPECT = b"expect"
@@ -43,6 +43,7 @@ class Lane(HttpToolsProtocol):
         self.lane_cycle: LaneCycle | None = None
         self.lost = False
         self.idle_since: float | None = None
+        self.unread_timer: asyncio.TimerHandle | None = None
         self.in_head = self.head_is_new = False
         self.head_bytes = 0
 
@@ -175,6 +176,24 @@ class Lane(HttpToolsProtocol):
         head = cycle.head(413, b"content-type: application/json\r\n", cycle.exchange)
         cycle.send_whole(head, body)
 
+    def _unsupported_upgrade_warning(self) -> None:
+        """Refuse a hot request that wants another protocol: its body is not read.
+
+        The parser takes what follows such a head for the other protocol.
+        """
+        cycle = self.lane_cycle
+        if cycle is None or self.turn is not cycle:
+            super()._unsupported_upgrade_warning()
+            return
+        self.turn = None
+        cycle.keep_alive = False
+        cycle.more_body = True  # it is not read, but the answer must get through
+        said = "There is no upgrade here; send plain HTTP/1.1 without `Upgrade`."
+        body = error_body(said, type="invalid_request_error", code="no_upgrade")
+        head = cycle.head(400, b"content-type: application/json\r\n", cycle.exchange)
+        cycle.send_whole(head, body)
+        self.flow.pause_reading()
+
     def send_400_response(self, msg: str) -> None:
         """Refuse what is not HTTP in the shape that SDKs read.
 
@@ -241,10 +260,49 @@ class Lane(HttpToolsProtocol):
             self.look_again_in(left_s)
         else:
             super().timeout_keep_alive_handler()
+            if self.transport.get_write_buffer_size():
+                self.pause_writing()
+
+    def pause_writing(self) -> None:
+        """Hold back a stream; hang up in time on a caller who takes nothing.
+
+        A whole answer waits for nobody, and a transport that closes would wait for
+        ever to get rid of it.
+        """
+        super().pause_writing()
+        if self.unread_timer is None:
+            self.await_reader()
+
+    def resume_writing(self) -> None:
+        """Go on: the caller reads."""
+        super().resume_writing()
+        self.forget_unread()
+
+    def await_reader(self) -> None:
+        """Look again after `UNREAD_S` whether anything was taken."""
+        unread_bytes = self.transport.get_write_buffer_size()
+        self.unread_timer = self.loop.call_later(
+            UNREAD_S, self.hang_up_unless_read, unread_bytes
+        )
+
+    def hang_up_unless_read(self, unread_bytes: int) -> None:
+        """Hang up on a caller who took nothing of *unread_bytes* since."""
+        if self.transport.get_write_buffer_size() < unread_bytes:
+            self.await_reader()
+        else:
+            self.unread_timer = None
+            self.transport.abort()
+
+    def forget_unread(self) -> None:
+        """Stop looking whether the caller reads."""
+        if self.unread_timer is not None:
+            self.unread_timer.cancel()
+            self.unread_timer = None
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End the exchange under way: the caller has gone, so the provider may stop."""
         self.lost = True
+        self.forget_unread()
         if self.timeout_keep_alive_task is not None:
             self.timeout_keep_alive_task.cancel()
         super().connection_lost(exc)

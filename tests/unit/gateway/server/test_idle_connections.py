@@ -1,12 +1,14 @@
 """One timer a connection closes it when it has been idle, and not before."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, cast
 
 import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
+from heliograph.gateway.server.cycle import UNREAD_S
 from heliograph.gateway.server.lane import Lane
 
 KEPT_S = 5
@@ -32,8 +34,10 @@ class Loop:
     def time(self) -> float:
         return self.now_s
 
-    def call_later(self, wait_s: float, call: Callable[[], object]) -> Timer:
-        timer = Timer(self.now_s + wait_s, call)
+    def call_later(
+        self, wait_s: float, call: Callable[..., object], *told: object
+    ) -> Timer:
+        timer = Timer(self.now_s + wait_s, partial(call, *told))
         self.timers.append(timer)
         return timer
 
@@ -49,7 +53,8 @@ class Wire:
     """A transport that only notes whether it was closed."""
 
     def __init__(self) -> None:
-        self.closed = False
+        self.closed = self.aborted = False
+        self.unread_bytes = 0
 
     def get_extra_info(self, _name: str) -> None:
         return None
@@ -59,6 +64,12 @@ class Wire:
 
     def close(self) -> None:
         self.closed = True
+
+    def abort(self) -> None:
+        self.aborted = True
+
+    def get_write_buffer_size(self) -> int:
+        return self.unread_bytes
 
 
 class Connected:
@@ -123,6 +134,46 @@ def test_many_answers_need_one_timer(connected: Connected) -> None:
 
 def test_a_lost_connection_leaves_no_timer(connected: Connected) -> None:
     connected.answered()
+    (timer,) = connected.loop.timers
+    connected.lane.connection_lost(None)
+    assert timer.cancelled
+
+
+def test_a_caller_who_takes_nothing_is_hung_up_on(connected: Connected) -> None:
+    connected.wire.unread_bytes = 1_000_000
+    connected.lane.pause_writing()
+    connected.loop.pass_s(UNREAD_S - 1)
+    assert not connected.wire.aborted
+    connected.loop.pass_s(2)
+    assert connected.wire.aborted
+
+
+def test_a_caller_who_reads_slowly_is_waited_for(connected: Connected) -> None:
+    connected.wire.unread_bytes = 1_000_000
+    connected.lane.pause_writing()
+    for _ in range(5):
+        connected.wire.unread_bytes -= 1
+        connected.loop.pass_s(UNREAD_S)
+    assert not connected.wire.aborted
+    connected.lane.resume_writing()
+    connected.loop.pass_s(10 * UNREAD_S)
+    assert not connected.wire.aborted
+
+
+def test_a_rest_that_nobody_takes_does_not_keep_a_closing_connection(
+    connected: Connected,
+) -> None:
+    connected.wire.unread_bytes = 100
+    connected.answered()
+    connected.loop.pass_s(KEPT_S)
+    assert connected.wire.closed
+    assert not connected.wire.aborted
+    connected.loop.pass_s(UNREAD_S)
+    assert connected.wire.aborted
+
+
+def test_a_lost_connection_leaves_no_timer_for_its_reader(connected: Connected) -> None:
+    connected.lane.pause_writing()
     (timer,) = connected.loop.timers
     connected.lane.connection_lost(None)
     assert timer.cancelled
