@@ -1,6 +1,7 @@
 """Write docs/reference from the code; with --check, only say whether it is current."""
 
 import argparse
+import asyncio
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 from heliograph.cli import parser
 from heliograph.gateway.catalog.facts import facts, models_of
 from heliograph.gateway.providers.endpoints import ENDPOINTS
+from heliograph.gateway.telemetry.log import ExchangeLog
 from heliograph.gateway.telemetry.metrics import Metrics
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
@@ -62,7 +64,8 @@ def metrics_page() -> str:
     }
     lines = ["# Metrics\n", WRITTEN, "`GET /metrics`, Prometheus text.\n"]
     lines += ["| metric | kind | meaning |", "|---|---|---|"]
-    for family in Metrics().collect():
+    log = ExchangeLog(asyncio.new_event_loop(), bytes)
+    for family in (*Metrics().collect(), *log.collect()):
         suffix = "_total" if family.type == "counter" else ""
         name = f"`{family.name}{suffix}`"
         lines.append(f"| {name} | {family.type} | {family.documentation} |")

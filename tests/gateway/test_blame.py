@@ -231,6 +231,18 @@ async def test_what_no_fallback_could_read_does_not_hide_why_it_was_asked(
     assert got.error["code"] == "overloaded"
 
 
+async def test_a_fallback_that_lacks_the_model_does_not_hide_why_it_was_asked(
+    sim: SimulatedProviders, gateway: Gateway
+) -> None:
+    sim.set_rules(
+        [fault("openai", {"status": 503}), fault("anthropic", {"status": 404})]
+    )
+    got = await gateway.ask()
+    assert got.status == 503
+    assert got.error["code"] == "overloaded"
+    assert got.headers["x-heliograph-attempts"] == "2"
+
+
 async def test_a_provider_that_wants_no_key_is_asked_without(
     sim: SimulatedProviders,
 ) -> None:

@@ -237,6 +237,7 @@ class _Run:
             recording_s=(recording.now_us - recording.begin_us) / 1e6,
             wall_s=self._clock.monotonic_s() - begin_s,
             passed_over=stages.passed_over,
+            counters=recording.counters,
             broken=broken,
             stopped=stopped,
         )

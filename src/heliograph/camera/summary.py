@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from heliograph.camera.captioning.queue import QueueCounters
+from heliograph.camera.reading.recording import Counters
 from heliograph.camera.types import Caption, Track
 
 UNTOLD = "not told"
@@ -42,6 +43,7 @@ class Summary:
     longest_gap_s: float | None
     latency_ms_p50: float | None
     latency_ms_p95: float | None
+    counters: Counters
     broken: str | None = None
     stopped: bool = False
 
@@ -100,6 +102,7 @@ def freeze(
     recording_s: float,
     wall_s: float,
     passed_over: int,
+    counters: Counters,
     broken: str | None,
     stopped: bool,
 ) -> Summary:
@@ -125,6 +128,7 @@ def freeze(
         longest_gap_s=tally.longest_gap_s,
         latency_ms_p50=percentile(ordered, 0.50),
         latency_ms_p95=percentile(ordered, 0.95),
+        counters=counters,
         broken=broken,
         stopped=stopped,
     )
@@ -135,6 +139,19 @@ def percentile(ordered: Sequence[float], share: float) -> float | None:
     if not ordered:
         return None
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def words(counters: Counters) -> str:
+    """Say how much was read, and what of it was of no use."""
+    told = f"{counters.words:,}"
+    for count, what in (
+        (counters.unknown, "unknown"),
+        (counters.dropped, "dropped"),
+        (counters.out_of_bounds, "out of bounds"),
+        (counters.time_steps_back, "time steps back"),
+    ):
+        told += f", {count:,} {what}"
+    return told
 
 
 def render_summary(summary: Summary) -> str:
@@ -164,6 +181,7 @@ def render_summary(summary: Summary) -> str:
         "recording": summary.recording,
         "windows": f"{windows}, {spans}",
         "events": f"{summary.events:,}, {rate:.2f} Mev/s",
+        "words": words(summary.counters),
         "tracks": f"{summary.tracks} confirmed, {summary.passed_over} passed over",
         "captions": captions,
         "attempts": f"{summary.attempts}, {summary.fallbacks} captions by a fallback",

@@ -41,7 +41,7 @@ JUDGED_S_MIN = 15.0
 def run(*, real: bool, recording: Path | None) -> int:
     """Play the demo; return the exit status.
 
-    0: captions came before, during and after the outage, or with *real*, at all.
+    0: captions came in every phase of the outage, or with *real*, at all.
     """
     console = Console(highlight=False, soft_wrap=True)
     try:
@@ -223,6 +223,6 @@ def verdict(
     }
     missing = [name for name in PHASES if name not in phases]
     if missing and summary.recording_s >= JUDGED_S_MIN:
-        sys.stderr.write(f"error: no caption came {' and '.join(missing)} the outage\n")
+        sys.stderr.write(f"error: no caption came in phase {', '.join(missing)}\n")
         return 1
     return 0

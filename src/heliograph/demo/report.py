@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from heliograph.camera.types import Caption
 
-PHASES = ("before", "during", "after")
+PHASES = ("before", "503", "silence", "after")
 
 
 class Outage(NamedTuple):
@@ -21,7 +21,7 @@ class Outage(NamedTuple):
 def render_outage(
     captions: Sequence[Caption], outage: Outage, begin_s: float
 ) -> list[str]:
-    """Write who captioned before, during and after *outage*, and what it cost in time.
+    """Write who captioned in each phase of *outage*, and what it cost in time.
 
     A caption belongs to the phase it was asked for in; *begin_s* is the clock's time
     of the first window.
@@ -33,12 +33,13 @@ def render_outage(
             phases[phase_of(asked_s, outage)].append(caption)
     rows = [f"{'outage':<11} {'captions':<9} {'p50':<8} by"]
     rows += [phase_row(name, came) for name, came in phases.items()]
-    before, during = phases["before"], phases["during"]
-    if before and during:
-        added_ms = latency_ms(during) - latency_ms(before)
-        rows.append(
-            f"added latency {added_ms:+.0f} ms a caption during the outage (p50)"
-        )
+    added = [
+        f"{latency_ms(phases[name]) - latency_ms(phases['before']):+.0f} ms {told}"
+        for name, told in (("503", "under 503"), ("silence", "under silence"))
+        if phases["before"] and phases[name]
+    ]
+    if added:
+        rows.append(f"added latency {', '.join(added)} (p50)")
     return rows
 
 
@@ -46,7 +47,9 @@ def phase_of(asked_s: float, outage: Outage) -> str:
     """Name the phase that a caption asked for at *asked_s* belongs to."""
     if asked_s < outage.down_s:
         return "before"
-    return "during" if asked_s < outage.back_s else "after"
+    if asked_s < outage.silent_s:
+        return "503"
+    return "silence" if asked_s < outage.back_s else "after"
 
 
 def phase_row(name: str, came: Sequence[Caption]) -> str:

@@ -22,7 +22,7 @@ from heliograph.gateway.routing.ending import (
     settle,
     withhold,
 )
-from heliograph.gateway.routing.failover import failover
+from heliograph.gateway.routing.failover import MODEL_WIDE, failover
 from heliograph.gateway.routing.names import Choice, choices
 from heliograph.gateway.telemetry.log import ExchangeLog
 from heliograph.gateway.telemetry.metrics import Metrics
@@ -195,8 +195,8 @@ class Run:
                 failure = await self.attempt(target, chat, deadline_at)
                 if failure is None or self.begun:
                     return failure
-                # What a fallback cannot carry is no news beside why it was asked.
-                if failure.kind != "unsupported_parameter" or told is None:
+                # What a fallback cannot do is no news beside why it was asked.
+                if failure.kind not in MODEL_WIDE or told is None:
                     told = failure
                 if failure.kind == "total_timeout":
                     return failure

@@ -6,9 +6,22 @@ import pytest
 
 from caption_parts import CAPTION, TRACK
 from heliograph.camera.captioning.queue import QueueCounters
+from heliograph.camera.reading.recording import Counters
 from heliograph.camera.summary import Summary, Tally, freeze, percentile, render_summary
 from heliograph.camera.types import TrackState
 
+READ = Counters(
+    words=1200,
+    events=400,
+    triggers=0,
+    other=0,
+    unknown=3,
+    dropped=7,
+    out_of_bounds=1,
+    time_steps_back=9,
+    wraps=0,
+    bytes_read=2400,
+)
 NOTHING = QueueCounters(waiting=0, in_flight=0, full=0, expired=0, unfinished=0)
 
 
@@ -20,6 +33,7 @@ def frozen(tally: Tally, queue: QueueCounters = NOTHING) -> Summary:
         recording_s=2.0,
         wall_s=1.0,
         passed_over=1,
+        counters=READ,
         broken=None,
         stopped=False,
     )

@@ -25,6 +25,7 @@ def make_api(engine: Engine, is_draining: Callable[[], bool]) -> Starlette:
     """Build the ASGI application around *engine*."""
     registry = CollectorRegistry()
     registry.register(engine.metrics)
+    registry.register(engine.log)
 
     async def models(_request: Request) -> Response:
         data = [model_entry(*pair) for pair in listed(engine.config)]

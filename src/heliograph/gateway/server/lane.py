@@ -69,7 +69,12 @@ class Lane(HttpToolsProtocol):
         self.lane_cycle = None
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Keep a header as it came; uvicorn gets to read it if the path is its own."""
+        """Keep a header as it came; uvicorn gets to read it if the path is its own.
+
+        What stands behind a chunked body is not looked at: nothing here is told by it.
+        """
+        if not self.in_head:
+            return
         if len(name) == EXPECT_BYTES and name.lower() == EXPECT:
             self.expect_100_continue = value.lower() == b"100-continue"
         self.headers.append((name, value))

@@ -6,12 +6,15 @@ a row of lines costs a quarter of what lines written between other work do.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 
 from msgspec import Struct
 from msgspec.json import encode
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
 
 from heliograph.gateway.types import Attempt, Exchange
 
@@ -20,10 +23,11 @@ ROW_MAX = 64
 LINES_MAX = 10_000
 
 
-class ExchangeLog:
+class ExchangeLog(Collector):
     """Gathers lines and hands them to *write* every 100 ms.
 
-    At most `LINES_MAX` lines wait; beyond that they are counted in `dropped`.
+    At most `LINES_MAX` lines wait; those beyond, and those that *write* refuses, are
+    counted in `dropped`, which is a metric.
     """
 
     def __init__(
@@ -46,6 +50,14 @@ class ExchangeLog:
             self.write_row()
         if self.timer is None:
             self.timer = self.loop.call_later(FLUSH_S, self.flush)
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield how many lines were lost; called at scrape time."""
+        yield CounterMetricFamily(
+            "heliograph_log_lines_dropped",
+            "Lines of the exchange log that were not written.",
+            value=float(self.dropped),
+        )
 
     def write_row(self) -> None:
         """Write the lines of what has been gathered since the last row."""

@@ -32,20 +32,22 @@ def run_simulate_camera(
     """
     errors = Console(stderr=True, highlight=False, soft_wrap=True)
     if out.exists() and not force:
-        errors.print(f"{out} is already there; --force overwrites it", markup=False)
+        errors.print(
+            f"error: {out} is already there; --force overwrites it", markup=False
+        )
         return 1
     try:
         facts = _film(out, seconds, seed, Size(width, height))
     except OSError as error:
-        errors.print(f"cannot write {out}: {error.strerror}", markup=False)
+        errors.print(f"error: cannot write {out}: {error.strerror}", markup=False)
         return 1
     except ValueError as error:
-        errors.print(f"cannot simulate: {error}", markup=False)
+        errors.print(f"error: cannot simulate: {error}", markup=False)
         return 1
     try:
         write_line(summary(out, facts))
     except SinkError as error:
-        errors.print(f"{out} is written, but {error}", markup=False)
+        errors.print(f"error: {out} is written, but {error}", markup=False)
         return 1
     return 0
 

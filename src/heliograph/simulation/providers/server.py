@@ -148,10 +148,10 @@ def run(host: str, port: int, script_path: Path | None) -> int:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(_serve_until_signal(host, port, script))
     except ScriptError as error:
-        sys.stderr.write(f"heliograph: {error}\n")
+        sys.stderr.write(f"error: {error}\n")
         return 1
     except OSError as error:
-        sys.stderr.write(f"heliograph: cannot listen on {host}:{port}: {error}\n")
+        sys.stderr.write(f"error: cannot listen on {host}:{port}: {error}\n")
         return 1
     return 0
 

@@ -59,3 +59,15 @@ def test_the_time_is_utc_to_the_millisecond() -> None:
     line = json.loads(written[0])
     assert line["at"] == "2023-11-14T22:13:20.250+00:00"
     assert line["duration_ms"] == 12.3
+
+
+def test_lines_that_nobody_takes_are_a_metric() -> None:
+    def refuse(_batch: bytes) -> None:
+        raise BlockingIOError
+
+    log = ExchangeLog(cast("Any", Timers()), refuse)
+    for _ in range(3):
+        log.record(Exchange("lost"))
+    log.flush()
+    (family,) = log.collect()
+    assert [sample.value for sample in family.samples] == [3.0]

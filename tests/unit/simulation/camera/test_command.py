@@ -84,7 +84,7 @@ def test_a_full_standard_output_is_said_and_the_recording_stays(
         )
     assert done.returncode == 1
     assert done.stderr == (
-        f"{out} is written, but cannot write to standard output: "
+        f"error: {out} is written, but cannot write to standard output: "
         "no space left on device\n"
     )
     assert out.stat().st_size > 0
