@@ -34,7 +34,7 @@ def render_outage(
     rows = [f"{'outage':<11} {'captions':<9} {'p50':<8} by"]
     rows += [phase_row(name, came) for name, came in phases.items()]
     added = [
-        f"{latency_ms(phases[name]) - latency_ms(phases['before']):+.0f} ms {told}"
+        f"{round(latency_ms(phases[name]) - latency_ms(phases['before'])):+d} ms {told}"
         for name, told in (("503", "under 503"), ("silence", "under silence"))
         if phases["before"] and phases[name]
     ]
