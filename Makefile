@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 NODE_STAMP := tests/conformance/node/node_modules/.ready
 
-.PHONY: setup demo test check format reference bench lock clean
+.PHONY: setup demo test check format reference golden bench lock clean
 
 setup: $(STAMP) $(NODE_STAMP)
 
@@ -43,6 +43,9 @@ format: $(STAMP)
 
 reference: $(STAMP)
 	$(BIN)/python scripts/reference.py
+
+golden: $(STAMP)
+	PYTHONPATH=tests $(BIN)/python tests/golden/rewrite.py
 
 bench: $(STAMP)
 	bench/setup
