@@ -35,7 +35,6 @@ def job(number: int = 1, *, deadline_s: float = inf) -> CaptionJob:
         t_us=number * 1000,
         png=b"\x89PNG secret picture",
         prompt="what is it?",
-        created_s=0.0,
         deadline_s=deadline_s,
     )
 

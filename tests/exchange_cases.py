@@ -41,7 +41,7 @@ def attempt(
     failure: Failure | None, provider: Provider = OPENAI, model: str | None = None
 ) -> Attempt:
     """Make an attempt that took a quarter of a second."""
-    return Attempt(target(provider, model), 0.5, None, 0.75, failure)
+    return Attempt(target(provider, model), 0.5, 0.75, failure)
 
 
 def exchange(*attempts: Attempt, **members: object) -> Exchange:

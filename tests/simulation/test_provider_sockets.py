@@ -203,7 +203,8 @@ async def test_pings_go_on_while_a_stream_stalls(
     client.send(STREAM)
     async with asyncio.timeout(PATIENCE_S):
         for _ in range(3):
-            await client.reader.readuntil(b": ping\n\n")
+            until_ping = await client.reader.readuntil(b": ping\n\n")
+            assert b"[DONE]" not in until_ping
 
 
 @pytest.mark.parametrize(

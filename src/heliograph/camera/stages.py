@@ -118,7 +118,6 @@ class Stages:
                     t_us=view.t_us,
                     png=montage(view.picture, view.track.box),
                     prompt=prompt_for(view.track),
-                    created_s=now_s,
                     deadline_s=now_s + self._deadline_s,
                     reason=ask.reason,
                 )

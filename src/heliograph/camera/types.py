@@ -79,14 +79,13 @@ before its first caption, or once more because it goes on moving."""
 class CaptionJob:
     """A picture of a track at `t_us`, worth asking about until `deadline_s`.
 
-    `created_s` and `deadline_s` are monotonic; a deadline may be infinite.
+    `deadline_s` is monotonic and may be infinite.
     """
 
     track: Track
     t_us: int
     png: bytes
     prompt: str
-    created_s: float
     deadline_s: float
     reason: Reason = "first"
 

@@ -62,7 +62,7 @@ def play(folder: Path, console: Console, *, real: bool, recording: Path | None) 
     """Set the stage in *folder* and let the camera run."""
     keys = real_keys() if real else {}
     source = recording or film(folder, console)
-    outage = outage_of(source)
+    outage = outage_of(RECORDING_S if recording is None else length_of(recording))
     with ExitStack() as stack:
         if real:
             gateway = stack.enter_context(served(folder, keys, ""))
@@ -111,8 +111,8 @@ def film(folder: Path, console: Console) -> Path:
     return out
 
 
-def outage_of(source: Path) -> Outage:
-    """Plan the outage for the middle third: errors first, then silence."""
+def length_of(source: Path) -> float:
+    """Read a recording through, to know its length in seconds."""
     try:
         opened = camera.open(source)
     except OSError as error:
@@ -121,7 +121,11 @@ def outage_of(source: Path) -> Outage:
     with opened as recording:
         for _ in recording:
             pass
-        length_s = (recording.now_us - recording.begin_us) / 1e6
+        return (recording.now_us - recording.begin_us) / 1e6
+
+
+def outage_of(length_s: float) -> Outage:
+    """Plan the outage for the middle third: errors first, then silence."""
     return Outage(length_s / 3, length_s / 2, length_s * 2 / 3)
 
 

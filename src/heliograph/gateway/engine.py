@@ -229,16 +229,14 @@ class Run:
         if chat.stream:
             failure = await self.stream(call, chat, attempt, dialect)
         else:
-            failure = await self.whole(call, chat, attempt, dialect)
+            failure = await self.whole(call, chat, dialect)
         if failure is not None:
             failure = withhold(failure, target.key)
         attempt.ended_s = self.now_s()
         attempt.failure = failure
         return failure
 
-    async def whole(
-        self, call: Call, chat: Chat, attempt: Attempt, dialect: Dialect
-    ) -> Failure | None:
+    async def whole(self, call: Call, chat: Chat, dialect: Dialect) -> Failure | None:
         """Get a whole answer and pass it on."""
         reply = await self.engine.pool.fetch(call)
         if isinstance(reply, Failure):
@@ -251,7 +249,7 @@ class Run:
         answer = dialect.decode(reply, chat)
         if isinstance(answer, Failure):
             return answer
-        attempt.first_byte_s = self.exchange.first_byte_s = self.now_s()
+        self.exchange.first_byte_s = self.now_s()
         self.exchange.usage = answer.usage
         self.exchange.finish = answer.finish
         self.settle_answered()
@@ -300,7 +298,7 @@ class Run:
                 # What broke before anything was sent may still fail over.
                 if stream.started and broken is None:
                     connection.progress()
-                    self.commit(attempt)
+                    self.commit()
                     self.caller.write(b"".join(held))
             self.exchange.usage = stream.usage
             self.exchange.finish = stream.finish
@@ -314,10 +312,10 @@ class Run:
                 return broken
             await self.caller.drain()
 
-    def commit(self, attempt: Attempt) -> None:
+    def commit(self) -> None:
         """Begin the answer: from here no other target may take over."""
         self.begun = True
-        attempt.first_byte_s = self.exchange.first_byte_s = self.now_s()
+        self.exchange.first_byte_s = self.now_s()
         self.exchange.status = OK
         self.caller.begin(self.exchange)
 

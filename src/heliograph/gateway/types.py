@@ -197,7 +197,6 @@ class Reply(Struct, frozen=True):
     body: bytes
     usage: Usage | None
     finish: str
-    model: str = ""
 
 
 class Chat(Struct, frozen=True):
@@ -220,7 +219,6 @@ class Attempt(Struct):
 
     target: Target
     started_s: float
-    first_byte_s: float | None = None
     ended_s: float | None = None
     failure: Failure | None = None
 

@@ -8,10 +8,12 @@ OTHER_LABEL_WEIGHT = 0.5
 
 
 def overlap(a: Box, b: Box) -> float:
-    """Return the square pixels that *a* and *b* share."""
+    """Return the square pixels that *a* and *b* share, never more than either has."""
     width = min(a.x + a.width, b.x + b.width) - max(a.x, b.x)
     height = min(a.y + a.height, b.y + b.height) - max(a.y, b.y)
-    return max(width, 0.0) * max(height, 0.0)
+    shared = max(width, 0.0) * max(height, 0.0)
+    # A right edge is rounded: beside it a sliver would share more than itself.
+    return min(shared, a.area, b.area)
 
 
 def covered(a: Box, b: Box) -> float:

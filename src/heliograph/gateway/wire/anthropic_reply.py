@@ -96,7 +96,7 @@ def read_reply(http: HttpReply) -> Reply | Failure:
     usage = message.usage.usage() if message.usage else None
     created = unix_s(http.headers.get("date", "")) or 0
     body = _write(message, finish, usage=usage, created=created)
-    return Reply(body, usage, finish, message.model)
+    return Reply(body, usage, finish)
 
 
 def _unusable(message: _Message, body: bytes) -> Failure | None:

@@ -42,7 +42,6 @@ class _Choice(Struct):
 class _Answer(Struct):
     choices: list[_Choice] | None = None
     usage: Raw = Raw(b"null")
-    model: str | None = None
     error: Raw = Raw(b"null")
 
 
@@ -86,7 +85,7 @@ def decode(http: HttpReply, chat: Chat) -> Reply | Failure:
     if not finish or not all(choice.finish_reason for choice in answer.choices):
         return broken("truncated", "The provider's answer has no finish_reason.")
     usage = read_usage(answer.usage)
-    return Reply(http.body, usage, finish, answer.model or "")
+    return Reply(http.body, usage, finish)
 
 
 def decode_error(http: HttpReply) -> Failure:

@@ -36,6 +36,11 @@ def test_another_label_halves_it() -> None:
     assert affinity(person, car) == 0.5
 
 
+def test_a_sliver_shares_no_more_than_it_has() -> None:
+    sliver = Box(4, 0, 2.6262494929257256e-14, 1)
+    assert affinity(sliver, sliver) == 1
+
+
 @given(a=any_box, b=any_box)
 @settings(deadline=None)
 def test_it_is_symmetric_and_between_nothing_and_one(a: Box, b: Box) -> None:

@@ -42,7 +42,6 @@ def test_a_text_answer() -> None:
     assert isinstance(reply, Reply)
     used = Usage(1110, 7, cached_tokens=100, cache_write_tokens=1000)
     assert (reply.usage, reply.finish) == (used, "stop")
-    assert reply.model == "claude-sonnet-4-6"
     message = {"role": "assistant", "content": "hello zür", "refusal": None}
     assert json.loads(reply.body) == {
         "id": "chatcmpl-msg_1",

@@ -39,7 +39,6 @@ def test_a_whole_answer_goes_on_byte_for_byte() -> None:
         body,
         Usage(20, 5, cached_tokens=16, reasoning_tokens=3),
         "stop",
-        "gpt-4o-2024-08-06",
     )
 
 
