@@ -72,6 +72,78 @@ class Timeouts(Struct, frozen=True):
     total_s: float = 120.0
 
 
+class Limits(Struct, frozen=True):
+    """How many exchanges may be under way at once, and how many may wait, how long."""
+
+    concurrent_max: int = 1024
+    queue_max: int = 1024
+    queue_s: float = 2.0
+
+
+class Retries(Struct, frozen=True):
+    """How often the same provider may be asked again within one exchange.
+
+    `same_target_max` is for a lone 5xx or a reset; it waits up to `backoff_s`, doubled
+    each time, with full jitter. Repeats of a provider are at most `budget` of its
+    recent exchanges plus `floor_per_s`.
+    """
+
+    same_target_max: int = 1
+    backoff_s: float = 0.1
+    budget: float = 0.1
+    floor_per_s: float = 0.3
+
+
+class Breaker(Struct, frozen=True):
+    """When a provider or target is left alone, and how it comes back.
+
+    It opens after `failures` in a row, or once at least `calls_min` calls of the last
+    `window_s` are there and `error_rate` of them failed, or as many were slower than
+    `slow_factor` times the 95th percentile of before (0: slowness is no fault). Then one
+    probe at a time is let through, the first after `probe_s`, later ones after a tenth
+    of the outage so far up to `probe_s_max`; once a probe is answered, traffic comes back
+    over `ramp_s`.
+    """
+
+    failures: int = 5
+    error_rate: float = 0.5
+    calls_min: int = 20
+    window_s: float = 10.0
+    slow_factor: float = 3.0
+    probe_s: float = 6.0
+    probe_s_max: float = 60.0
+    ramp_s: float = 3.0
+
+
+class Hedge(Struct, frozen=True):
+    """A second attempt beside a slow first one: after its target's own 95th percentile
+    (or `after_s`), for at most `share` of a route's exchanges.
+    """
+
+    share: float = 0.05
+    after_s: float | None = None
+
+
+RescuePolicy = Literal["auto", "hold", "continue", "off"]
+"""`auto` holds answers of at most `HOLD_TOKENS_MAX` tokens and continues others."""
+Balance = Literal["weighted", "least_busy", "fastest"]
+
+
+class Route(Struct, frozen=True):
+    """A name callers ask for: several targets, and the policies of their exchanges.
+
+    `targets` are `provider/model`s with their weights. A route named like a
+    `provider/model` sets the policies of that model alone.
+    """
+
+    name: str
+    targets: tuple[tuple[str, float], ...]
+    balance: Balance = "weighted"
+    sticky_header: str | None = None
+    rescue: RescuePolicy | None = None
+    hedge: Hedge | None = None
+
+
 class Endpoint(Struct, frozen=True):
     """One row of `providers/endpoints.toml`: where a provider is and what it takes.
 
@@ -103,6 +175,14 @@ class Provider(Struct, frozen=True):
     keys: tuple[Key, ...] = ()
     models: tuple[str, ...] = ()
     timeouts: Timeouts = Timeouts()
+    model_timeouts: Mapping[str, Timeouts] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    limits: Limits | None = None
+
+    def timeouts_of(self, model: str) -> Timeouts:
+        """Return the bounds on calls to *model*."""
+        return self.model_timeouts.get(model, self.timeouts)
 
 
 class Config(Struct, frozen=True):
@@ -117,6 +197,11 @@ class Config(Struct, frozen=True):
         default_factory=lambda: MappingProxyType({})
     )
     source: str = "environment"
+    routes: Mapping[str, Route] = field(default_factory=lambda: MappingProxyType({}))
+    rescue: RescuePolicy = "auto"
+    retries: Retries = Retries()
+    breaker: Breaker = Breaker()
+    limits: Limits = Limits()
 
 
 class ModelFacts(Struct, frozen=True):
@@ -125,6 +210,7 @@ class ModelFacts(Struct, frozen=True):
     output_tokens_max: int = 4096
     context_tokens: int | None = None
     vision: bool | None = None
+    prefill: bool = False
     source: str = ""
     date: str = ""
 
@@ -221,9 +307,15 @@ class Attempt(Struct):
     started_s: float
     ended_s: float | None = None
     failure: Failure | None = None
+    usage: Usage | None = None
 
 
 Outcome = Literal["answered", "failed", "refused", "client_gone"]
+Rescue = Literal["held", "prefill", "restart"]
+"""How a stream that broke was finished by another attempt: unseen, because it was still
+held back; by letting the next model go on from the text so far; by asking anew and
+passing over what was already sent.
+"""
 
 
 class Exchange(Struct):
@@ -245,6 +337,8 @@ class Exchange(Struct):
     finish: str | None = None
     duration_s: float = 0.0
     first_byte_s: float | None = None
+    rescue: Rescue | None = None
+    hedged: bool = False
 
     @property
     def answered_by(self) -> Target | None:
