@@ -97,11 +97,11 @@ class Retries(Struct, frozen=True):
 class Breaker(Struct, frozen=True):
     """When a provider or target is left alone, and how it comes back.
 
-    It opens after `failures` in a row, or once at least `calls_min` calls of the last
-    `window_s` are there and `error_rate` of them failed, or as many were slower than
-    `slow_factor` times the 95th percentile of before (0: slowness is no fault). Then one
-    probe at a time is let through, the first after `probe_s`, later ones after a tenth
-    of the outage so far up to `probe_s_max`; once a probe is answered, traffic comes back
+    It opens after `failures` in a row, or once `error_rate` of the calls in the last
+    `window_s`, at least `calls_min`, failed, or as many were slower than `slow_factor`
+    times the 95th percentile of before (0: slowness is no fault). Then one probe at a
+    time is let through, the first after `probe_s`, later ones after a tenth of the
+    outage so far, up to `probe_s_max`; once a probe is answered, traffic comes back
     over `ramp_s`.
     """
 
@@ -116,8 +116,10 @@ class Breaker(Struct, frozen=True):
 
 
 class Hedge(Struct, frozen=True):
-    """A second attempt beside a slow first one: after its target's own 95th percentile
-    (or `after_s`), for at most `share` of a route's exchanges.
+    """A second attempt beside a slow first one.
+
+    It begins after the target's own 95th percentile, or `after_s`, and for at most
+    `share` of a route's exchanges.
     """
 
     share: float = 0.05
