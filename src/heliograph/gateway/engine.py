@@ -37,6 +37,7 @@ from heliograph.gateway.types import (
     Failure,
     HttpReply,
     HttpRequest,
+    Provider,
     Target,
 )
 from heliograph.gateway.upstream.call import Call, Origin, head_of, origin_of
@@ -49,6 +50,7 @@ from heliograph.gateway.wire.openai_error import error_event
 
 OK = 200
 NAMED_MAX = 1024
+Way = tuple[Provider, Origin, bytes, SSLContext | None]
 
 
 class Caller(Protocol):
@@ -98,10 +100,14 @@ class Engine:
         self.clock = clock
         self.draw = draw
         self.tls = tls
-        self.ways: dict[tuple[str, str, str], tuple[Origin, bytes, SSLContext | None]]
-        self.ways = {}
+        self.ways: dict[tuple[str, str, str], Way] = {}
         self.named: dict[str, list[Choice]] = {}
         self.named_by = config
+
+    def reload(self, config: Config) -> None:
+        """Serve by *config* from now on; exchanges under way keep what they hold."""
+        self.config = config
+        self.ways = {}
 
     async def serve(self, body: bytes, exchange: Exchange, caller: Caller) -> None:
         """Answer one request, or refuse it; either way it is recorded once."""
@@ -147,16 +153,21 @@ class Engine:
         return kept
 
     def call(self, target: Target, request: HttpRequest, deadline_at: float) -> Call:
-        """Make the bytes of one call; its head is the same each time, and kept."""
+        """Make the bytes of one call; its head is the same each time, and kept.
+
+        An exchange that outlives a reload may still make calls by the old config: what
+        is kept says whose it is, so that neither gets the other's key.
+        """
         key = target.key
         name = (target.provider.name, key.id if key else "", request.path)
         way = self.ways.get(name)
-        if way is None:
+        if way is None or way[0] is not target.provider:
             endpoint = target.provider.endpoint
             origin, _ = origin_of(endpoint.base_url)
             head = head_of(target.provider, request, auth_headers(endpoint, key))
-            way = self.ways[name] = (origin, head, self.tls if origin.tls else None)
-        origin, head, tls = way
+            tls = self.tls if origin.tls else None
+            way = self.ways[name] = (target.provider, origin, head, tls)
+        _, origin, head, tls = way
         return Call(
             origin, head, request.body, target.provider.timeouts, deadline_at, tls
         )

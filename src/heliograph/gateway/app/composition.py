@@ -1,0 +1,74 @@
+"""The composition root: builds the gateway from a config and runs it.
+
+Every owner of state is made here, once: the pool (sockets), the metrics (numbers),
+the log (lines), the engine (the config snapshot).
+"""
+
+import asyncio
+import gc
+import random
+import socket
+import ssl
+import sys
+from contextlib import AsyncExitStack
+from functools import partial
+from typing import Any
+
+from heliograph.clock import SystemClock
+from heliograph.gateway.app.door import door
+from heliograph.gateway.app.stand import Stand
+from heliograph.gateway.app.voice import announce, write_lines
+from heliograph.gateway.engine import Engine
+from heliograph.gateway.telemetry.log import ExchangeLog
+from heliograph.gateway.telemetry.metrics import Metrics
+from heliograph.gateway.telemetry.writer import Writer
+from heliograph.gateway.types import Config
+from heliograph.gateway.upstream.pool import Pool
+
+GARBAGE_OBJECTS = 50_000
+
+
+def loop_factory() -> Any:  # noqa: ANN401 - uvloop's loop where there is one
+    """Choose the event loop: uvloop wherever it exists."""
+    if sys.platform == "win32":
+        return asyncio.new_event_loop
+    import uvloop  # noqa: PLC0415 - there is none on Windows
+
+    return uvloop.new_event_loop
+
+
+async def run(config: Config, listening: socket.socket) -> None:
+    """Serve on *listening* until a signal, then drain."""
+    async with AsyncExitStack() as stack:
+        if not config.providers:
+            config = await stack.enter_async_context(Stand(config))
+        loop = asyncio.get_running_loop()
+        pool = Pool(loop)
+        stack.callback(pool.close)
+        writer = Writer(write_lines)
+        stack.callback(writer.close)
+        log = ExchangeLog(loop, writer.put)
+        stack.callback(log.flush)
+        engine = Engine(
+            config,
+            pool=pool,
+            metrics=Metrics(),
+            log=log,
+            clock=SystemClock(),
+            draw=random.random,
+            tls=ssl.create_default_context(),
+        )
+        server = door(engine, partial(announce, config, listening))
+        settle_memory()
+        await server.serve(sockets=[listening])
+
+
+def settle_memory() -> None:
+    """Spare the garbage collector what stays, and let it look less often.
+
+    An exchange leaves no cycles, so that its objects are freed as it ends; looking
+    through them every 700 objects took a tenth of the request path.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE_OBJECTS)
