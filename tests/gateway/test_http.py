@@ -2,12 +2,21 @@
 
 import asyncio
 import json
+from types import SimpleNamespace
 
 import pytest
 
 from gateway.raw_client import CHAT_PATH, RawClient
-from gateway.running import SAID, Gateway, Way, fault, request
-from heliograph.gateway.server import lane
+from gateway.running import (
+    CLAUDE_FIRST,
+    SAID,
+    Gateway,
+    Way,
+    fault,
+    gateway_before,
+    request,
+)
+from heliograph.gateway.types import Server
 from heliograph.simulation.providers import SimulatedProviders
 
 POST = b"POST /v1/chat/completions HTTP/1.1\r\n"
@@ -236,12 +245,25 @@ async def test_a_body_that_is_too_large_is_refused_and_the_caller_can_read_it(
 
 
 async def test_a_body_just_below_the_bound_is_read(
-    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+    sim: SimulatedProviders,
 ) -> None:
     body = request({})
-    monkeypatch.setattr(lane, "BODY_BYTES_MAX", len(body))
-    assert (await gateway.post(body)).status == 200
-    assert (await gateway.post(body + b" ")).status == 413
+    body += b" " * (4096 - len(body))
+    bound = f"server: {{body_mb_max: {4096 / 2**20}}}"
+    async with gateway_before(sim, f"{CLAUDE_FIRST}\n{bound}") as gateway:
+        assert (await gateway.post(body)).status == 200
+        got = await gateway.post(body + b" ")
+    assert got.status == 413
+    assert "0.00390625 MB" in got.error["message"]
+
+
+async def test_how_deep_json_may_nest_is_configured(sim: SimulatedProviders) -> None:
+    text = f"{CLAUDE_FIRST}\nserver: {{json_depth_max: 5}}"
+    async with gateway_before(sim, text) as gateway:
+        got = await gateway.ask(metadata={"a": [[[{}]]]})
+        assert (await gateway.ask(metadata={"a": [[{}]]})).status == 200
+    assert got.status == 400
+    assert "deeper than 5" in got.error["message"]
 
 
 async def test_a_stream_reaches_the_caller_piece_by_piece(
@@ -321,7 +343,7 @@ async def test_a_fault_of_our_own_on_another_path_is_a_500_too(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(gateway.engine, "config", None)
+        patch.setattr(gateway.engine, "config", SimpleNamespace(server=Server()))
         got = await gateway.get("/v1/models")
     assert got.status == 500
     assert got.error["type"] == "server_error"

@@ -16,10 +16,11 @@ from gateway.running import (
     request,
     until,
 )
-from heliograph.gateway.server import cycle, lane
+from heliograph.gateway.server import cycle
 from heliograph.simulation.providers import SimulatedProviders
 
 ONE = "providers: {solo: {base_url: '{sim}/v1', models: [m]}}"
+UNREAD = "\nserver: {unread_s: 0.3}"
 EVENTS = 1200
 TEXT = "x" * 60_000
 CHUNK = {"choices": [{"index": 0, "delta": {"content": TEXT}, "finish_reason": None}]}
@@ -62,13 +63,15 @@ class Fountain:
 
 
 @asynccontextmanager
-async def fountain(**bounds: float) -> AsyncIterator[tuple[Gateway, Fountain]]:
+async def fountain(
+    extra: str = "", **bounds: float
+) -> AsyncIterator[tuple[Gateway, Fountain]]:
     """Run a gateway before a fountain."""
     provider = Fountain()
     server = await asyncio.start_server(provider.meet, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     async with server, SimulatedProviders() as sim:
-        text = ONE.replace("{sim}", url)
+        text = (ONE + extra).replace("{sim}", url)
         async with gateway_before(sim, text, **bounds) as gateway:
             yield gateway, provider
 
@@ -95,12 +98,9 @@ async def test_the_provider_is_held_back_while_the_caller_does_not_read() -> Non
         assert (await gateway.recorded())["outcome"] == "answered"
 
 
-async def test_a_caller_who_never_reads_is_hung_up_on(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(cycle, "UNREAD_S", 0.3)
+async def test_a_caller_who_never_reads_is_hung_up_on() -> None:
     async with (
-        fountain() as (gateway, provider),
+        fountain(UNREAD) as (gateway, provider),
         RawClient.to(gateway.port) as client,
     ):
         client.send(ASK)
@@ -109,10 +109,7 @@ async def test_a_caller_who_never_reads_is_hung_up_on(
         assert not gateway.server.server_state.connections
 
 
-async def test_a_caller_who_never_reads_a_whole_answer_is_hung_up_on(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(lane, "UNREAD_S", 0.3)
+async def test_a_caller_who_never_reads_a_whole_answer_is_hung_up_on() -> None:
     said = {"choices": [{"message": {"content": TEXT * 300}, "finish_reason": "stop"}]}
     body = json.dumps(said).encode()
     head = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(body)
@@ -126,7 +123,7 @@ async def test_a_caller_who_never_reads_a_whole_answer_is_hung_up_on(
     server = await asyncio.start_server(meet, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     async with server, SimulatedProviders() as sim:
-        text = ONE.replace("{sim}", url)
+        text = (ONE + UNREAD).replace("{sim}", url)
         async with (
             gateway_before(sim, text) as gateway,
             RawClient.to(gateway.port) as client,

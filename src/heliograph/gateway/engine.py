@@ -187,7 +187,7 @@ class Run:
 
     async def walk(self, body: bytes) -> Failure | None:
         """Read the request and walk the plan for it; None when it was answered."""
-        chat = read_chat(body)
+        chat = read_chat(body, self.engine.config.server.json_depth_max)
         if isinstance(chat, Failure):
             return chat
         self.exchange.asked_model = chat.model

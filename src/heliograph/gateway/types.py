@@ -187,6 +187,16 @@ class Provider(Struct, frozen=True):
         return self.model_timeouts.get(model, self.timeouts)
 
 
+class Server(Struct, frozen=True):
+    """Bounds at the door: how much may come, and how slowly."""
+
+    body_mb_max: float = 32.0
+    json_depth_max: int = 64
+    idle_s: float = 75.0
+    unread_s: float = 30.0
+    drain_s: float = 30.0
+
+
 class Config(Struct, frozen=True):
     """A whole configuration, frozen. A reload swaps the reference.
 
@@ -204,6 +214,7 @@ class Config(Struct, frozen=True):
     retries: Retries = Retries()
     breaker: Breaker = Breaker()
     limits: Limits = Limits()
+    server: Server = Server()
 
 
 class ModelFacts(Struct, frozen=True):

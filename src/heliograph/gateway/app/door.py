@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -16,7 +17,6 @@ from heliograph.gateway.server.api import make_api
 from heliograph.gateway.server.lane import Lane
 
 BACKLOG = 2048
-DRAIN_S = 30
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -66,7 +66,7 @@ def door(engine: Engine, when_up: Callable[[], None] = lambda: None) -> Door:
         log_level=logging.WARNING,
         proxy_headers=False,
         server_header=False,
-        timeout_graceful_shutdown=DRAIN_S,
+        timeout_graceful_shutdown=math.ceil(engine.config.server.drain_s),
     )
     server = Door(settings, when_up)
     return server

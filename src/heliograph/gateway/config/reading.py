@@ -17,6 +17,7 @@ from heliograph.gateway.config.fallbacks import read_fallbacks
 from heliograph.gateway.config.problems import Problem
 from heliograph.gateway.config.providers import read_provider
 from heliograph.gateway.config.schema import TOP_KEYS
+from heliograph.gateway.config.server import read_server
 from heliograph.gateway.config.timeouts import read_timeouts
 from heliograph.gateway.config.values import (
     Reading,
@@ -24,7 +25,7 @@ from heliograph.gateway.config.values import (
     refuse_unknown_keys,
     shown,
 )
-from heliograph.gateway.types import Config, Endpoint, Provider, Timeouts
+from heliograph.gateway.types import Config, Endpoint, Provider, Server, Timeouts
 
 _PROVIDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -91,6 +92,9 @@ def read_text(
     if "fallbacks" in document.entries:
         node = document.entries["fallbacks"].value
         fallbacks = read_fallbacks(reading, node, _listed_models(document))
+    server = Server()
+    if "server" in document.entries:
+        server = read_server(reading, document.entries["server"].value)
     problems = reading.problems()
     if problems:
         return problems
@@ -98,6 +102,7 @@ def read_text(
         providers=MappingProxyType(providers),
         fallbacks=MappingProxyType(dict(fallbacks)),
         source=file,
+        server=server,
     )
 
 

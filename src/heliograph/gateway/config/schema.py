@@ -2,11 +2,22 @@
 
 from types import MappingProxyType
 
-TOP_KEYS = ("providers", "fallbacks", "timeouts")
+TOP_KEYS = ("providers", "fallbacks", "timeouts", "server")
 PROVIDER_KEYS = ("keys", "models", "base_url", "dialect", "timeouts", "drop")
 KEY_KEYS = ("value", "weight")
 FALLBACK_KEYS = ("from", "to")
 TIMEOUT_KEYS = ("connect_s", "first_byte_s", "idle_s", "total_s")
+SERVER_BOUNDS = MappingProxyType(
+    {
+        "body_mb_max": (0.001, 4096.0),
+        "json_depth_max": (1.0, 256.0),
+        "idle_s": (0.1, 86_400.0),
+        "unread_s": (0.1, 86_400.0),
+        "drain_s": (0.0, 86_400.0),
+    }
+)
+"""The numbers of the `server` table: the least and the most each may be."""
+SERVER_KEYS = tuple(SERVER_BOUNDS)
 
 DIALECTS = ("openai", "anthropic")
 DIALECT_AUTH = MappingProxyType({"openai": "bearer", "anthropic": "header:x-api-key"})

@@ -17,11 +17,10 @@ from uvicorn.server import ServerState
 
 from heliograph.gateway.engine import Engine
 from heliograph.gateway.server.errors import error_answer
-from heliograph.gateway.types import Exchange, Failure
+from heliograph.gateway.types import Exchange, Failure, Server
 from heliograph.gateway.wire.openai_error import error_body
 
 COMMENT_AFTER_S = 15.0
-UNREAD_S = 30.0
 REFUSED_BODY_S = 5.0
 JOIN_BYTES_MAX = 64 * 1024
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -39,6 +38,7 @@ class Line(Protocol):
     """The connection a cycle belongs to, as far as a cycle knows it."""
 
     engine: Engine
+    bounds: Server
     loop: asyncio.AbstractEventLoop
     transport: asyncio.Transport
     flow: FlowControl
@@ -162,13 +162,13 @@ class LaneCycle:
     async def drain(self) -> None:
         """Wait while the caller reads slower than we write.
 
-        One that takes nothing for `UNREAD_S` is hung up on, which ends the exchange
+        One that takes nothing for `unread_s` is hung up on, which ends the exchange
         as if the caller had left.
         """
         if not self.lane.flow.write_paused:
             return
         try:
-            async with asyncio.timeout(UNREAD_S):
+            async with asyncio.timeout(self.lane.bounds.unread_s):
                 await self.lane.flow.drain()
         except TimeoutError:
             self.lane.transport.abort()

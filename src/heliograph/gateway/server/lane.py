@@ -14,13 +14,13 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from heliograph.gateway.engine import Engine
-from heliograph.gateway.server.cycle import UNREAD_S, LaneCycle
+from heliograph.gateway.server.cycle import LaneCycle
 from heliograph.gateway.wire.openai_error import error_body
 
 EXPECT = b"expect"
 EXPECT_BYTES = len(EXPECT)
 HOT = frozenset({b"/v1/chat/completions"})
-BODY_BYTES_MAX = 32 * 1024 * 1024
+MB = 1024 * 1024
 HEAD_BYTES_MAX = 64 * 1024
 
 
@@ -37,6 +37,9 @@ class Lane(HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self.engine = engine
+        self.bounds = engine.config.server
+        self.body_bytes_max = int(self.bounds.body_mb_max * MB)
+        self.timeout_keep_alive = self.bounds.idle_s  # type: ignore[assignment] # uvicorn's is whole
         self.worker: asyncio.Task[None] | None = None
         self.rest: asyncio.Future[None] | None = None
         self.turn: LaneCycle | None = None
@@ -115,7 +118,7 @@ class Lane(HttpToolsProtocol):
             cycle.encourage()
 
     def on_body(self, body: bytes) -> None:
-        """Gather the body of a hot request, up to 32 MB."""
+        """Gather the body of a hot request, up to its bound."""
         cycle = self.lane_cycle
         if cycle is None:
             super().on_body(body)
@@ -123,7 +126,7 @@ class Lane(HttpToolsProtocol):
         if cycle.response_complete:
             return
         cycle.body_bytes += len(body)
-        if cycle.body_bytes > BODY_BYTES_MAX:
+        if cycle.body_bytes > self.body_bytes_max:
             self.refuse_body(cycle)
             return
         cycle.pieces.append(body)
@@ -176,7 +179,7 @@ class Lane(HttpToolsProtocol):
         """Answer 413 and close; the rest of the body is dropped."""
         cycle.pieces.clear()
         cycle.keep_alive = False
-        said = f"The request is larger than {BODY_BYTES_MAX // 1024 // 1024} MB."
+        said = f"The request is larger than {self.bounds.body_mb_max:g} MB."
         body = error_body(said, type="invalid_request_error", code="request_too_large")
         head = cycle.head(413, b"content-type: application/json\r\n", cycle.exchange)
         cycle.send_whole(head, body)
@@ -284,10 +287,10 @@ class Lane(HttpToolsProtocol):
         self.forget_unread()
 
     def await_reader(self) -> None:
-        """Look again after `UNREAD_S` whether anything was taken."""
+        """Look again after `unread_s` whether anything was taken."""
         unread_bytes = self.transport.get_write_buffer_size()
         self.unread_timer = self.loop.call_later(
-            UNREAD_S, self.hang_up_unless_read, unread_bytes
+            self.bounds.unread_s, self.hang_up_unless_read, unread_bytes
         )
 
     def hang_up_unless_read(self, unread_bytes: int) -> None:

@@ -66,9 +66,9 @@ _DECODERS: Mapping[str, tuple[json.Decoder[Any], str]] = {
 }
 
 
-def read(body: bytes) -> Chat | Failure:
+def read(body: bytes, depth_max: int = DEPTH_MAX) -> Chat | Failure:
     """Read the request *body*; a failure says what is wrong, where, and the fix."""
-    fields = _fields(body)
+    fields = _fields(body, depth_max)
     if isinstance(fields, Failure):
         return fields
     envelope = _envelope(fields)
@@ -96,20 +96,20 @@ def refuse(
     )
 
 
-def _fields(body: bytes) -> dict[str, Raw] | Failure:
+def _fields(body: bytes, depth_max: int) -> dict[str, Raw] | Failure:
     try:
         fields = _ENVELOPE.decode(body)
     except ValidationError:
         return refuse("The request body must be a JSON object: {...}.")
     except RecursionError:
-        return _too_deep()
+        return _too_deep(depth_max)
     except UNREADABLE as error:
         if not body.strip():
             return refuse("The request body is empty; send a JSON object.")
         return refuse(f"The request body is not valid JSON: {_position(error, body)}.")
     if not is_utf8(body):
         return refuse("The request body is not UTF-8; encode it as UTF-8.")
-    return fields if nests_within(body, DEPTH_MAX) else _too_deep()
+    return fields if nests_within(body, depth_max) else _too_deep(depth_max)
 
 
 def _position(error: Exception, body: bytes) -> str:
@@ -119,9 +119,9 @@ def _position(error: Exception, body: bytes) -> str:
     return said
 
 
-def _too_deep() -> Failure:
+def _too_deep(depth_max: int) -> Failure:
     return refuse(
-        f"The request body nests deeper than {DEPTH_MAX} levels; flatten it,"
+        f"The request body nests deeper than {depth_max} levels; flatten it,"
         " or send the inner part as text."
     )
 

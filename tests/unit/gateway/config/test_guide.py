@@ -8,7 +8,7 @@ import pytest
 
 from heliograph.gateway.config import Problem, schema
 from heliograph.gateway.providers.endpoints import ENDPOINTS
-from heliograph.gateway.types import Config, Key, Secret, Timeouts
+from heliograph.gateway.types import Config, Key, Secret, Server, Timeouts
 
 Read = Callable[..., Config | list[Problem]]
 
@@ -26,6 +26,7 @@ ROW = re.compile(r"^\| `(\w+)` \| ([^|]*) \| ([^|]*) \|", re.MULTILINE)
         ("A provider", schema.PROVIDER_KEYS),
         ("A key", schema.KEY_KEYS),
         ("Timeouts", schema.TIMEOUT_KEYS),
+        ("The server", schema.SERVER_KEYS),
         ("A fallback", schema.FALLBACK_KEYS),
     ],
 )
@@ -42,6 +43,15 @@ def test_the_timeouts_of_the_guide_are_the_defaults() -> None:
     defaults = Timeouts()
     assert written == {name: getattr(defaults, name) for name in schema.TIMEOUT_KEYS}
     assert f"at most {schema.TIMEOUT_S_MAX:.0f}" in SECTIONS["Timeouts"]
+
+
+def test_the_bounds_of_the_guide_are_the_defaults() -> None:
+    rows = ROW.findall(SECTIONS["The server"])
+    written = {
+        name: float(value) for name, _, value in rows if name in schema.SERVER_BOUNDS
+    }
+    defaults = Server()
+    assert written == {name: getattr(defaults, name) for name in schema.SERVER_BOUNDS}
 
 
 def test_the_weight_of_the_guide_is_the_default() -> None:

@@ -8,10 +8,15 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from heliograph.gateway.server.cycle import UNREAD_S
 from heliograph.gateway.server.lane import Lane
+from heliograph.gateway.types import Config, Server
 
 KEPT_S = 5
+UNREAD_S = 30
+
+
+class Engine:
+    config = Config({}, server=Server(idle_s=KEPT_S, unread_s=UNREAD_S))
 
 
 class Timer:
@@ -77,14 +82,13 @@ class Connected:
         config = uvicorn.Config(
             cast("Any", None),
             http=cast("Any", Lane),
-            timeout_keep_alive=KEPT_S,
             log_config=None,
         )
         config.loaded_app = cast("Any", None)
         self.loop = Loop()
         self.wire = Wire()
-        nobody = cast("Any", None)
-        self.lane = Lane(nobody, config, ServerState(), {}, cast("Any", self.loop))
+        engine = cast("Any", Engine())
+        self.lane = Lane(engine, config, ServerState(), {}, cast("Any", self.loop))
         self.lane.connection_made(cast("Any", self.wire))
 
     def answered(self) -> None:

@@ -8,7 +8,7 @@ from uvicorn.server import ServerState
 
 from heliograph.gateway.server.cycle import LaneCycle
 from heliograph.gateway.server.lane import Lane
-from heliograph.gateway.types import Exchange
+from heliograph.gateway.types import Config, Exchange
 
 REQUEST = (
     b"POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\n\r\n%d"
@@ -32,6 +32,8 @@ class Wire:
 
 class Engine:
     """Answers when it is let; notes what it served and what never began."""
+
+    config = Config({})
 
     def __init__(self) -> None:
         self.go_on = asyncio.Event()

@@ -1,0 +1,52 @@
+"""The `server` table: who may come in at the door, how much, and how slowly."""
+
+from msgspec.structs import replace
+
+from heliograph.gateway.config.document import MappingNode, Node
+from heliograph.gateway.config.schema import SERVER_BOUNDS, SERVER_KEYS
+from heliograph.gateway.config.values import (
+    Reading,
+    read_number,
+    read_table,
+    refuse_unknown_keys,
+)
+from heliograph.gateway.types import Server
+
+KEY = "server"
+
+
+def read_server(reading: Reading, node: Node) -> Server:
+    """Read *node*. What is no good keeps its default."""
+    table = read_table(reading, node, KEY, what="a table of the server's bounds")
+    if table is None:
+        return Server()
+    refuse_unknown_keys(reading, table, KEY, known=SERVER_KEYS)
+    numbers = {
+        name: number
+        for name in SERVER_BOUNDS
+        if (number := _read_bound(reading, table, name)) is not None
+    }
+    return replace(Server(), **numbers)
+
+
+def _read_bound(reading: Reading, table: MappingNode, name: str) -> float | None:
+    """Read a number within its bounds; a count is whole."""
+    entry = table.entries.get(name)
+    if entry is None:
+        return None
+    where = f"{KEY}.{name}"
+    number = read_number(reading, entry.value, where)
+    if number is None:
+        return None
+    least, most = SERVER_BOUNDS[name]
+    whole = isinstance(getattr(Server(), name), int)
+    if least <= number <= most and not (whole and number % 1):
+        return int(number) if whole else number
+    kind = "a whole number" if whole else "a number"
+    reading.report(
+        entry.value,
+        where,
+        f"{number:g} cannot be used",
+        fix=f"write {kind} from {least:g} to {most:g}",
+    )
+    return None
