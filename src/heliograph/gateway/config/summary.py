@@ -35,7 +35,7 @@ def _route_line(route: Route) -> str:
     if route.rescue:
         policies.append(f"rescue {route.rescue}")
     if route.hedge:
-        policies.append(f"hedged up to {route.hedge.share:.3g}")
+        policies.append(f"hedged up to {100 * route.hedge.share:.3g} %")
     head = f"route {route.name}"
     if policies:
         head += f" ({', '.join(policies)})"
