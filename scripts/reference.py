@@ -11,6 +11,7 @@ from heliograph.gateway.catalog.facts import facts, models_of
 from heliograph.gateway.providers.endpoints import ENDPOINTS
 from heliograph.gateway.telemetry.log import ExchangeLog
 from heliograph.gateway.telemetry.metrics import Metrics
+from heliograph.gateway.telemetry.reloads import ReloadCounts
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
 WRITTEN = "Written by `make reference`; do not edit.\n"
@@ -60,12 +61,13 @@ def metrics_page() -> str:
         "stream": "`true` or `false`",
         "blame": "`none` (it answered), `caller`, `target`, `provider`",
         "kind": "what happened, such as `rate_limited`, `first_byte_timeout`",
+        "result": "`ok` or `failed`",
         "direction": "`input` (cached included), `output`, `cached`",
     }
     lines = ["# Metrics\n", WRITTEN, "`GET /metrics`, Prometheus text.\n"]
     lines += ["| metric | kind | meaning |", "|---|---|---|"]
     log = ExchangeLog(asyncio.new_event_loop(), bytes)
-    for family in (*Metrics().collect(), *log.collect()):
+    for family in (*Metrics().collect(), *log.collect(), *ReloadCounts().collect()):
         suffix = "_total" if family.type == "counter" else ""
         name = f"`{family.name}{suffix}`"
         lines.append(f"| {name} | {family.type} | {family.documentation} |")
@@ -88,18 +90,16 @@ def providers_page() -> str:
         dropped = ", ".join(f"`{parameter}`" for parameter in sorted(row.drop)) or "-"
         linked = f"[{name}]({row.docs})"
         lines.append(f"| {linked} | {row.dialect} | {variables} | {dropped} |")
-    lines += ["", "*Prefill*: the model goes on from a final assistant turn."]
-    lines += ["", "| model | context | output at most | pictures | prefill | as of |"]
-    lines += ["|---|--:|--:|---|---|---|"]
+    lines += ["", "| model | context | output at most | pictures | as of |"]
+    lines += ["|---|--:|--:|---|---|"]
     for name in ENDPOINTS:
         for model in models_of(name):
             known = facts(name, model)
             context = f"{known.context_tokens:,}" if known.context_tokens else "?"
             pictures = {True: "yes", False: "no", None: "?"}[known.vision]
-            prefill = "yes" if known.prefill else "-"
             lines.append(
                 f"| {name}/{model} | {context} | {known.output_tokens_max:,} | "
-                f"{pictures} | {prefill} | [{known.date}]({known.source}) |"
+                f"{pictures} | [{known.date}]({known.source}) |"
             )
     return "\n".join(lines) + "\n"
 

@@ -12,7 +12,7 @@ import pytest
 
 from gateway.raw_client import Answer, RawClient
 from heliograph.clock import SystemClock
-from heliograph.gateway.app import Door, door, listen
+from heliograph.gateway.app import Alone, Door, Read, Reloads, door, listen
 from heliograph.gateway.config import render_problems
 from heliograph.gateway.config.reading import read_text
 from heliograph.gateway.engine import Engine
@@ -139,6 +139,13 @@ class Gateway:
             return await client.answer()
 
 
+def alone(engine: Engine) -> Alone:
+    """Tell of a process whose config was never read again."""
+    read = Read(None, b"", engine.config)
+    wall_s = engine.clock.wall_s
+    return Alone(engine, Reloads(engine.config, read, say=print, wall_s=wall_s))
+
+
 @asynccontextmanager
 async def running(config: Config) -> AsyncIterator[Gateway]:
     """Run the gateway as `app.run` does, but for its signals and its slow farewell."""
@@ -153,7 +160,7 @@ async def running(config: Config) -> AsyncIterator[Gateway]:
         draw=random.Random(1).random,
         tls=TLS,
     )
-    server = door(engine)
+    server = door(engine, alone(engine))
     with listen("127.0.0.1", 0) as listening:
         port = listening.getsockname()[1]
         server.config.load()

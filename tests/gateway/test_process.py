@@ -2,82 +2,16 @@
 
 import asyncio
 import json
-import os
 import signal
 import socket
-import sys
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
+from gateway.process import PATIENCE_S, config_file, heliograph
 from gateway.raw_client import Answer, RawClient
 from gateway.running import CLAUDE_FIRST, SAID, request
 from heliograph.simulation.providers import SimulatedProviders
-
-PATIENCE_S = 15
-COMMAND = (sys.executable, "-m", "heliograph")
-
-
-class Served:
-    """A gateway in a process of its own."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self.process = process
-        self.said = ""
-        self.port = 0
-
-    async def listens(self) -> None:
-        """Wait until it has said where it listens, and on."""
-        assert self.process.stderr is not None
-        async with asyncio.timeout(PATIENCE_S):
-            while " serves on http://127.0.0.1:" not in self.said:
-                line = await self.process.stderr.readline()
-                assert line, self.said
-                self.said += line.decode()
-        self.port = int(self.said.rpartition("127.0.0.1:")[2].partition("/")[0])
-
-    async def ends(self) -> tuple[int, str]:
-        """Wait for its end; return exit status and the exchange log."""
-        async with asyncio.timeout(PATIENCE_S):
-            out, err = await self.process.communicate()
-        self.said += err.decode()
-        assert self.process.returncode is not None
-        return self.process.returncode, out.decode()
-
-    async def ask(self, **members: object) -> Answer:
-        """Send one request."""
-        async with RawClient.to(self.port) as client:
-            client.send(request(members))
-            return await client.answer()
-
-
-@asynccontextmanager
-async def heliograph(
-    *arguments: str, environ: Mapping[str, str] | None = None
-) -> AsyncIterator[Served]:
-    """Start a command with nothing in its environment but *environ*."""
-    kept = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path)}
-    process = await asyncio.create_subprocess_exec(
-        *COMMAND,
-        *arguments,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env={**kept, **(environ or {})},
-    )
-    try:
-        yield Served(process)
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.communicate()
-
-
-def config_file(folder: Path, text: str) -> str:
-    path = folder / "gateway.yaml"
-    path.write_text(text, encoding="utf-8")
-    return str(path)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -116,19 +50,10 @@ async def test_while_it_drains_nobody_new_is_let_in(
             await client.head()
             served.process.terminate()
             async with asyncio.timeout(PATIENCE_S):
-                while await accepts(served.port):
+                while await served.accepts():
                     await client.chunk()  # the stream goes on meanwhile
             assert (await client.chunked_rest()).endswith(b"data: [DONE]\n\n")
         assert (await served.ends())[0] == 0
-
-
-async def accepts(port: int) -> bool:
-    """Try to connect."""
-    try:
-        async with RawClient.to(port):
-            return True
-    except ConnectionRefusedError:
-        return False
 
 
 async def test_a_port_that_is_taken_is_said_and_exits_1() -> None:
@@ -207,12 +132,7 @@ async def test_a_key_in_the_environment_configures_its_provider() -> None:
 
 async def test_an_address_that_others_reach_is_warned_of() -> None:
     async with heliograph("serve", "--host", "0.0.0.0", "--port", "0") as served:
-        assert served.process.stderr is not None
-        async with asyncio.timeout(PATIENCE_S):
-            while "can spend your keys" not in served.said:
-                line = await served.process.stderr.readline()
-                assert line, served.said
-                served.said += line.decode()
+        await served.says("can spend your keys")
         served.process.terminate()
         assert (await served.ends())[0] == 0
 
@@ -221,7 +141,8 @@ async def test_a_log_that_nobody_reads_stops_nobody(
     sim: SimulatedProviders, tmp_path: Path
 ) -> None:
     path = config_file(tmp_path, CLAUDE_FIRST.replace("{sim}", sim.base_url))
-    async with heliograph("serve", "-c", path, "--port", "0") as served:
+    serve = ("serve", "-c", path, "--port", "0")
+    async with heliograph(*serve, log_unread=True) as served:
         await served.listens()
         unknown = request({"model": f"anthropic/{'x' * 180}"})
         async with RawClient.to(served.port) as client, asyncio.timeout(PATIENCE_S):

@@ -7,6 +7,7 @@ the log (lines), the engine (the config snapshot).
 import asyncio
 import gc
 import random
+import signal
 import socket
 import ssl
 import sys
@@ -15,9 +16,13 @@ from functools import partial
 from typing import Any
 
 from heliograph.clock import SystemClock
+from heliograph.gateway.app.alone import Alone
 from heliograph.gateway.app.door import door
+from heliograph.gateway.app.reloader import Reloader
+from heliograph.gateway.app.reloads import Reloads
+from heliograph.gateway.app.source import Read, Source
 from heliograph.gateway.app.stand import Stand
-from heliograph.gateway.app.voice import announce, write_lines
+from heliograph.gateway.app.voice import announce, say, write_lines
 from heliograph.gateway.engine import Engine
 from heliograph.gateway.telemetry.log import ExchangeLog
 from heliograph.gateway.telemetry.metrics import Metrics
@@ -26,6 +31,7 @@ from heliograph.gateway.types import Config
 from heliograph.gateway.upstream.pool import Pool
 
 GARBAGE_OBJECTS = 50_000
+RELOAD: int | None = getattr(signal, "SIGHUP", None)  # there is none on Windows
 
 
 def loop_factory() -> Any:  # noqa: ANN401 - uvloop's loop where there is one
@@ -37,30 +43,45 @@ def loop_factory() -> Any:  # noqa: ANN401 - uvloop's loop where there is one
     return uvloop.new_event_loop
 
 
-async def run(config: Config, listening: socket.socket) -> None:
-    """Serve on *listening* until a signal, then drain."""
+async def run(
+    source: Source, read: Read, config: Config, door_at: socket.socket
+) -> None:
+    """Serve on the socket *door_at* until a signal, then drain."""
     async with AsyncExitStack() as stack:
         if not config.providers:
             config = await stack.enter_async_context(Stand(config))
-        loop = asyncio.get_running_loop()
-        pool = Pool(loop)
-        stack.callback(pool.close)
-        writer = Writer(write_lines)
-        stack.callback(writer.close)
-        log = ExchangeLog(loop, writer.put)
-        stack.callback(log.flush)
-        engine = Engine(
-            config,
-            pool=pool,
-            metrics=Metrics(),
-            log=log,
-            clock=SystemClock(),
-            draw=random.random,
-            tls=ssl.create_default_context(),
-        )
-        server = door(engine, partial(announce, config, listening))
+        engine = make_engine(config, stack)
+        clock = engine.clock
+        reloads = Reloads(config, read, say=say, wall_s=clock.wall_s)
+        reloader = Reloader(source, read.mark, reloads, engine.reload)
+        watching = asyncio.create_task(reloader.run())
+        stack.callback(watching.cancel)
+        if RELOAD is not None:
+            asyncio.get_running_loop().add_signal_handler(RELOAD, reloader.asked.set)
+        announced = partial(announce, config, door_at)
+        server = door(engine, Alone(engine, reloads), announced)
         settle_memory()
-        await server.serve(sockets=[listening])
+        await server.serve(sockets=[door_at])
+
+
+def make_engine(config: Config, stack: AsyncExitStack) -> Engine:
+    """Make the engine and all it owns; *stack* closes them."""
+    loop = asyncio.get_running_loop()
+    pool = Pool(loop)
+    stack.callback(pool.close)
+    writer = Writer(write_lines)
+    stack.callback(writer.close)
+    log = ExchangeLog(loop, writer.put)
+    stack.callback(log.flush)
+    return Engine(
+        config,
+        pool=pool,
+        metrics=Metrics(),
+        log=log,
+        clock=SystemClock(),
+        draw=random.random,
+        tls=ssl.create_default_context(),
+    )
 
 
 def settle_memory() -> None:

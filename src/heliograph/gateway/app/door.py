@@ -15,8 +15,11 @@ import uvicorn
 from heliograph.gateway.engine import Engine
 from heliograph.gateway.server.api import make_api
 from heliograph.gateway.server.lane import Lane
+from heliograph.gateway.server.standing import Standing
 
 BACKLOG = 2048
+LAST_WORDS_S = 1.0
+LOOK_S = 0.02
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -31,34 +34,66 @@ class Door(uvicorn.Server):
     *when_up* is called when it listens and a signal would be heard.
     """
 
-    def __init__(self, config: uvicorn.Config, when_up: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, engine: Engine, when_up: Callable[[], None]
+    ) -> None:
         super().__init__(config)
+        self.engine = engine
         self.when_up = when_up
+        self.signals = {signal.SIGTERM: self.stop, signal.SIGINT: self.stop}
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, and say so."""
         await super().startup(sockets)
         self.when_up()
 
+    def drain(self) -> None:
+        """Let nobody new in, finish what is under way."""
+        self.should_exit = True
+
+    def stop(self) -> None:
+        """Drain; asked once more, end at once."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Drain, then tell those whose answer is not whole that it will not be.
+
+        What is cancelled has last words, and they need a moment to go out.
+        """
+        drain_s = self.engine.config.server.drain_s
+        self.config.timeout_graceful_shutdown = math.ceil(drain_s)
+        await super().shutdown(sockets)
+        rest = tuple(self.server_state.tasks)
+        for task in rest:
+            if not task.cancelling():
+                task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
+        loop = asyncio.get_running_loop()
+        until = loop.time() + (LAST_WORDS_S if rest else 0.0)
+        while self.server_state.connections and loop.time() < until:  # noqa: ASYNC110 - uvicorn keeps a set of them and tells nobody
+            await asyncio.sleep(LOOK_S)
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Let SIGTERM and SIGINT begin the drain; a second SIGINT ends it."""
+        """Hear the signals that end the process for as long as it serves."""
         loop = asyncio.get_running_loop()
-        signals = (signal.SIGTERM, signal.SIGINT)
-        for number in signals:
-            loop.add_signal_handler(number, self.handle_exit, number, None)
+        for number, heard in self.signals.items():
+            loop.add_signal_handler(number, heard)
         try:
             yield
         finally:
-            for number in signals:
+            for number in self.signals:
                 loop.remove_signal_handler(number)
 
 
-def door(engine: Engine, when_up: Callable[[], None] = lambda: None) -> Door:
+def door(
+    engine: Engine, standing: Standing, when_up: Callable[[], None] = lambda: None
+) -> Door:
     """Make the server: uvicorn's life cycle, our lane, Starlette for the rest."""
     server: Door
     settings = uvicorn.Config(
-        make_api(engine, lambda: server.should_exit),
+        make_api(engine, standing, lambda: server.should_exit),
         http=cast("Any", partial(Lane, engine)),
         ws="none",
         lifespan="off",
@@ -66,7 +101,6 @@ def door(engine: Engine, when_up: Callable[[], None] = lambda: None) -> Door:
         log_level=logging.WARNING,
         proxy_headers=False,
         server_header=False,
-        timeout_graceful_shutdown=math.ceil(engine.config.server.drain_s),
     )
-    server = Door(settings, when_up)
+    server = Door(settings, engine, when_up)
     return server

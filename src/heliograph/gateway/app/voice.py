@@ -1,14 +1,18 @@
 """What the program says to its operator, and where the exchange log goes."""
 
 import os
+import select
 import socket
 import sys
+from contextlib import suppress
 
 from heliograph import __version__
 from heliograph.gateway.config import summary
 from heliograph.gateway.types import Config
 
 STDOUT = 1
+STDERR = 2
+PIPE_BYTES = 4096  # what a pipe takes whole, or is not ready to take
 
 
 def announce(config: Config, listening: socket.socket) -> None:
@@ -22,8 +26,23 @@ def announce(config: Config, listening: socket.socket) -> None:
 
 
 def say(text: str) -> None:
-    """Tell the operator; stdout is for the exchange log."""
-    print(text, file=sys.stderr, flush=True)  # noqa: T201 - a program's voice
+    """Tell the operator; stdout is for the exchange log.
+
+    Nobody waits for an operator who does not read: words are lost then, no answers.
+    """
+    data = f"{text}\n".encode()
+    with suppress(OSError):
+        for at in range(0, len(data), PIPE_BYTES):
+            if not takes_more(STDERR):
+                return
+            os.write(STDERR, data[at : at + PIPE_BYTES])
+
+
+def takes_more(descriptor: int) -> bool:
+    """Tell whether `PIPE_BYTES` can be written without a wait."""
+    if sys.platform == "win32":  # there it can be asked of sockets only
+        return True
+    return bool(select.select((), (descriptor,), (), 0)[1])
 
 
 def write_lines(data: bytes) -> None:

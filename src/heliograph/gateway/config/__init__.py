@@ -9,14 +9,17 @@ from heliograph.gateway.config.environment import (
     process_environment,
     unusable_variables,
 )
+from heliograph.gateway.config.file import read_bytes, read_data, read_file
 from heliograph.gateway.config.problems import Problem, render_problems
-from heliograph.gateway.config.reading import read_file, read_text
+from heliograph.gateway.config.reading import read_text
 from heliograph.gateway.config.summary import summary
 
 __all__ = [
     "Problem",
     "from_environment",
     "process_environment",
+    "read_bytes",
+    "read_data",
     "read_file",
     "read_text",
     "render_problems",

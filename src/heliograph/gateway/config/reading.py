@@ -1,30 +1,21 @@
-"""A configuration file, from its bytes to a frozen `Config` or its problems."""
+"""The text of a configuration, read into a frozen `Config` or its problems."""
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
+import re
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
 
-from heliograph.gateway.config.breaker import read_breaker
 from heliograph.gateway.config.document import (
-    DOCUMENT_BYTES_MAX,
     Entry,
     MappingNode,
-    Node,
     ScalarNode,
+    SequenceNode,
     read_document,
 )
 from heliograph.gateway.config.fallbacks import read_fallbacks
-from heliograph.gateway.config.limits import read_limits
-from heliograph.gateway.config.names import SHORT_NAME_FIX, is_short_name
 from heliograph.gateway.config.problems import Problem
 from heliograph.gateway.config.providers import read_provider
-from heliograph.gateway.config.rescue import read_rescue
-from heliograph.gateway.config.retries import read_retries
-from heliograph.gateway.config.routes import read_routes
 from heliograph.gateway.config.schema import TOP_KEYS
 from heliograph.gateway.config.server import read_server
-from heliograph.gateway.config.targets import Known, known_names
 from heliograph.gateway.config.timeouts import read_timeouts
 from heliograph.gateway.config.values import (
     Reading,
@@ -32,58 +23,9 @@ from heliograph.gateway.config.values import (
     refuse_unknown_keys,
     shown,
 )
-from heliograph.gateway.types import Config, Endpoint, Provider, Timeouts
+from heliograph.gateway.types import Config, Endpoint, Provider, Server, Timeouts
 
-_NAMING: Mapping[str, Callable[[Reading, Node, Known], Mapping[str, object]]] = (
-    MappingProxyType({"routes": read_routes, "fallbacks": read_fallbacks})
-)
-_SETTINGS: Mapping[str, Callable[[Reading, Node, str], object]] = MappingProxyType(
-    {
-        "rescue": read_rescue,
-        "retries": read_retries,
-        "breaker": read_breaker,
-        "limits": read_limits,
-        "server": lambda reading, node, _key: read_server(reading, node),
-    }
-)
-
-
-def read_file(
-    path: str | Path, *, endpoints: Mapping[str, Endpoint], environ: Mapping[str, str]
-) -> Config | list[Problem]:
-    """Read the file at *path*; every mistake in it is reported at once."""
-    name = str(path)
-    data = _read_bytes(path)
-    if isinstance(data, Problem):
-        return [data]
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        return [Problem(name, line, "file", "is not UTF-8", "save it as UTF-8")]
-    return read_text(text, file=name, endpoints=endpoints, environ=environ)
-
-
-def _read_bytes(path: str | Path) -> bytes | Problem:
-    """Read no more than a configuration may have."""
-    try:
-        with Path(path).open("rb") as file:
-            data = file.read(DOCUMENT_BYTES_MAX + 1)
-    except FileNotFoundError:
-        reason, fix = "there is no such file", "check the path"
-    except IsADirectoryError:
-        reason, fix = "this is a directory", "name the file in it"
-    except PermissionError:
-        reason, fix = "may not be read", "check its owner and mode"
-    except (OSError, ValueError) as error:
-        said = getattr(error, "strerror", None) or "not a path"
-        reason, fix = f"cannot be read: {said}", "check the path"
-    else:
-        if len(data) <= DOCUMENT_BYTES_MAX:
-            return data
-        reason = f"the file has more than {DOCUMENT_BYTES_MAX} bytes"
-        fix = "check that this is the configuration"
-    return Problem(str(path), 1, "file", reason, fix)
+_PROVIDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 def read_text(
@@ -93,7 +35,7 @@ def read_text(
     endpoints: Mapping[str, Endpoint],
     environ: Mapping[str, str],
 ) -> Config | list[Problem]:
-    """Read *text* as `read_file` does; *file* is the name that problems carry."""
+    """Read *text*; every mistake in it is reported, under the name *file*."""
     document, found = read_document(text, file)
     if document is None:
         return found
@@ -106,33 +48,22 @@ def read_text(
     providers = _read_providers(
         reading, document, endpoints=endpoints, defaults=defaults
     )
-    config = Config(
+    fallbacks: Mapping[str, tuple[str, ...]] = {}
+    if "fallbacks" in document.entries:
+        node = document.entries["fallbacks"].value
+        fallbacks = read_fallbacks(reading, node, _listed_models(document))
+    server = Server()
+    if "server" in document.entries:
+        server = read_server(reading, document.entries["server"].value)
+    problems = reading.problems()
+    if problems:
+        return problems
+    return Config(
         providers=MappingProxyType(providers),
+        fallbacks=MappingProxyType(dict(fallbacks)),
         source=file,
-        **_read_names(reading, document),
-        **_read_settings(reading, document),
+        server=server,
     )
-    return reading.problems() or config
-
-
-def _read_names(reading: Reading, document: MappingNode) -> dict[str, Any]:
-    """Read the tables that name targets."""
-    known = known_names(document)
-    return {
-        name: MappingProxyType(dict(read(reading, document.entries[name].value, known)))
-        for name, read in _NAMING.items()
-        if name in document.entries
-    }
-
-
-def _read_settings(reading: Reading, document: MappingNode) -> dict[str, Any]:
-    """Read the tables that stand for themselves; what is bad keeps its default."""
-    read = {
-        name: reader(reading, document.entries[name].value, name)
-        for name, reader in _SETTINGS.items()
-        if name in document.entries
-    }
-    return {name: value for name, value in read.items() if value is not None}
 
 
 def _read_providers(
@@ -164,8 +95,37 @@ def _read_providers(
 
 
 def _has_good_name(reading: Reading, entry: Entry) -> bool:
-    if is_short_name(entry.key.value):
+    """Check that the name can stand in `provider/model`, in headers and metrics."""
+    if _PROVIDER_NAME.fullmatch(entry.key.value):
         return True
-    message = f"{shown(entry.key.value)} cannot be a provider's name"
-    reading.report(entry.key, "providers", message, fix=SHORT_NAME_FIX)
+    reading.report(
+        entry.key,
+        "providers",
+        f"{shown(entry.key.value)} cannot be a provider's name",
+        fix="use up to 64 letters, digits, dots, dashes and underscores",
+    )
     return False
+
+
+def _listed_models(document: MappingNode) -> dict[str, Sequence[str] | None]:
+    """Return each provider's models as written, None where any will do.
+
+    Also for providers with mistakes: a fallback to one of them is no second mistake.
+    """
+    entry = document.entries.get("providers")
+    if entry is None or not isinstance(entry.value, MappingNode):
+        return {}
+    return {
+        name: _models_written(provider)
+        for name, provider in entry.value.entries.items()
+    }
+
+
+def _models_written(provider: Entry) -> tuple[str, ...] | None:
+    if not isinstance(provider.value, MappingNode):
+        return None
+    models = provider.value.entries.get("models")
+    if models is None or not isinstance(models.value, SequenceNode):
+        return None
+    items = models.value.items
+    return tuple(i.value for i in items if isinstance(i, ScalarNode)) or None

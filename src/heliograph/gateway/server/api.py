@@ -1,9 +1,11 @@
 """Every path that is not hot: models, health, metrics, and errors in OpenAI's shape."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
+from msgspec import to_builtins
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
-from prometheus_client.registry import CollectorRegistry
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -11,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from heliograph.gateway.engine import Engine
+from heliograph.gateway.server.standing import Standing
 from heliograph.gateway.types import Config
 from heliograph.gateway.wire.openai_error import error_body
 
@@ -19,14 +22,12 @@ WRONG_METHOD = 405
 NOT_POST = ["GET", "PUT", "PATCH", "DELETE", "OPTIONS"]
 UNAVAILABLE = 503
 BROKEN = 500
-ROUTE_OWNER = "heliograph"
 
 
-def make_api(engine: Engine, is_draining: Callable[[], bool]) -> Starlette:
+def make_api(
+    engine: Engine, standing: Standing, is_draining: Callable[[], bool]
+) -> Starlette:
     """Build the ASGI application around *engine*."""
-    registry = CollectorRegistry()
-    registry.register(engine.metrics)
-    registry.register(engine.log)
 
     async def models(_request: Request) -> Response:
         data = [model_entry(*pair) for pair in listed(engine.config)]
@@ -34,22 +35,30 @@ def make_api(engine: Engine, is_draining: Callable[[], bool]) -> Starlette:
 
     async def model(request: Request) -> Response:
         wanted = request.path_params["name"]
-        for owner, name in listed(engine.config):
-            if wanted in (name, name.removeprefix(f"{owner}/")):
-                return JSONResponse(model_entry(owner, name))
+        for provider, name in listed(engine.config):
+            if wanted in (name, f"{provider}/{name}"):
+                return JSONResponse(model_entry(provider, name))
         raise HTTPException(NOT_FOUND, f"The model '{wanted}' does not exist here.")
 
     async def metrics(_request: Request) -> Response:
-        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+        try:
+            families = Gathered(await standing.families())
+        except OSError as error:
+            raise HTTPException(UNAVAILABLE, f"No numbers: {error}.") from None
+        return Response(generate_latest(families), media_type=CONTENT_TYPE_LATEST)
 
     async def health(_request: Request) -> Response:
         ready = not is_draining()
-        said = {
-            "status": "ok" if ready else "draining",
+        status = "degraded" if standing.config.problems else "ok"
+        said: dict[str, object] = {
+            "status": status if ready else "draining",
             "live": True,
             "ready": ready,
             "providers": list(engine.config.providers),
+            "config": to_builtins(standing.config),
         }
+        if standing.workers:
+            said["workers"] = to_builtins(standing.workers)
         return JSONResponse(said, 200 if ready else UNAVAILABLE)
 
     async def live(_request: Request) -> Response:
@@ -69,6 +78,17 @@ def make_api(engine: Engine, is_draining: Callable[[], bool]) -> Starlette:
     )
 
 
+class Gathered(Collector):
+    """Families of metrics that have been gathered already."""
+
+    def __init__(self, families: Iterable[Metric]) -> None:
+        self.families = families
+
+    def collect(self) -> Iterable[Metric]:
+        """Return them."""
+        return self.families
+
+
 async def wrong_method(_request: Request) -> Response:
     """Refuse any method but POST on a path that the lane serves."""
     said = "This path takes POST only."
@@ -76,21 +96,18 @@ async def wrong_method(_request: Request) -> Response:
 
 
 def listed(config: Config) -> list[tuple[str, str]]:
-    """Pairs of owner and name: the models in the order of the config, then routes.
-
-    A route named like a `provider/model` is no name of its own.
-    """
-    models = [
-        (p.name, f"{p.name}/{model}")
-        for p in config.providers.values()
-        for model in p.models
-    ]
-    return models + [(ROUTE_OWNER, name) for name in config.routes if "/" not in name]
+    """Pairs of provider and model, in the order of the config."""
+    return [(p.name, model) for p in config.providers.values() for model in p.models]
 
 
-def model_entry(owner: str, name: str) -> dict[str, object]:
+def model_entry(provider: str, model: str) -> dict[str, object]:
     """One entry of `GET /v1/models`, in OpenAI's shape."""
-    return {"id": name, "object": "model", "created": 0, "owned_by": owner}
+    return {
+        "id": f"{provider}/{model}",
+        "object": "model",
+        "created": 0,
+        "owned_by": provider,
+    }
 
 
 async def tell(request: Request, error: Exception) -> Response:

@@ -1,0 +1,52 @@
+"""Reads the config again, when a signal asks for it or its file has changed."""
+
+import asyncio
+from collections.abc import Callable
+
+from heliograph.gateway.app.reloads import Reloads
+from heliograph.gateway.app.source import Source
+from heliograph.gateway.app.watch import Mark, Watch
+from heliograph.gateway.types import Config
+
+
+class Reloader:
+    """One task for the life of a process that works alone.
+
+    *put* puts a config in force.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        mark: Mark,
+        reloads: Reloads,
+        put: Callable[[Config], None],
+    ) -> None:
+        self.source = source
+        self.watch = Watch(mark)
+        self.reloads = reloads
+        self.put = put
+        self.asked = asyncio.Event()
+
+    async def run(self) -> None:
+        """Look at the file about once a second, for ever."""
+        while True:
+            try:
+                async with asyncio.timeout(self.watch.wait_s):
+                    await self.asked.wait()
+            except TimeoutError:
+                if not self.watch.look(self.source.mark()):
+                    continue
+            await self.read()
+
+    async def read(self) -> None:
+        """Read the file off the loop: who waits for an answer does not wait for it."""
+        asked = self.asked.is_set()
+        self.asked.clear()
+        if self.source.path is None:
+            self.reloads.nothing_to_read()
+            return
+        read = await asyncio.to_thread(self.source.read)
+        config = self.reloads.take(read, asked=asked)
+        if config is not None:
+            self.put(config)

@@ -1,0 +1,72 @@
+"""What comes of reading the config again: a good one is taken, a bad one is told.
+
+Everything here is values; who reads, and when, is `reloader` and `supervisor`.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from heliograph.gateway.app.source import Read
+from heliograph.gateway.config import render_problems, summary
+from heliograph.gateway.server.standing import ConfigStanding
+from heliograph.gateway.telemetry.reloads import ReloadCounts
+from heliograph.gateway.types import Config
+
+STAYS = "the last good config stays in force; nothing is lost but the change"
+
+
+class Reloads:
+    """The config in force and all that is told of it.
+
+    *say* tells the operator; *wall_s* is the time.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        read: Read,
+        *,
+        say: Callable[[str], None],
+        wall_s: Callable[[], float],
+    ) -> None:
+        self.config = config
+        self.data = self.last_read = read.data
+        self.say = say
+        self.wall_s = wall_s
+        self.since_s = wall_s()
+        self.counts = ReloadCounts()
+        self.problems: tuple[str, ...] = ()
+
+    @property
+    def standing(self) -> ConfigStanding:
+        """What `/health` tells."""
+        since = datetime.fromtimestamp(int(self.since_s), UTC).isoformat()
+        return ConfigStanding(self.config.source, since, self.problems)
+
+    def take(self, read: Read, *, asked: bool) -> Config | None:
+        """Judge what was read; return the config to put in force, if there is one.
+
+        A file that was touched and holds what it held is no news, unless somebody
+        *asked* for it to be read.
+        """
+        if read.data == self.last_read and not asked:
+            return None
+        self.last_read = read.data
+        if isinstance(read.found, list):
+            self.counts.failed += 1
+            self.problems = tuple(map(str, read.found))
+            self.say(f"{render_problems(read.found)}\n{STAYS}")
+            return None
+        self.counts.ok += 1
+        self.problems = ()
+        self.config, self.data = read.found, read.data
+        self.since_s = self.wall_s()
+        self.say(f"the config was read again and is in force\n{summary(self.config)}")
+        return self.config
+
+    def nothing_to_read(self) -> None:
+        """Tell somebody who asked that there is no file."""
+        self.say(
+            "there is no config file to read again: the providers come from the "
+            "environment, which cannot change while the gateway runs; restart it"
+        )

@@ -1,0 +1,89 @@
+"""A good config is taken, a bad one is told and changes nothing."""
+
+from heliograph.gateway.app.reloads import Reloads
+from heliograph.gateway.app.source import Read, parse
+from heliograph.gateway.types import Config
+
+GOOD = b"providers: {ollama: {models: [a]}}"
+OTHER = b"providers: {ollama: {models: [b]}}"
+BAD = b"providers: {ollama: {modles: [a], keys: [sk-canary]}}"
+
+
+class Case:
+    """Reloads that began with `GOOD`, at second 0."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.now_s = 0.0
+        read = self.read(GOOD)
+        assert isinstance(read.found, Config)
+        self.reloads = Reloads(
+            read.found, read, say=self.said.append, wall_s=lambda: self.now_s
+        )
+
+    def read(self, data: bytes) -> Read:
+        return Read(None, data, parse(data, "gateway.yaml"))
+
+    def take(self, data: bytes, *, asked: bool = False) -> Config | None:
+        self.now_s += 60
+        return self.reloads.take(self.read(data), asked=asked)
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        return self.reloads.counts.ok, self.reloads.counts.failed
+
+
+def test_a_good_config_is_taken() -> None:
+    case = Case()
+    config = case.take(OTHER)
+    assert config is not None
+    assert config.providers["ollama"].models == ("b",)
+    assert case.reloads.config is config
+    assert case.reloads.data == OTHER
+    assert case.counts == (1, 0)
+    assert case.reloads.standing.since == "1970-01-01T00:01:00+00:00"
+    assert case.reloads.standing.problems == ()
+    assert "in force" in case.said[-1]
+
+
+def test_a_bad_config_is_told_with_every_problem_and_the_last_good_one_stays() -> None:
+    case = Case()
+    before = case.reloads.config
+    assert case.take(BAD) is None
+    assert case.reloads.config is before
+    assert case.reloads.data == GOOD
+    assert case.counts == (0, 1)
+    (said,) = case.said
+    assert "gateway.yaml:1: providers.ollama.modles: " in said
+    assert 'did you mean "models"?' in said
+    assert "the last good config stays in force" in said
+    assert "sk-canary" not in said
+    assert case.reloads.standing.since == "1970-01-01T00:00:00+00:00"
+    (problem, *_) = case.reloads.standing.problems
+    assert problem in said
+
+
+def test_the_next_good_config_clears_the_problems() -> None:
+    case = Case()
+    case.take(BAD)
+    assert case.take(GOOD) is not None
+    assert case.reloads.standing.problems == ()
+    assert case.counts == (1, 1)
+
+
+def test_a_file_that_was_only_touched_is_no_news() -> None:
+    case = Case()
+    assert case.take(GOOD) is None
+    case.take(BAD)
+    assert case.take(BAD) is None
+    assert case.counts == (0, 1)
+    assert len(case.said) == 1
+
+
+def test_who_asks_is_answered_though_nothing_changed() -> None:
+    case = Case()
+    assert case.take(GOOD, asked=True) is not None
+    assert case.take(BAD, asked=True) is None
+    assert case.take(BAD, asked=True) is None
+    assert case.counts == (1, 2)
+    assert len(case.said) == 3
