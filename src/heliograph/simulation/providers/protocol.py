@@ -10,7 +10,7 @@ import socket
 import struct
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import httptools
 
@@ -44,12 +44,14 @@ class Connection:
         *,
         open_connections: "set[Connection]",
         keepalive_s: float | None = None,
+        wall_s: Callable[[], float] = time.time,
     ) -> None:
         self.gone: asyncio.Future[None] = loop.create_future()
         self._desk = desk
         self._loop = loop
         self._open = open_connections
         self._keepalive_s = keepalive_s
+        self._wall_s = wall_s
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport | None = None
         self._from_loopback = False
@@ -184,7 +186,7 @@ class Connection:
             self._steps = iter(control(self._desk, request, clock_s))
         else:
             steps, self._seen = self._desk.receive(
-                request, clock_s=clock_s, wall_s=time.time()
+                request, clock_s=clock_s, wall_s=self._wall_s()
             )
             self._steps = iter(steps)
         self._play()

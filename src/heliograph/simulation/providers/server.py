@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from secrets import token_hex
@@ -24,7 +25,8 @@ class SimulatedProviders:
     """One server for many providers, to be used with `async with`.
 
     Every provider is at `base_url` and at `base_url/NAME`, NAME being whatever the
-    rules call it. `rules` are `Rule`s or plain mappings of the script's schema.
+    rules call it. `rules` are `Rule`s or plain mappings of the script's schema. Times
+    are the loop's; *wall_s* gives the date that answers carry.
     """
 
     def __init__(
@@ -34,11 +36,13 @@ class SimulatedProviders:
         port: int = 0,
         rules: Sequence[Rule | PlainRule] = (),
         keepalive_s: float | None = None,
+        wall_s: Callable[[], float] = time.time,
     ) -> None:
         self.host = host
         self.port = port
         self._rules = _as_rules(rules)
         self._keepalive_s = keepalive_s
+        self._wall_s = wall_s
         self._connections: set[Connection] = set()
         self._changed = asyncio.Event()
         self._server: asyncio.Server | None = None
@@ -95,6 +99,7 @@ class SimulatedProviders:
                 loop,
                 open_connections=self._connections,
                 keepalive_s=self._keepalive_s,
+                wall_s=self._wall_s,
             )
             # It has a protocol's methods; inheriting would add only empty ones.
             return cast("asyncio.Protocol", connection)
