@@ -90,16 +90,18 @@ def providers_page() -> str:
         dropped = ", ".join(f"`{parameter}`" for parameter in sorted(row.drop)) or "-"
         linked = f"[{name}]({row.docs})"
         lines.append(f"| {linked} | {row.dialect} | {variables} | {dropped} |")
-    lines += ["", "| model | context | output at most | pictures | as of |"]
-    lines += ["|---|--:|--:|---|---|"]
+    lines += ["", "*Prefill*: the model goes on from a final assistant turn."]
+    lines += ["", "| model | context | output at most | pictures | prefill | as of |"]
+    lines += ["|---|--:|--:|---|---|---|"]
     for name in ENDPOINTS:
         for model in models_of(name):
             known = facts(name, model)
             context = f"{known.context_tokens:,}" if known.context_tokens else "?"
             pictures = {True: "yes", False: "no", None: "?"}[known.vision]
+            prefill = "yes" if known.prefill else "-"
             lines.append(
                 f"| {name}/{model} | {context} | {known.output_tokens_max:,} | "
-                f"{pictures} | [{known.date}]({known.source}) |"
+                f"{pictures} | {prefill} | [{known.date}]({known.source}) |"
             )
     return "\n".join(lines) + "\n"
 

@@ -7,7 +7,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.raw_client import Answer, RawClient
-from gateway.running import FIRST, Gateway, fault, gateway_before, request
+from gateway.running import CLAUDE_FIRST, FIRST, Gateway, fault, gateway_before, request
 from heliograph.simulation.providers import SimulatedProviders
 
 MODELS = [
@@ -33,6 +33,20 @@ async def test_the_models_are_those_of_the_config(gateway: Gateway) -> None:
 async def test_one_model_is_found_by_either_name(gateway: Gateway, name: str) -> None:
     got = await gateway.get(f"/v1/models/{name}")
     assert got.json["id"] == "openai/gpt-4o"
+
+
+async def test_routes_are_listed_after_the_models(sim: SimulatedProviders) -> None:
+    routes = (
+        "\nroutes:\n"
+        "  captions: {to: [anthropic/claude-haiku-4-5, openai/gpt-4o]}\n"
+        "  openai/gpt-4o: {rescue: off}\n"
+    )
+    async with gateway_before(sim, CLAUDE_FIRST + routes) as gateway:
+        got = await gateway.get("/v1/models")
+        one = await gateway.get("/v1/models/captions")
+    assert [model["id"] for model in got.json["data"]] == [*MODELS, "captions"]
+    assert one.json == got.json["data"][-1]
+    assert one.json["owned_by"] == "heliograph"
 
 
 async def test_a_model_that_is_not_there_is_a_404(gateway: Gateway) -> None:

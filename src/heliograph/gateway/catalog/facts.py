@@ -26,6 +26,7 @@ class _Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     date: Annotated[str, msgspec.Meta(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
     context_tokens: Annotated[int, msgspec.Meta(gt=0)] | None = None
     vision: bool | None = None
+    prefill: bool = False
 
 
 def load(text: str) -> Mapping[str, Mapping[str, ModelFacts]]:

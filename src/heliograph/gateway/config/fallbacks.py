@@ -1,24 +1,22 @@
 """The `fallbacks` list: which target is tried after which."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from msgspec import Struct
 
 from heliograph.gateway.config.document import Node, ScalarNode, SequenceNode
-from heliograph.gateway.config.problems import suggestion
 from heliograph.gateway.config.schema import FALLBACK_KEYS
+from heliograph.gateway.config.targets import Known, read_target
 from heliograph.gateway.config.values import (
     Reading,
     read_list,
     read_table,
-    read_text,
     refuse_unknown_keys,
     shown,
 )
 
 _ITEM = "a table with from and to"
-_TARGET = "a provider/model"
 
 
 class Rule(Struct, frozen=True):
@@ -31,17 +29,16 @@ class Rule(Struct, frozen=True):
 
 
 def read_fallbacks(
-    reading: Reading, node: Node, models: Mapping[str, Sequence[str] | None]
+    reading: Reading, node: Node, known: Known
 ) -> Mapping[str, tuple[str, ...]]:
     """Read the list and follow every chain to its end.
 
-    *models* maps each provider of the file to the models it lists, or to None
-    where it lists none (then any model may be named).
+    A chain begins at a target or at a route; it leads to targets only.
     """
     rules: dict[str, Rule] = {}
     items = read_list(reading, node, "fallbacks", what="a list of fallbacks") or ()
     for position, item in enumerate(items, start=1):
-        rule = _read_rule(reading, item, f"fallbacks[{position}]", models)
+        rule = _read_rule(reading, item, f"fallbacks[{position}]", known)
         if rule is None:
             continue
         first = rules.setdefault(rule.source, rule)
@@ -72,7 +69,7 @@ def _read_rule(
     reading: Reading,
     item: Node,
     key: str,
-    models: Mapping[str, Sequence[str] | None],
+    known: Known,
 ) -> Rule | None:
     table = read_table(reading, item, key, what=_ITEM)
     if table is None:
@@ -86,8 +83,8 @@ def _read_rule(
     if missing:
         return None
     node = table.entries["from"].value
-    source = _read_target(reading, node, f"{key}.from", models)
-    targets = _read_targets(reading, table.entries["to"].value, f"{key}.to", models)
+    source = read_target(reading, node, f"{key}.from", known, or_route=True)
+    targets = _read_targets(reading, table.entries["to"].value, f"{key}.to", known)
     if source is None or targets is None or not isinstance(node, ScalarNode):
         return None
     if source in targets:
@@ -105,15 +102,15 @@ def _read_targets(
     reading: Reading,
     node: Node,
     key: str,
-    models: Mapping[str, Sequence[str] | None],
+    known: Known,
 ) -> tuple[str, ...] | None:
     if not isinstance(node, SequenceNode):
-        target = _read_target(reading, node, key, models)
+        target = read_target(reading, node, key, known)
         return None if target is None else (target,)
     items = read_list(reading, node, key, what="a list of provider/model") or ()
     found: list[str] = []
     for position, item in enumerate(items, start=1):
-        target = _read_target(reading, item, f"{key}[{position}]", models)
+        target = read_target(reading, item, f"{key}[{position}]", known)
         if target in found:
             reading.report(
                 item,
@@ -124,56 +121,6 @@ def _read_targets(
         elif target is not None:
             found.append(target)
     return tuple(found) or None
-
-
-def _read_target(
-    reading: Reading,
-    node: Node,
-    key: str,
-    models: Mapping[str, Sequence[str] | None],
-) -> str | None:
-    """Read one `provider/model` and check that the file knows both."""
-    text = read_text(reading, node, key, what=_TARGET)
-    if text is None:
-        return None
-    provider, slash, model = text.partition("/")
-    if not slash or not provider or not model:
-        owners = [name for name, listed in models.items() if text in (listed or ())]
-        reading.report(
-            node,
-            key,
-            f"{shown(text)} is not of the form provider/model",
-            fix=f'write "{owners[0]}/{text}"' if owners else "write provider/model",
-        )
-        return None
-    if provider not in models:
-        known = ", ".join(models) or "none"
-        reading.report(
-            node,
-            key,
-            f"provider {shown(provider)} is not in this file",
-            fix=suggestion(provider, models, otherwise=f"its providers are: {known}"),
-        )
-        return None
-    return _listed(reading, node, key, text=text, listed=models[provider])
-
-
-def _listed(
-    reading: Reading, node: Node, key: str, *, text: str, listed: Sequence[str] | None
-) -> str | None:
-    """Return *text* if its model is among *listed*; None lists every model."""
-    provider, _, model = text.partition("/")
-    if listed is None or model in listed:
-        return text
-    reading.report(
-        node,
-        key,
-        f"model {shown(model)} is not listed by {provider}",
-        fix=suggestion(
-            model, listed, otherwise=f"add it to providers.{provider}.models"
-        ),
-    )
-    return None
 
 
 def _report_circles(reading: Reading, rules: Mapping[str, Rule]) -> None:

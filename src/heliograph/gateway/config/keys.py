@@ -1,20 +1,20 @@
 """The `keys` of a provider: its credentials and their weights."""
 
-from heliograph.gateway.config.document import MappingNode, Node, ScalarNode
+from heliograph.gateway.config.document import Node, ScalarNode
 from heliograph.gateway.config.environment import (
     fault_of_secret,
     is_other_reference,
     referenced_variable,
 )
-from heliograph.gateway.config.schema import KEY_KEYS, WEIGHT_MAX
+from heliograph.gateway.config.schema import KEY_KEYS
 from heliograph.gateway.config.values import (
     Reading,
     read_list,
-    read_number,
     read_table,
     read_text,
     refuse_unknown_keys,
 )
+from heliograph.gateway.config.weights import read_weight
 from heliograph.gateway.types import Key, Secret
 
 
@@ -72,7 +72,7 @@ def _read_key(reading: Reading, item: Node, key: str, key_id: str) -> Key | None
     if table is None:
         return None
     refuse_unknown_keys(reading, table, key, known=KEY_KEYS)
-    weight = _read_weight(reading, table, key)
+    weight = read_weight(reading, table, key)
     if "value" not in table.entries:
         reading.report(
             table, key, '"value" is missing', fix='add "value: env.NAME_OF_VARIABLE"'
@@ -111,21 +111,3 @@ def _read_secret(reading: Reading, node: Node, key: str) -> Secret | None:
         )
         return None
     return Secret(text)
-
-
-def _read_weight(reading: Reading, table: MappingNode, key: str) -> float | None:
-    entry = table.entries.get("weight")
-    if entry is None:
-        return 1.0
-    where = f"{key}.weight"
-    weight = read_number(reading, entry.value, where)
-    if weight is None or 0 <= weight <= WEIGHT_MAX:
-        return weight
-    fault = "is negative" if weight < 0 else "is too large"
-    reading.report(
-        entry.value,
-        where,
-        f"{weight:g} {fault}",
-        fix=f"write a share of the traffic, from 0 to {WEIGHT_MAX:.0f}",
-    )
-    return None

@@ -6,8 +6,11 @@ from difflib import get_close_matches
 from msgspec.structs import replace
 
 from heliograph.gateway.config.address import read_base_url, read_row
-from heliograph.gateway.config.document import Entry, MappingNode, Node, ScalarNode
+from heliograph.gateway.config.document import Entry, MappingNode, ScalarNode
 from heliograph.gateway.config.keys import read_keys
+from heliograph.gateway.config.limits import read_limits
+from heliograph.gateway.config.models import read_models
+from heliograph.gateway.config.names import read_names
 from heliograph.gateway.config.problems import suggestion
 from heliograph.gateway.config.schema import (
     CHAT_PARAMETERS,
@@ -19,9 +22,9 @@ from heliograph.gateway.config.schema import (
 from heliograph.gateway.config.timeouts import read_timeouts
 from heliograph.gateway.config.values import (
     Reading,
+    read_choice,
     read_list,
     read_table,
-    read_text,
     refuse_unknown_keys,
     shown,
 )
@@ -48,28 +51,27 @@ def read_provider(
     refuse_unknown_keys(reading, table, key, known=PROVIDER_KEYS)
     endpoint = _read_endpoint(reading, entry.key, table, endpoints=endpoints)
     keys = _read_keys(reading, entry.key, table, endpoint=endpoint)
-    models = read_models(reading, table, f"{key}.models")
     own = table.entries.get("timeouts")
     if own is not None:
         where = f"{key}.timeouts"
         timeouts = read_timeouts(reading, own.value, where, defaults=timeouts)
+    models = read_models(reading, table, f"{key}.models", timeouts=timeouts)
+    bounded = table.entries.get("limits")
+    where = f"{key}.limits"
+    limits = read_limits(reading, bounded.value, where) if bounded else None
     if endpoint is None or keys is None or models is None:
         return None
     if keys and endpoint.auth == "none":
         endpoint = replace(endpoint, auth=DIALECT_AUTH[endpoint.dialect])
     return Provider(
-        name=name, endpoint=endpoint, keys=keys, models=models, timeouts=timeouts
+        name=name,
+        endpoint=endpoint,
+        keys=keys,
+        models=models.names,
+        timeouts=timeouts,
+        model_timeouts=models.timeouts,
+        limits=limits,
     )
-
-
-def read_models(
-    reading: Reading, table: MappingNode, key: str
-) -> tuple[str, ...] | None:
-    """Read the models a provider lists: none when it has no list, None when bad."""
-    entry = table.entries.get("models")
-    if entry is None:
-        return ()
-    return _read_names(reading, entry.value, key, what="a model name")
 
 
 def _table_of(reading: Reading, entry: Entry, key: str) -> MappingNode | None:
@@ -117,20 +119,17 @@ def _read_dialect(reading: Reading, table: MappingNode, key: str) -> str | None:
     entry = table.entries.get("dialect")
     if entry is None:
         return None
-    choices = " or ".join(DIALECTS)
-    text = read_text(reading, entry.value, key, what=choices)
-    if text is None or text in DIALECTS:
-        return text
-    fix = suggestion(text, DIALECTS, otherwise=f"write {choices}")
-    reading.report(entry.value, key, f"unknown dialect {shown(text)}", fix=fix)
-    return None
+    return read_choice(reading, entry.value, key, what="dialect", choices=DIALECTS)
 
 
 def _read_drop(reading: Reading, table: MappingNode, key: str) -> frozenset[str]:
     entry = table.entries.get("drop")
     if entry is None:
         return frozenset()
-    names = _read_names(reading, entry.value, key, what="a parameter name") or ()
+    what = "a parameter name"
+    items = read_list(reading, entry.value, key, what=f"a list, each item {what}") or ()
+    places = [(f"{key}[{at}]", item) for at, item in enumerate(items, start=1)]
+    names = read_names(reading, places, what=what) or ()
     for name in names:
         if name in REQUIRED_PARAMETERS:
             reading.report(
@@ -149,38 +148,6 @@ def _read_drop(reading: Reading, table: MappingNode, key: str) -> frozenset[str]
 
 def _is_misspelt(name: str) -> bool:
     return bool(get_close_matches(name, CHAT_PARAMETERS, n=1, cutoff=_MISSPELT_RATIO))
-
-
-def _read_names(
-    reading: Reading, node: Node, key: str, *, what: str
-) -> tuple[str, ...] | None:
-    """Read a list of names, each once and without spaces; None when one is bad."""
-    items = read_list(reading, node, key, what=f"a list, each item {what}")
-    if items is None:
-        return None
-    names: dict[str, None] = {}
-    for position, item in enumerate(items, start=1):
-        where = f"{key}[{position}]"
-        name = read_text(reading, item, where, what=what)
-        if name is None:
-            continue
-        if not (name.isascii() and name.isprintable()) or " " in name:
-            reading.report(
-                item,
-                where,
-                f"{shown(name)} holds a space or a character outside ASCII",
-                fix="write one name to an item",
-            )
-        elif name in names:
-            reading.report(
-                item,
-                where,
-                f"{shown(name)} stands in this list already",
-                fix="remove one of the two",
-            )
-        else:
-            names[name] = None
-    return tuple(names) if len(names) == len(items) else None
 
 
 def _read_keys(

@@ -1,21 +1,28 @@
 """The text of a configuration, read into a frozen `Config` or its problems."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import Any
 
+from heliograph.gateway.config.breaker import read_breaker
 from heliograph.gateway.config.document import (
     Entry,
     MappingNode,
+    Node,
     ScalarNode,
-    SequenceNode,
     read_document,
 )
 from heliograph.gateway.config.fallbacks import read_fallbacks
+from heliograph.gateway.config.limits import read_limits
+from heliograph.gateway.config.names import SHORT_NAME_FIX, is_short_name
 from heliograph.gateway.config.problems import Problem
 from heliograph.gateway.config.providers import read_provider
+from heliograph.gateway.config.rescue import read_rescue
+from heliograph.gateway.config.retries import read_retries
+from heliograph.gateway.config.routes import read_routes
 from heliograph.gateway.config.schema import TOP_KEYS
 from heliograph.gateway.config.server import read_server
+from heliograph.gateway.config.targets import Known, known_names
 from heliograph.gateway.config.timeouts import read_timeouts
 from heliograph.gateway.config.values import (
     Reading,
@@ -23,9 +30,20 @@ from heliograph.gateway.config.values import (
     refuse_unknown_keys,
     shown,
 )
-from heliograph.gateway.types import Config, Endpoint, Provider, Server, Timeouts
+from heliograph.gateway.types import Config, Endpoint, Provider, Timeouts
 
-_PROVIDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_NAMING: Mapping[str, Callable[[Reading, Node, Known], Mapping[str, object]]] = (
+    MappingProxyType({"routes": read_routes, "fallbacks": read_fallbacks})
+)
+_SETTINGS: Mapping[str, Callable[[Reading, Node, str], object]] = MappingProxyType(
+    {
+        "rescue": read_rescue,
+        "retries": read_retries,
+        "breaker": read_breaker,
+        "limits": read_limits,
+        "server": lambda reading, node, _key: read_server(reading, node),
+    }
+)
 
 
 def read_text(
@@ -48,22 +66,33 @@ def read_text(
     providers = _read_providers(
         reading, document, endpoints=endpoints, defaults=defaults
     )
-    fallbacks: Mapping[str, tuple[str, ...]] = {}
-    if "fallbacks" in document.entries:
-        node = document.entries["fallbacks"].value
-        fallbacks = read_fallbacks(reading, node, _listed_models(document))
-    server = Server()
-    if "server" in document.entries:
-        server = read_server(reading, document.entries["server"].value)
-    problems = reading.problems()
-    if problems:
-        return problems
-    return Config(
+    config = Config(
         providers=MappingProxyType(providers),
-        fallbacks=MappingProxyType(dict(fallbacks)),
         source=file,
-        server=server,
+        **_read_names(reading, document),
+        **_read_settings(reading, document),
     )
+    return reading.problems() or config
+
+
+def _read_names(reading: Reading, document: MappingNode) -> dict[str, Any]:
+    """Read the tables that name targets."""
+    known = known_names(document)
+    return {
+        name: MappingProxyType(dict(read(reading, document.entries[name].value, known)))
+        for name, read in _NAMING.items()
+        if name in document.entries
+    }
+
+
+def _read_settings(reading: Reading, document: MappingNode) -> dict[str, Any]:
+    """Read the tables that stand for themselves; what is bad keeps its default."""
+    read = {
+        name: reader(reading, document.entries[name].value, name)
+        for name, reader in _SETTINGS.items()
+        if name in document.entries
+    }
+    return {name: value for name, value in read.items() if value is not None}
 
 
 def _read_providers(
@@ -95,37 +124,8 @@ def _read_providers(
 
 
 def _has_good_name(reading: Reading, entry: Entry) -> bool:
-    """Check that the name can stand in `provider/model`, in headers and metrics."""
-    if _PROVIDER_NAME.fullmatch(entry.key.value):
+    if is_short_name(entry.key.value):
         return True
-    reading.report(
-        entry.key,
-        "providers",
-        f"{shown(entry.key.value)} cannot be a provider's name",
-        fix="use up to 64 letters, digits, dots, dashes and underscores",
-    )
+    message = f"{shown(entry.key.value)} cannot be a provider's name"
+    reading.report(entry.key, "providers", message, fix=SHORT_NAME_FIX)
     return False
-
-
-def _listed_models(document: MappingNode) -> dict[str, Sequence[str] | None]:
-    """Return each provider's models as written, None where any will do.
-
-    Also for providers with mistakes: a fallback to one of them is no second mistake.
-    """
-    entry = document.entries.get("providers")
-    if entry is None or not isinstance(entry.value, MappingNode):
-        return {}
-    return {
-        name: _models_written(provider)
-        for name, provider in entry.value.entries.items()
-    }
-
-
-def _models_written(provider: Entry) -> tuple[str, ...] | None:
-    if not isinstance(provider.value, MappingNode):
-        return None
-    models = provider.value.entries.get("models")
-    if models is None or not isinstance(models.value, SequenceNode):
-        return None
-    items = models.value.items
-    return tuple(i.value for i in items if isinstance(i, ScalarNode)) or None

@@ -1,10 +1,37 @@
 """Every key a configuration may hold, by the table it stands in."""
 
+from collections.abc import Mapping
 from types import MappingProxyType
+from typing import get_args
 
-TOP_KEYS = ("providers", "fallbacks", "timeouts", "server")
-PROVIDER_KEYS = ("keys", "models", "base_url", "dialect", "timeouts", "drop")
+from msgspec import Struct
+
+from heliograph.gateway.types import Balance, RescuePolicy
+
+TOP_KEYS = (
+    "providers",
+    "routes",
+    "fallbacks",
+    "rescue",
+    "timeouts",
+    "retries",
+    "breaker",
+    "limits",
+    "server",
+)
+PROVIDER_KEYS = (
+    "keys",
+    "models",
+    "base_url",
+    "dialect",
+    "timeouts",
+    "limits",
+    "drop",
+)
 KEY_KEYS = ("value", "weight")
+MODEL_KEYS = ("name", "timeouts")
+ROUTE_KEYS = ("to", "balance", "sticky_header", "rescue", "hedge")
+ROUTE_TARGET_KEYS = ("target", "weight")
 FALLBACK_KEYS = ("from", "to")
 TIMEOUT_KEYS = ("connect_s", "first_byte_s", "idle_s", "total_s")
 SERVER_BOUNDS = MappingProxyType(
@@ -23,8 +50,84 @@ DIALECTS = ("openai", "anthropic")
 DIALECT_AUTH = MappingProxyType({"openai": "bearer", "anthropic": "header:x-api-key"})
 """How the key travels where no endpoint row says otherwise."""
 
+BALANCES: tuple[Balance, ...] = get_args(Balance)
+RESCUE_POLICIES: tuple[RescuePolicy, ...] = get_args(RescuePolicy)
+
 TIMEOUT_S_MAX = 86_400.0
 WEIGHT_MAX = 1_000_000.0
+
+
+class Range(Struct, frozen=True):
+    """Which numbers a key takes; *above* leaves out `low`, *zero* lets 0 in."""
+
+    low: float
+    high: float
+    what: str = "a number"
+    above: bool = False
+    zero: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """Whether a fraction is refused."""
+        return self.what == "a whole number"
+
+    def holds(self, number: float) -> bool:
+        """Tell whether *number* is one of them."""
+        if number == 0 and self.zero:
+            return True
+        if self.whole and number % 1:
+            return False
+        return self.low <= number <= self.high and not (
+            self.above and number == self.low
+        )
+
+    def __str__(self) -> str:
+        zero = "0 or " if self.zero else ""
+        low, high = f"{self.low:.10g}", f"{self.high:.10g}"
+        span = (
+            f"above {low} and up to {high}" if self.above else f"from {low} to {high}"
+        )
+        return f"{zero}{self.what} {span}"
+
+
+def _counts(low: float, high: float) -> Range:
+    return Range(low, high, "a whole number")
+
+
+def _seconds(high: float, *, zero: bool = False) -> Range:
+    return Range(0.0, high, "seconds", above=not zero)
+
+
+RETRY_RANGES: Mapping[str, Range] = MappingProxyType(
+    {
+        "same_target_max": _counts(0, 3),
+        "backoff_s": _seconds(60, zero=True),
+        "budget": Range(0, 1),
+        "floor_per_s": Range(0, 1_000),
+    }
+)
+BREAKER_RANGES: Mapping[str, Range] = MappingProxyType(
+    {
+        "failures": _counts(1, 1_000),
+        "error_rate": Range(0, 1, above=True),
+        "calls_min": _counts(1, 100_000),
+        "window_s": _seconds(3_600),
+        "slow_factor": Range(1, 1_000, above=True, zero=True),
+        "probe_s": _seconds(3_600),
+        "probe_s_max": _seconds(86_400),
+        "ramp_s": _seconds(3_600, zero=True),
+    }
+)
+LIMIT_RANGES: Mapping[str, Range] = MappingProxyType(
+    {
+        "concurrent_max": _counts(1, 1_000_000),
+        "queue_max": _counts(0, 1_000_000),
+        "queue_s": _seconds(3_600),
+    }
+)
+HEDGE_RANGES: Mapping[str, Range] = MappingProxyType(
+    {"share": Range(0, 1, above=True), "after_s": _seconds(3_600)}
+)
 
 REQUIRED_PARAMETERS = frozenset({"model", "messages", "stream"})
 """What a request is nothing without; these cannot be dropped."""

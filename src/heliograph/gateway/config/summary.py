@@ -1,14 +1,15 @@
 """A configuration in a few lines, for the terminal."""
 
-from heliograph.gateway.types import Config, Provider
+from heliograph.gateway.types import Config, Provider, Route
 
 
 def summary(config: Config) -> str:
-    """Describe *config*: what is reached, by which keys' number, and what after what.
+    """Describe *config*: what is reached, with how many keys, and what after what.
 
     Holds no key and no address (an address from the environment may be private).
     """
     lines = [_provider_line(provider) for provider in config.providers.values()]
+    lines += [_route_line(route) for route in config.routes.values()]
     lines += [
         f"{source} -> {' -> '.join(targets)}"
         for source, targets in config.fallbacks.items()
@@ -25,3 +26,21 @@ def _provider_line(provider: Provider) -> str:
     where = f", at {place}" if place else ""
     models = ", ".join(provider.models) or "any model"
     return f"{provider.name} ({provider.endpoint.dialect}, {amount}{where}): {models}"
+
+
+def _route_line(route: Route) -> str:
+    policies: list[str] = [] if "/" in route.name else [route.balance]
+    if route.sticky_header:
+        policies.append(f"sticky by {route.sticky_header}")
+    if route.rescue:
+        policies.append(f"rescue {route.rescue}")
+    if route.hedge:
+        policies.append(f"hedged up to {100 * route.hedge.share:.3g} %")
+    head = f"route {route.name}"
+    if policies:
+        head += f" ({', '.join(policies)})"
+    targets = [
+        name if weight == 1 else f"{name} (weight {weight:g})"
+        for name, weight in route.targets
+    ]
+    return head if targets == [route.name] else f"{head}: {', '.join(targets)}"

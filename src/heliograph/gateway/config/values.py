@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 from heliograph.gateway.config.document import (
     MappingNode,
@@ -12,6 +13,8 @@ from heliograph.gateway.config.document import (
     describe,
 )
 from heliograph.gateway.config.problems import Problem, suggestion
+
+_Word = TypeVar("_Word", bound=str)
 
 SHOWN_CHARACTERS_MAX = 80
 _SECRET_CHARACTERS_MIN = 8
@@ -103,6 +106,22 @@ def read_text(reading: Reading, node: Node, key: str, *, what: str) -> str | Non
         )
         return None
     return node.value
+
+
+def read_choice(
+    reading: Reading, node: Node, key: str, *, what: str, choices: Sequence[_Word]
+) -> _Word | None:
+    """Return which of *choices* is written. *what* completes "unknown ..."."""
+    spelled = " or ".join([", ".join(choices[:-1]), choices[-1]])
+    text = read_text(reading, node, key, what=spelled)
+    if text is None:
+        return None
+    for choice in choices:
+        if choice == text:
+            return choice
+    fix = suggestion(text, choices, otherwise=f"write {spelled}")
+    reading.report(node, key, f"unknown {what} {shown(text)}", fix=fix)
+    return None
 
 
 def read_number(reading: Reading, node: Node, key: str) -> float | None:

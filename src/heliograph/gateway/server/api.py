@@ -22,6 +22,7 @@ WRONG_METHOD = 405
 NOT_POST = ["GET", "PUT", "PATCH", "DELETE", "OPTIONS"]
 UNAVAILABLE = 503
 BROKEN = 500
+ROUTE_OWNER = "heliograph"
 
 
 def make_api(
@@ -35,9 +36,9 @@ def make_api(
 
     async def model(request: Request) -> Response:
         wanted = request.path_params["name"]
-        for provider, name in listed(engine.config):
-            if wanted in (name, f"{provider}/{name}"):
-                return JSONResponse(model_entry(provider, name))
+        for owner, name in listed(engine.config):
+            if wanted in (name, name.removeprefix(f"{owner}/")):
+                return JSONResponse(model_entry(owner, name))
         raise HTTPException(NOT_FOUND, f"The model '{wanted}' does not exist here.")
 
     async def metrics(_request: Request) -> Response:
@@ -96,18 +97,21 @@ async def wrong_method(_request: Request) -> Response:
 
 
 def listed(config: Config) -> list[tuple[str, str]]:
-    """Pairs of provider and model, in the order of the config."""
-    return [(p.name, model) for p in config.providers.values() for model in p.models]
+    """Pairs of owner and name: the models in the order of the config, then routes.
+
+    A route named like a `provider/model` is no name of its own.
+    """
+    models = [
+        (p.name, f"{p.name}/{model}")
+        for p in config.providers.values()
+        for model in p.models
+    ]
+    return models + [(ROUTE_OWNER, name) for name in config.routes if "/" not in name]
 
 
-def model_entry(provider: str, model: str) -> dict[str, object]:
+def model_entry(owner: str, name: str) -> dict[str, object]:
     """One entry of `GET /v1/models`, in OpenAI's shape."""
-    return {
-        "id": f"{provider}/{model}",
-        "object": "model",
-        "created": 0,
-        "owned_by": provider,
-    }
+    return {"id": name, "object": "model", "created": 0, "owned_by": owner}
 
 
 async def tell(request: Request, error: Exception) -> Response:

@@ -24,6 +24,23 @@ def test_a_known_model_has_its_limits_with_source_and_date() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "prefill"),
+    [
+        ("anthropic/claude-haiku-4-5", True),
+        ("anthropic/claude-sonnet-4-5", True),
+        ("anthropic/claude-sonnet-4-6", False),
+        ("anthropic/claude-opus-4-6", False),
+        ("openai/gpt-4o", False),
+    ],
+)
+def test_who_goes_on_from_a_final_assistant_turn_is_known(
+    name: str, *, prefill: bool
+) -> None:
+    provider, _, model = name.partition("/")
+    assert facts(provider, model).prefill is prefill
+
+
+@pytest.mark.parametrize(
     ("provider", "model"), [("anthropic", "claude-9"), ("nobody", "gpt-4o")]
 )
 def test_of_an_unknown_model_the_least_is_assumed(provider: str, model: str) -> None:
@@ -51,6 +68,7 @@ def test_no_model_answers_more_than_its_window() -> None:
 def test_what_a_row_leaves_out_is_not_known() -> None:
     row = load(ROW)["mine"]["a/b"]
     assert (row.context_tokens, row.vision) == (None, None)
+    assert row.prefill is False
 
 
 @pytest.mark.parametrize(
@@ -62,6 +80,7 @@ def test_what_a_row_leaves_out_is_not_known() -> None:
         ('date = "2026-11-23"\n', "", "missing required field `date`"),
         ("2026-11-23", "yesterday", "matching regex"),
         ("https://", "", "matching regex"),
+        ("date", "prefill = 1\ndate", "Expected `bool`, got `int`"),
         ("date", "vison = true\ndate", "unknown field `vison`"),
     ],
 )

@@ -1,14 +1,24 @@
 """The guide holds every key the reader takes, and no other; its examples work."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
 from heliograph.gateway.config import Problem, schema
 from heliograph.gateway.providers.endpoints import ENDPOINTS
-from heliograph.gateway.types import Config, Key, Secret, Server, Timeouts
+from heliograph.gateway.types import (
+    Breaker,
+    Config,
+    Hedge,
+    Key,
+    Limits,
+    Retries,
+    Secret,
+    Server,
+    Timeouts,
+)
 
 Read = Callable[..., Config | list[Problem]]
 
@@ -26,6 +36,13 @@ ROW = re.compile(r"^\| `(\w+)` \| ([^|]*) \| ([^|]*) \|", re.MULTILINE)
         ("A provider", schema.PROVIDER_KEYS),
         ("A key", schema.KEY_KEYS),
         ("Timeouts", schema.TIMEOUT_KEYS),
+        ("A model", schema.MODEL_KEYS),
+        ("A route", schema.ROUTE_KEYS),
+        ("A route's target", schema.ROUTE_TARGET_KEYS),
+        ("Hedging", tuple(schema.HEDGE_RANGES)),
+        ("Retries", tuple(schema.RETRY_RANGES)),
+        ("The breaker", tuple(schema.BREAKER_RANGES)),
+        ("Limits", tuple(schema.LIMIT_RANGES)),
         ("The server", schema.SERVER_KEYS),
         ("A fallback", schema.FALLBACK_KEYS),
     ],
@@ -54,8 +71,44 @@ def test_the_bounds_of_the_guide_are_the_defaults() -> None:
     assert written == {name: getattr(defaults, name) for name in schema.SERVER_BOUNDS}
 
 
-def test_the_weight_of_the_guide_is_the_default() -> None:
-    (weight,) = (row for row in ROW.findall(SECTIONS["A key"]) if row[0] == "weight")
+@pytest.mark.parametrize(
+    ("section", "ranges", "defaults"),
+    [
+        ("Retries", schema.RETRY_RANGES, Retries()),
+        ("The breaker", schema.BREAKER_RANGES, Breaker()),
+        ("Limits", schema.LIMIT_RANGES, Limits()),
+        ("Hedging", schema.HEDGE_RANGES, Hedge()),
+    ],
+)
+def test_the_numbers_of_the_guide_are_those_of_the_reader(
+    section: str, ranges: Mapping[str, schema.Range], defaults: object
+) -> None:
+    for name, allowed, default in ROW.findall(SECTIONS[section]):
+        assert allowed == str(ranges[name]).removeprefix("a ")
+        value = getattr(defaults, name)
+        if value is not None:
+            assert float(default) == value
+            assert ranges[name].holds(value)
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "words"),
+    [
+        ("The file", "rescue", schema.RESCUE_POLICIES),
+        ("A route", "rescue", schema.RESCUE_POLICIES),
+        ("A route", "balance", schema.BALANCES),
+    ],
+)
+def test_the_words_of_the_guide_are_those_of_the_reader(
+    section: str, key: str, words: tuple[str, ...]
+) -> None:
+    (row,) = (row for row in ROW.findall(SECTIONS[section]) if row[0] == key)
+    assert re.findall(r"`(\w+)`", row[1]) == list(words)
+
+
+@pytest.mark.parametrize("section", ["A key", "A route's target"])
+def test_the_weight_of_the_guide_is_the_default(section: str) -> None:
+    (weight,) = (row for row in ROW.findall(SECTIONS[section]) if row[0] == "weight")
     assert float(weight[2]) == Key("x#1", Secret("x")).weight
     assert weight[1] == f"number from 0 to {schema.WEIGHT_MAX:.0f}"
 

@@ -10,7 +10,7 @@ from heliograph.gateway.types import Config
 Read = Callable[..., Config | list[Problem]]
 
 OPENAI = "providers:\n  openai:\n    keys: [env.KEY]\n"
-ALLOWED_HERE = "allowed here: keys, models, base_url, dialect, timeouts, drop"
+ALLOWED_HERE = "allowed here: keys, models, base_url, dialect, timeouts, limits, drop"
 ADDRESS = 'write it like "https://host.example/v1"'
 A_NUMBER = "write a number such as 0.5, without quotes or unit"
 SECONDS = "write seconds above 0 and up to 86400"

@@ -40,6 +40,28 @@ def test_the_summary_names_dialect_keys_models_and_fallbacks(read: Read) -> None
     ]
 
 
+def test_the_summary_says_routes_in_a_line_each(read: Read) -> None:
+    config = read(
+        "providers: {ollama: }\n"
+        "routes:\n"
+        "  plain: {to: [ollama/a, {target: ollama/b, weight: 0.25}]}\n"
+        "  both:\n"
+        "    to: [ollama/a, ollama/b]\n"
+        "    balance: fastest\n"
+        "    sticky_header: X-Me\n"
+        "    hedge: true\n"
+        "  ollama/c: {rescue: off}\n"
+        "fallbacks: [{from: both, to: ollama/c}]\n"
+    )
+    assert isinstance(config, Config)
+    assert summary(config).splitlines()[2:] == [
+        "  route plain (weighted): ollama/a, ollama/b (weight 0.25)",
+        "  route both (fastest, sticky by x-me, hedged up to 5 %): ollama/a, ollama/b",
+        "  route ollama/c (rescue off)",
+        "  both -> ollama/c",
+    ]
+
+
 def test_what_is_quoted_stays_in_one_short_line() -> None:
     assert shown("a\nb\x1b[31m") == '"a?b?[31m"'
     assert shown("x" * 100) == f'"{"x" * 80}..."'

@@ -1,0 +1,46 @@
+"""Tables that hold numbers only, each within its range."""
+
+from collections.abc import Mapping
+
+from heliograph.gateway.config.document import MappingNode, Node
+from heliograph.gateway.config.schema import Range
+from heliograph.gateway.config.values import (
+    Reading,
+    read_number,
+    read_table,
+    refuse_unknown_keys,
+)
+
+
+def read_amounts(
+    reading: Reading, node: Node, key: str, *, what: str, ranges: Mapping[str, Range]
+) -> dict[str, float]:
+    """Read the numbers that are written and good; a count comes as an int."""
+    table = read_table(reading, node, key, what=what)
+    if table is None:
+        return {}
+    refuse_unknown_keys(reading, table, key, known=tuple(ranges))
+    return {
+        name: number
+        for name, allowed in ranges.items()
+        if (number := _read_amount(reading, table, key, name=name, allowed=allowed))
+        is not None
+    }
+
+
+def _read_amount(
+    reading: Reading, table: MappingNode, key: str, *, name: str, allowed: Range
+) -> float | None:
+    entry = table.entries.get(name)
+    if entry is None:
+        return None
+    where = f"{key}.{name}"
+    number = read_number(reading, entry.value, where)
+    if number is None:
+        return None
+    if allowed.holds(number):
+        return int(number) if allowed.whole else number
+    reading.report(
+        entry.value, where, f"{number:.10g} cannot be used", fix=f"write {allowed}"
+    )
+    return None
