@@ -48,6 +48,7 @@ from heliograph.gateway.wire.dialect import Dialect, Stream
 from heliograph.gateway.wire.dialects import DIALECTS
 from heliograph.gateway.wire.openai_error import error_event
 
+Read = Callable[[bytes, int], Chat | Failure]
 OK = 200
 NAMED_MAX = 1024
 Way = tuple[Provider, Origin, bytes, SSLContext | None]
@@ -60,8 +61,8 @@ class Caller(Protocol):
     def gone(self) -> bool:
         """The caller has closed the connection."""
 
-    def answer(self, exchange: Exchange, body: bytes) -> None:
-        """Send a whole answer."""
+    def answer(self, exchange: Exchange, body: bytes) -> Failure | None:
+        """Send a whole answer, or say why the caller's dialect cannot hold it."""
 
     def refuse(self, exchange: Exchange, failure: Failure) -> int:
         """Send an error in the caller's dialect; return the status it went with."""
@@ -109,14 +110,23 @@ class Engine:
         self.config = config
         self.ways = {}
 
-    async def serve(self, body: bytes, exchange: Exchange, caller: Caller) -> None:
-        """Answer one request, or refuse it; either way it is recorded once."""
+    async def serve(
+        self,
+        body: bytes,
+        exchange: Exchange,
+        caller: Caller,
+        read: Read = read_chat,
+    ) -> None:
+        """Answer one request, or refuse it; either way it is recorded once.
+
+        *read* reads the body in the caller's dialect.
+        """
         began_s = self.clock.monotonic_s()
         exchange.started_at = self.clock.wall_s()
         self.metrics.in_flight += 1
         run = Run(self, exchange, caller, began_s)
         try:
-            failure = await run.walk(body)
+            failure = await run.walk(read(body, self.config.server.json_depth_max))
             if failure is not None:
                 run.close(failure)
         except asyncio.CancelledError:
@@ -185,9 +195,8 @@ class Run:
         self.began_s = began_s
         self.begun = False  # the caller has been sent something: the commit point
 
-    async def walk(self, body: bytes) -> Failure | None:
-        """Read the request and walk the plan for it; None when it was answered."""
-        chat = read_chat(body, self.engine.config.server.json_depth_max)
+    async def walk(self, chat: Chat | Failure) -> Failure | None:
+        """Walk the plan for a request that was read; None when it was answered."""
         if isinstance(chat, Failure):
             return chat
         self.exchange.asked_model = chat.model
@@ -263,9 +272,10 @@ class Run:
         self.exchange.first_byte_s = self.now_s()
         self.exchange.usage = answer.usage
         self.exchange.finish = answer.finish
-        self.settle_answered()
-        self.caller.answer(self.exchange, answer.body)
-        return None
+        failure = self.caller.answer(self.exchange, answer.body)
+        if failure is None:
+            self.settle_answered()
+        return failure
 
     async def stream(
         self, call: Call, chat: Chat, attempt: Attempt, dialect: Dialect

@@ -1,4 +1,4 @@
-"""Every path that is not hot: models, health, metrics, and errors in OpenAI's shape."""
+"""Every path that is not hot: models, health, metrics, and what is an error."""
 
 from collections.abc import Callable, Iterable
 
@@ -15,6 +15,7 @@ from starlette.routing import Route
 from heliograph.gateway.engine import Engine
 from heliograph.gateway.server.standing import Standing
 from heliograph.gateway.types import Config
+from heliograph.gateway.wire.inbounds import spoken_at
 from heliograph.gateway.wire.openai_error import error_body
 
 NOT_FOUND = 404
@@ -23,6 +24,7 @@ NOT_POST = ["GET", "PUT", "PATCH", "DELETE", "OPTIONS"]
 UNAVAILABLE = 503
 BROKEN = 500
 ROUTE_OWNER = "heliograph"
+BAD_REQUEST = "invalid_request_error"
 
 
 def make_api(
@@ -73,6 +75,7 @@ def make_api(
         Route("/health/ready", health),
         Route("/health/live", live),
         Route("/v1/chat/completions", wrong_method, methods=NOT_POST),
+        Route("/v1/messages", wrong_method, methods=NOT_POST),
     ]
     return Starlette(
         routes=routes, exception_handlers={HTTPException: tell, Exception: tell_broken}
@@ -115,19 +118,26 @@ def model_entry(owner: str, name: str) -> dict[str, object]:
 
 
 async def tell(request: Request, error: Exception) -> Response:
-    """Write an HTTP error in OpenAI's shape."""
+    """Write an HTTP error in the shape of the path's dialect."""
     if not isinstance(error, HTTPException):
         raise error
     said = error.detail
     if error.status_code == NOT_FOUND and said == "Not Found":
         said = f"There is nothing at {request.method} {request.url.path}."
-    body = error_body(said, type="invalid_request_error")
+    body = worded(request, error.status_code, error_body(said, type=BAD_REQUEST))
     return Response(
         body, error.status_code, error.headers, media_type="application/json"
     )
 
 
-async def tell_broken(_request: Request, _error: Exception) -> Response:
-    """Write a fault of our own in OpenAI's shape; uvicorn logs the trace."""
-    body = error_body("The gateway failed inside.", type="server_error")
+def worded(request: Request, status: int, body: bytes) -> bytes:
+    """Rewrite an error in the dialect that is spoken at the request's path."""
+    inbound = spoken_at(request.scope["path"].encode())
+    return body if inbound is None else inbound.error(status, body, "")
+
+
+async def tell_broken(request: Request, _error: Exception) -> Response:
+    """Write a fault of our own as any error; uvicorn logs the trace."""
+    said = error_body("The gateway failed inside.", type="server_error")
+    body = worded(request, BROKEN, said)
     return Response(body, BROKEN, media_type="application/json")

@@ -17,13 +17,15 @@ from uvicorn.server import ServerState
 
 from heliograph.gateway.engine import Engine
 from heliograph.gateway.server.errors import error_answer
-from heliograph.gateway.types import Exchange, Failure, Server
+from heliograph.gateway.types import Chat, Exchange, Failure, Server
+from heliograph.gateway.wire.chat import read as read_chat
 from heliograph.gateway.wire.openai_error import error_body
 
 COMMENT_AFTER_S = 15.0
 REFUSED_BODY_S = 5.0
 JOIN_BYTES_MAX = 64 * 1024
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+JSON_HEADER = b"content-type: application/json\r\n"
 STREAM_HEADERS = (
     b"content-type: text/event-stream; charset=utf-8\r\n"
     b"cache-control: no-cache\r\nx-accel-buffering: no\r\n"
@@ -115,7 +117,7 @@ class LaneCycle:
             pieces = self.pieces
             body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
             pieces.clear()
-            await lane.engine.serve(body, self.exchange, self)
+            await lane.engine.serve(body, self.exchange, self, self.read)
         except Exception:
             # The one place where a fault of our own ends up: the caller gets an
             # error, the operator the trace, and the process lives on.
@@ -132,17 +134,20 @@ class LaneCycle:
         """The caller has closed the connection."""
         return self.lane.lost
 
-    def answer(self, exchange: Exchange, body: bytes) -> None:
-        """Send a whole answer."""
-        head = self.head(200, b"content-type: application/json\r\n", exchange)
-        self.send_whole(head, body)
+    def read(self, body: bytes, depth_max: int) -> Chat | Failure:
+        """Read the request in the caller's dialect."""
+        return read_chat(body, depth_max)
+
+    def answer(self, exchange: Exchange, body: bytes) -> Failure | None:
+        """Send a whole answer; as it came, it is in the caller's dialect."""
+        self.send_whole(self.head(200, JSON_HEADER, exchange), body)
+        return None
 
     def refuse(self, exchange: Exchange, failure: Failure) -> int:
         """Send an error."""
         status, headers, body = error_answer(exchange, failure)
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
-        told = b"content-type: application/json\r\n" + lines.encode("latin-1")
-        self.send_whole(self.head(status, told, exchange), body)
+        self.send_error(status, body, lines.encode("latin-1"))
         return status
 
     def begin(self, exchange: Exchange) -> None:
@@ -203,6 +208,10 @@ class LaneCycle:
             answered_by(exchange),
         )
 
+    def send_error(self, status: int, body: bytes, lines: bytes = b"") -> None:
+        """Send an error whose *body* is in OpenAI's shape, with headers of its own."""
+        self.send_whole(self.head(status, JSON_HEADER + lines, self.exchange), body)
+
     def send_whole(self, head: bytes, body: bytes) -> None:
         """Send head and body, in one piece when they are small."""
         length = b"content-length: %d\r\n" % len(body)
@@ -237,9 +246,13 @@ class LaneCycle:
             return
         due_s = self.written_at + COMMENT_AFTER_S - self.lane.loop.time()
         if due_s <= 0:
-            self.write(b": ping\n\n")
+            self.fill()
             due_s = COMMENT_AFTER_S
         self.comment_timer = self.lane.loop.call_later(due_s, self.comment)
+
+    def fill(self) -> None:
+        """Write what no client takes for a part of the answer."""
+        self.write(b": ping\n\n")
 
     def give_up(self) -> None:
         """Answer 500 if nothing was sent yet; otherwise close, also an error."""
@@ -250,8 +263,7 @@ class LaneCycle:
             self.lane.transport.close()
             return
         body = error_body("The gateway failed inside.", type="server_error")
-        head = self.head(500, b"content-type: application/json\r\n", self.exchange)
-        self.send_whole(head, body)
+        self.send_error(500, body)
 
 
 def answered_by(exchange: Exchange) -> bytes:

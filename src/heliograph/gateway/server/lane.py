@@ -15,11 +15,14 @@ from uvicorn.server import ServerState
 
 from heliograph.gateway.engine import Engine
 from heliograph.gateway.server.cycle import LaneCycle
+from heliograph.gateway.server.inbound_cycle import InboundCycle
+from heliograph.gateway.wire.inbound import Inbound
+from heliograph.gateway.wire.inbounds import inbound_of
 from heliograph.gateway.wire.openai_error import error_body
 
 EXPECT = b"expect"
 EXPECT_BYTES = len(EXPECT)
-HOT = frozenset({b"/v1/chat/completions"})
+CHAT_PATH = b"/v1/chat/completions"
 MB = 1024 * 1024
 HEAD_BYTES_MAX = 64 * 1024
 
@@ -88,9 +91,11 @@ class Lane(HttpToolsProtocol):
         path = self.url.partition(b"?")[0]
         if path[:1] != b"/":  # the absolute form: RFC 9112, 3.2.2
             path = httptools.parse_url(self.url).path
-        if path in HOT and self.parser.get_method() == b"POST":
-            self.take()
-            return
+        if self.parser.get_method() == b"POST":
+            inbound = None if path == CHAT_PATH else inbound_of(path)
+            if inbound is not None or path == CHAT_PATH:
+                self.take(inbound)
+                return
         url, headers = self.url, self.headers
         super().on_message_begin()
         self.url = url
@@ -98,17 +103,26 @@ class Lane(HttpToolsProtocol):
             super().on_header(name, value)
         super().on_headers_complete()
 
-    def take(self) -> None:
+    def take(self, inbound: Inbound | None) -> None:
         """Begin a cycle on the lane, or queue it behind the one before."""
         before = cast("LaneCycle | None", self.cycle)
         http_1_1 = self.parser.get_http_version() != "1.0"
         keep_alive = http_1_1 and self.parser.should_keep_alive()
-        cycle = self.lane_cycle = LaneCycle(
-            self,
-            keep_alive=keep_alive,
-            chunked=http_1_1,
-            expects=self.expect_100_continue,
-        )
+        expects = self.expect_100_continue
+        if inbound is None:
+            cycle = LaneCycle(
+                self, keep_alive=keep_alive, chunked=http_1_1, expects=expects
+            )
+        else:
+            cycle = InboundCycle(
+                self,
+                inbound,
+                self.url,
+                keep_alive=keep_alive,
+                chunked=http_1_1,
+                expects=expects,
+            )
+        self.lane_cycle = cycle
         self.cycle = cast("Any", cycle)
         if before is not None and not before.response_complete:
             cycle.queued = True
@@ -181,8 +195,7 @@ class Lane(HttpToolsProtocol):
         cycle.keep_alive = False
         said = f"The request is larger than {self.bounds.body_mb_max:g} MB."
         body = error_body(said, type="invalid_request_error", code="request_too_large")
-        head = cycle.head(413, b"content-type: application/json\r\n", cycle.exchange)
-        cycle.send_whole(head, body)
+        cycle.send_error(413, body)
 
     def _unsupported_upgrade_warning(self) -> None:
         """Refuse a hot request that wants another protocol: its body is not read.
@@ -198,8 +211,7 @@ class Lane(HttpToolsProtocol):
         cycle.more_body = True  # it is not read, but the answer must get through
         said = "There is no upgrade here; send plain HTTP/1.1 without `Upgrade`."
         body = error_body(said, type="invalid_request_error", code="no_upgrade")
-        head = cycle.head(400, b"content-type: application/json\r\n", cycle.exchange)
-        cycle.send_whole(head, body)
+        cycle.send_error(400, body)
         self.flow.pause_reading()
 
     def send_400_response(self, msg: str) -> None:

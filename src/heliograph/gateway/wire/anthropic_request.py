@@ -33,6 +33,7 @@ _CARRIED = frozenset(
         "temperature",
         "tool_choice",
         "tools",
+        "top_k",
         "top_p",
         "user",
     }
@@ -86,6 +87,7 @@ _TOOLS = json.Decoder(list[_Tool])
 _CHOICE = json.Decoder(_Choice)
 _STREAM_OPTIONS = json.Decoder(_StreamOptions)
 _NUMBER = json.Decoder(float)
+_COUNT = json.Decoder(int)
 _TEXT = json.Decoder(str)
 _FLAG = json.Decoder(bool)
 _STOP = json.Decoder(str | list[str])
@@ -185,6 +187,9 @@ def _write_sampling(fields: Mapping[str, Raw], body: dict[str, object]) -> None:
         body["temperature"] = fields["temperature"]
     if _read(fields, "top_p", _NUMBER) is not None:
         body["top_p"] = fields["top_p"]
+    # No member of OpenAI's, but one that callers of other dialects bring.
+    if _read(fields, "top_k", _COUNT) is not None:
+        body["top_k"] = fields["top_k"]
     stop = _read(fields, "stop", _STOP)
     if stop:
         body["stop_sequences"] = [stop] if isinstance(stop, str) else stop

@@ -68,7 +68,7 @@ _DECODERS: Mapping[str, tuple[json.Decoder[Any], str]] = {
 
 def read(body: bytes, depth_max: int = DEPTH_MAX) -> Chat | Failure:
     """Read the request *body*; a failure says what is wrong, where, and the fix."""
-    fields = _fields(body, depth_max)
+    fields = members(body, depth_max)
     if isinstance(fields, Failure):
         return fields
     envelope = _envelope(fields)
@@ -96,7 +96,8 @@ def refuse(
     )
 
 
-def _fields(body: bytes, depth_max: int) -> dict[str, Raw] | Failure:
+def members(body: bytes, depth_max: int) -> dict[str, Raw] | Failure:
+    """Read a request *body* of any dialect as its members, each the bytes it was."""
     try:
         fields = _ENVELOPE.decode(body)
     except ValidationError:
