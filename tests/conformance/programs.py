@@ -11,7 +11,11 @@ from threading import Condition, Thread
 from typing import Self
 from urllib.parse import urlsplit
 
+import heliograph
+
 ROOT = Path(__file__).parents[2]
+SOURCE = str(Path(heliograph.__file__).parents[1])
+"""What the tests import is what they start, wherever it is installed from."""
 ARTICLE = ROOT / "examples" / "gateway" / "article.yaml"
 START_S = 60.0
 STOP_S = 20.0
@@ -35,7 +39,7 @@ class Program:
         self.process = subprocess.Popen(
             [sys.executable, *arguments],
             cwd=ROOT,
-            env={"PATH": "/usr/bin:/bin", **(environ or {})},
+            env={"PATH": "/usr/bin:/bin", "PYTHONPATH": SOURCE, **(environ or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -8,6 +8,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
+import inbound_cases
 from heliograph.gateway.types import Chat, Failure
 from heliograph.gateway.wire.chat import read
 from heliograph.gateway.wire.dialects import DIALECTS
@@ -38,6 +39,19 @@ def written(name: str, chat: Chat) -> object:
     return body_of(request)
 
 
+def rewrite_inbound() -> None:
+    for dialect, path in inbound_cases.requests():
+        chat = inbound_cases.shown(inbound_cases.read(dialect, path.read_bytes()))
+        text = json.dumps(chat, indent=2, ensure_ascii=False)
+        path.with_suffix(".chat.json").write_text(text + "\n", "utf-8")
+    for path in inbound_cases.STREAMS:
+        for dialect in inbound_cases.INBOUNDS:
+            events = inbound_cases.events_of(path, dialect)
+            events.parent.mkdir(exist_ok=True)
+            events.write_bytes(inbound_cases.told(dialect, path.read_bytes()))
+
+
 if __name__ == "__main__":
     for chat_json in sorted(Path(__file__).parent.glob("wire/*/chat.json")):
         rewrite(chat_json.parent)
+    rewrite_inbound()

@@ -147,7 +147,7 @@ class LaneCycle:
         """Send an error."""
         status, headers, body = error_answer(exchange, failure)
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
-        self.send_error(status, body, lines.encode("latin-1"))
+        self.send_error(exchange, status, body, lines.encode("latin-1"))
         return status
 
     def begin(self, exchange: Exchange) -> None:
@@ -208,9 +208,11 @@ class LaneCycle:
             answered_by(exchange),
         )
 
-    def send_error(self, status: int, body: bytes, lines: bytes = b"") -> None:
+    def send_error(
+        self, exchange: Exchange, status: int, body: bytes, lines: bytes = b""
+    ) -> None:
         """Send an error whose *body* is in OpenAI's shape, with headers of its own."""
-        self.send_whole(self.head(status, JSON_HEADER + lines, self.exchange), body)
+        self.send_whole(self.head(status, JSON_HEADER + lines, exchange), body)
 
     def send_whole(self, head: bytes, body: bytes) -> None:
         """Send head and body, in one piece when they are small."""
@@ -263,7 +265,7 @@ class LaneCycle:
             self.lane.transport.close()
             return
         body = error_body("The gateway failed inside.", type="server_error")
-        self.send_error(500, body)
+        self.send_error(self.exchange, 500, body)
 
 
 def answered_by(exchange: Exchange) -> bytes:

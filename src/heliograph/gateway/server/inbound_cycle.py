@@ -52,10 +52,12 @@ class InboundCycle(LaneCycle):
             super().write(told)
         super().end()
 
-    def send_error(self, status: int, body: bytes, lines: bytes = b"") -> None:
+    def send_error(
+        self, exchange: Exchange, status: int, body: bytes, lines: bytes = b""
+    ) -> None:
         """Send an error, rewritten from OpenAI's shape."""
-        told = self.inbound.error(status, body, self.exchange.request_id)
-        super().send_error(status, told, lines)
+        told = self.inbound.error(status, body, exchange.request_id)
+        super().send_error(exchange, status, told, lines)
 
     def head(self, status: int, headers: bytes, exchange: Exchange) -> bytes:
         """Write the status line and headers, the id also where the SDK looks for it."""

@@ -195,7 +195,7 @@ class Lane(HttpToolsProtocol):
         cycle.keep_alive = False
         said = f"The request is larger than {self.bounds.body_mb_max:g} MB."
         body = error_body(said, type="invalid_request_error", code="request_too_large")
-        cycle.send_error(413, body)
+        cycle.send_error(cycle.exchange, 413, body)
 
     def _unsupported_upgrade_warning(self) -> None:
         """Refuse a hot request that wants another protocol: its body is not read.
@@ -211,7 +211,7 @@ class Lane(HttpToolsProtocol):
         cycle.more_body = True  # it is not read, but the answer must get through
         said = "There is no upgrade here; send plain HTTP/1.1 without `Upgrade`."
         body = error_body(said, type="invalid_request_error", code="no_upgrade")
-        cycle.send_error(400, body)
+        cycle.send_error(cycle.exchange, 400, body)
         self.flow.pause_reading()
 
     def send_400_response(self, msg: str) -> None:

@@ -42,7 +42,10 @@ class Engine:
         self.cancelled = 0
         self.never: list[Exchange] = []
 
-    async def serve(self, body: bytes, exchange: Exchange, caller: LaneCycle) -> None:
+    async def serve(
+        self, body: bytes, exchange: Exchange, caller: LaneCycle, read: object
+    ) -> None:
+        assert read == caller.read
         self.served.append(body)
         try:
             await self.go_on.wait()

@@ -121,10 +121,14 @@ UNSUPPORTED: dict[str, object] = {
     "metadata": {"a": "b"},
     "verbosity": "low",
     "web_search_options": {},
-    "top_k": 4,
     "x_unknown": False,
     "temperature": 1.01,
 }
+
+
+def test_top_k_which_only_callers_of_other_dialects_bring_is_carried() -> None:
+    assert sent(top_k=4) == {**sent(), "top_k": 4}
+    assert refusal(top_k="many")[1] == "top_k"
 
 
 @pytest.mark.parametrize("name", UNSUPPORTED)
