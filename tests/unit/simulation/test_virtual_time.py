@@ -220,8 +220,8 @@ def test_a_slow_provider_is_slow_in_virtual_time_only() -> None:
             body = b'{"model":"gpt-4o","messages":[{"role":"user","content":"hi"}]}'
             writer.write(
                 b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\n"
-                b"connection: close\r\nauthorization: Bearer k\r\ncontent-length: %d\r\n\r\n%b"
-                % (len(body), body)
+                b"connection: close\r\nauthorization: Bearer k\r\n"
+                b"content-length: %d\r\n\r\n%b" % (len(body), body)
             )
             answer = await reader.read()
             writer.close()
