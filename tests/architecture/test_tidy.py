@@ -43,13 +43,13 @@ REGISTRIES = [
 ]
 FOREIGN_PATHS = ["/wo" + "rk/", "/ho" + "me/", "/ro" + "ot/", "/Us" + "ers/"]
 PROOFS = frozenset({"raises", "fail", "until", "timeout"})
-LOCKS = ["requirements/dev.txt", "requirements/weights.txt"]
+LOCKS = [f"requirements/{name}.txt" for name in ("dev", "weights", "fuzz")]
 
 
 def test_no_file_is_longer_than_a_reader_can_hold() -> None:
     lengths = {
         str(path): (ROOT / path).read_text(encoding="utf-8").count("\n")
-        for path in python_files("src", "tests", "bench")
+        for path in python_files("src", "tests", "bench", "fuzz")
     }
     assert lengths
     assert {p: n for p, n in lengths.items() if n >= LINES_MAX} == {}
@@ -58,7 +58,7 @@ def test_no_file_is_longer_than_a_reader_can_hold() -> None:
 def test_no_function_is_longer_than_a_screen() -> None:
     long = {
         f"{where(path, node)} {node.name}": size
-        for path in python_files("src", "tests", "bench")
+        for path in python_files("src", "tests", "bench", "fuzz")
         for node in functions(path)
         if (size := (node.end_lineno or 0) - node.lineno + 1) > FUNCTION_LINES_MAX
     }
@@ -72,7 +72,7 @@ def test_no_file_or_folder_has_a_name_that_says_nothing() -> None:
 
 def test_no_python_file_hides_behind_an_underscore() -> None:
     allowed = {"__init__.py", "__main__.py"}
-    files = python_files("src", "tests", "bench")
+    files = python_files("src", "tests", "bench", "fuzz")
     assert [str(p) for p in files if p.name[0] == "_" and p.name not in allowed] == []
 
 
@@ -120,7 +120,7 @@ def test_what_is_caught_whatever_it_is_is_raised_again() -> None:
     broad: frozenset[str | None] = frozenset({None, "BaseException"})
     kept = [
         where(path, node)
-        for path in python_files("src", "tests", "bench")
+        for path in python_files("src", "tests", "bench", "fuzz")
         for node in catches(path, broad)
         if ast.unparse(node.body[-1]) != "raise"
     ]

@@ -11,7 +11,7 @@ from heliograph.gateway.types import Failure, HttpReply, Reply, Usage
 from heliograph.gateway.wire.blame import broken, unreadable
 from heliograph.gateway.wire.http_date import unix_s
 from heliograph.gateway.wire.json_text import UNREADABLE, is_utf8
-from heliograph.gateway.wire.openai_usage import write_usage
+from heliograph.gateway.wire.openai_usage import Count, write_usage
 
 FINISHES = {
     "end_turn": "stop",
@@ -27,16 +27,16 @@ FINISHES = {
 class OutputDetails(Struct):
     """How many of the output tokens were thought, not said."""
 
-    thinking_tokens: int | None = None
+    thinking_tokens: Count | None = None
 
 
 class Tokens(Struct):
     """Anthropic's count: `input_tokens` leaves the cached ones out."""
 
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    cache_read_input_tokens: int | None = None
-    cache_creation_input_tokens: int | None = None
+    input_tokens: Count | None = None
+    output_tokens: Count | None = None
+    cache_read_input_tokens: Count | None = None
+    cache_creation_input_tokens: Count | None = None
     output_tokens_details: OutputDetails | None = None
 
     def after(self, earlier: "Tokens") -> "Tokens":
@@ -60,6 +60,20 @@ class Tokens(Struct):
         )
 
 
+_TOKENS: json.Decoder[Tokens | None] = json.Decoder(Tokens | None)
+
+
+def read_tokens(raw: Raw) -> Tokens | None:
+    """Read a `usage` member; None when it is null or cannot be read.
+
+    An answer is no worse for a usage that cannot be read: it is unknown then.
+    """
+    try:
+        return _TOKENS.decode(raw)
+    except UNREADABLE:
+        return None
+
+
 class _Block(Struct):
     type: str
     text: str = ""
@@ -74,7 +88,7 @@ class _Message(Struct):
     model: str = ""
     content: list[_Block] | None = None
     stop_reason: str | None = None
-    usage: Tokens | None = None
+    usage: Raw = Raw(b"null")
     error: dict[str, Raw] | str | None = None
 
 
@@ -93,7 +107,8 @@ def read_reply(http: HttpReply) -> Reply | Failure:
     finish = FINISHES.get(message.stop_reason or "")
     if finish is None:
         return unknown_finish()
-    usage = message.usage.usage() if message.usage else None
+    tokens = read_tokens(message.usage)
+    usage = tokens.usage() if tokens else None
     created = unix_s(http.headers.get("date", "")) or 0
     body = _write(message, finish, usage=usage, created=created)
     return Reply(body, usage, finish)

@@ -9,7 +9,12 @@ https://docs.anthropic.com/en/docs/build-with-claude/streaming
 from msgspec import Raw, Struct, json
 
 from heliograph.gateway.types import Chat
-from heliograph.gateway.wire.anthropic_reply import FINISHES, Tokens, unknown_finish
+from heliograph.gateway.wire.anthropic_reply import (
+    FINISHES,
+    Tokens,
+    read_tokens,
+    unknown_finish,
+)
 from heliograph.gateway.wire.json_text import UNREADABLE, is_utf8
 from heliograph.gateway.wire.openai_usage import write_usage
 from heliograph.gateway.wire.reading import DONE, EventReader
@@ -37,7 +42,7 @@ class _Delta(Struct):
 class _Message(Struct):
     id: str
     model: str
-    usage: Tokens | None = None
+    usage: Raw = _NULL
 
 
 class _Event(Struct):
@@ -46,7 +51,7 @@ class _Event(Struct):
     delta: _Delta | None = None
     content_block: _Block | None = None
     message: _Message | None = None
-    usage: Tokens | None = None
+    usage: Raw = _NULL
     error: dict[str, Raw] | str | None = None
 
 
@@ -208,8 +213,9 @@ class MessageInterpreter:
     def _chunk(self, delta: bytes) -> bytes:
         return self._prefix + delta + self._suffix
 
-    def _count(self, reader: EventReader, tokens: Tokens | None) -> None:
+    def _count(self, reader: EventReader, usage: Raw) -> None:
         """Keep the newest figures: they are totals, and a cut stream is paid for."""
+        tokens = read_tokens(usage)
         if tokens is not None:
             self._tokens = tokens.after(self._tokens)
             reader.usage = self._tokens.usage()

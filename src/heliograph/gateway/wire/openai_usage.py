@@ -1,22 +1,27 @@
 """Tokens as OpenAI counts them, and as others count them in its shape."""
 
-from msgspec import Raw, Struct, json
+from typing import Annotated
+
+from msgspec import Meta, Raw, Struct, json
 
 from heliograph.gateway.types import Usage
 from heliograph.gateway.wire.json_text import UNREADABLE
 
+Count = Annotated[int, Meta(ge=0, le=10**12)]
+"""A number of tokens that there can be: beyond it, a sum of them could not be kept."""
+
 
 class _Prompt(Struct):
-    cached_tokens: int | None = None
+    cached_tokens: Count | None = None
 
 
 class _Completion(Struct):
-    reasoning_tokens: int | None = None
+    reasoning_tokens: Count | None = None
 
 
 class _Usage(Struct):
-    prompt_tokens: int
-    completion_tokens: int | None = None
+    prompt_tokens: Count
+    completion_tokens: Count | None = None
     prompt_tokens_details: _Prompt | None = None
     completion_tokens_details: _Completion | None = None
 

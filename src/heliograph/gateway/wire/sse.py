@@ -19,8 +19,8 @@ class SseDecoder:
     """Cuts a byte stream into events, wherever the network cut it before.
 
     Comments, `id` and `retry` lines and events without data are left out.
-    An event larger than *event_bytes_max* sets `overflow` and ends the reading:
-    nothing raises.
+    An event whose data and the line under way are larger than *event_bytes_max* sets
+    `overflow` and ends the reading: nothing raises.
     """
 
     __slots__ = (
@@ -32,22 +32,20 @@ class SseDecoder:
         "_rest",
         "_size",
         "_size_max",
+        "overflow",
     )
 
     def __init__(self, event_bytes_max: int = EVENT_BYTES_MAX) -> None:
         self._size_max = event_bytes_max
         self._head: bytes | None = b""
         self._clean = True
-        self._rest: list[bytes] = []
+        self._rest = bytearray()
         self._data: list[bytes] = []
         self._name = b""
         self._size = 0
         self._after_cr = False
-
-    @property
-    def overflow(self) -> bool:
+        self.overflow = False
         """An event was larger than the bound; nothing more is read."""
-        return self._size > self._size_max
 
     def feed(self, data: bytes) -> list[Event]:
         """Take in *data*; return the events it completed."""
@@ -72,9 +70,9 @@ class SseDecoder:
         """Return what an unfinished last event holds, if anything."""
         if self.overflow:
             return []
-        data = (self._head or b"") + b"".join(self._rest)
+        data = (self._head or b"") + bytes(self._rest)
         self._head = None
-        self._rest = []
+        self._rest.clear()
         events: list[Event] = []
         for line in (data, b""):
             self._line(line, events)
@@ -92,24 +90,31 @@ class SseDecoder:
             self._head = None
             data = data.removeprefix(_BOM)
         events = self._read_lines(data)
-        self._clean = not (self._size or self._name or self._data or self._after_cr)
+        kept = self._rest or self._name or self._data or self._after_cr
+        self._clean = not (kept or self.overflow)
         return events
 
     def _read_lines(self, data: bytes) -> list[Event]:
         events: list[Event] = []
         *lines, rest = self._split(data)
-        if lines:
-            lines[0] = b"".join([*self._rest, lines[0]])
-            self._rest = []
-            self._size = sum(map(len, self._data))
+        if lines and self._rest:
+            lines[0] = bytes(self._rest) + lines[0]
+            self._rest.clear()
         for line in lines:
-            self._line(line, events)
-            if self.overflow:
+            if self._is_too_large(line):
                 return events
-        if rest:
-            self._rest.append(rest)
-            self._size += len(rest)
+            self._line(line, events)
+        self._rest += rest
+        self._is_too_large(self._rest)
         return events
+
+    def _is_too_large(self, line: bytes | bytearray) -> bool:
+        """Note whether *line*, or what came of it so far, passes the bound."""
+        if self._size + len(line) > self._size_max:
+            self.overflow = True
+            self._data = []
+            self._rest.clear()
+        return self.overflow
 
     def _split(self, data: bytes) -> list[bytes]:
         """Split at LF, CRLF or CR, also when a CRLF was cut in two."""
@@ -132,7 +137,8 @@ class SseDecoder:
             return
         field, _, value = line.partition(b":")
         if field == b"data":
-            self._data.append(value.removeprefix(b" "))
+            value = value.removeprefix(b" ")
+            self._data.append(value)
             self._size += len(value) + 1
         elif field == b"event":
             self._name = value.removeprefix(b" ")

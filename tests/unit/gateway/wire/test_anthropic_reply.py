@@ -118,6 +118,14 @@ def test_usage_may_be_missing_or_partly_null() -> None:
     assert reply.usage == Usage(4, 0, reasoning_tokens=3)
 
 
+@pytest.mark.parametrize("count", [-1, 10**13, 2**70, "4", 1.5])
+def test_a_count_that_cannot_be_makes_the_usage_unknown(count: object) -> None:
+    reply, body = answered(usage={"input_tokens": 4, "output_tokens": count})
+    assert reply.usage is None
+    assert "usage" not in body
+    assert body["choices"][0]["message"]["content"]
+
+
 @pytest.mark.parametrize(
     ("body", "kind"),
     [

@@ -105,6 +105,16 @@ def test_usage_is_written_last_and_only_when_asked_for() -> None:
     assert [chunk["usage"] for chunk in before] == [None] * 4
 
 
+@pytest.mark.parametrize("count", [-1, 2**70, "4"])
+def test_a_count_that_cannot_be_leaves_the_last_that_could(count: object) -> None:
+    last = event("message_delta", delta={"stop_reason": "end_turn"},
+                 usage={"output_tokens": count})  # fmt: skip
+    told = tell(WITH_USAGE, SAID + last + STOP)
+    assert told.complete
+    assert told.usage == tell(WITH_USAGE, SAID).usage
+    assert chunks(told.out)[-1]["usage"]["completion_tokens"] == 1
+
+
 def test_created_is_what_the_caller_sets() -> None:
     reader = STREAM()
     reader.created = 1_700_000_000

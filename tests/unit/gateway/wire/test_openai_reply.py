@@ -48,6 +48,8 @@ def test_a_whole_answer_goes_on_byte_for_byte() -> None:
         (None, None),
         ({}, None),
         ("free", None),
+        ({"prompt_tokens": -3, "completion_tokens": 4}, None),
+        ({"prompt_tokens": 3, "completion_tokens": 10**30}, None),
         ({"prompt_tokens": 3}, Usage(3, 0)),
         ({"prompt_tokens": 3, "completion_tokens": None}, Usage(3, 0)),
         (

@@ -105,3 +105,34 @@ def test_many_small_events_never_overflow() -> None:
     text = b"data: small\n\n: note\n\n" * 100
     assert decoder.feed(text) == [(b"", b"small")] * 100
     assert not decoder.overflow
+
+
+@pytest.mark.parametrize(
+    ("text", "overflow"),
+    [
+        (b"data: 4567890\n\n", False),
+        (b"data: 45678901\n\n", True),
+        (b": 34567890123\n\n", False),
+        (b": 345678901234\n\n", True),
+        (b"data: a\ndata:  bcde\n\n", False),
+        (b"data: a\ndata:  bcdef\n\n", True),
+    ],
+)
+def test_what_is_too_large_does_not_depend_on_the_cuts(
+    text: bytes,
+    overflow: bool,  # noqa: FBT001 - pytest passes by name
+) -> None:
+    for size in (1, 2, 5, len(text)):
+        decoder = SseDecoder(event_bytes_max=13)
+        for start in range(0, len(text), size):
+            decoder.feed(text[start : start + size])
+        assert decoder.overflow is overflow, size
+        assert decoder.feed(b"data: late\n\n") == [(b"", b"late")][overflow:]
+
+
+def test_an_event_of_many_lines_is_not_counted_anew_with_each_read() -> None:
+    decoder = SseDecoder()
+    lines_count = 200_000
+    for _ in range(lines_count):
+        assert decoder.feed(b"data\n") == []
+    assert decoder.feed(b"\n") == [(b"", b"\n" * (lines_count - 1))]

@@ -1,0 +1,1 @@
+"""What is fuzzed: each module has a `judge` that takes the fuzzer's bytes."""
