@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 NODE_STAMP := tests/conformance/node/node_modules/.ready
 
-.PHONY: setup demo test check format reference golden bench fuzz lock clean
+.PHONY: setup demo test check format reference golden bench soak fuzz lock lock-peers clean
 
 setup: $(STAMP) $(NODE_STAMP)
 
@@ -49,9 +49,15 @@ reference: $(STAMP)
 golden: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python tests/golden/rewrite.py
 
+# PEERS=1 measures LiteLLM and Portkey as well; both are installed under bench/.peers.
 bench: $(STAMP)
 	bench/setup
-	$(BIN)/python bench/cpu_per_request.py
+	$(if $(PEERS),PATH="$(CURDIR)/$(BIN):$$PATH" bench/setup_peers $(PYTHON))
+	$(BIN)/python bench/run.py $(if $(PEERS),--peers)
+
+soak: $(STAMP)
+	bench/setup
+	$(BIN)/python bench/soak.py
 
 TARGET ?= all
 SECONDS ?= 600
@@ -78,5 +84,14 @@ lock: $(STAMP)
 		--generate-hashes --no-header --no-annotate --upgrade -c requirements/dev.txt \
 		pyproject.toml - -o requirements/fuzz.txt
 
+# The peers' versions are those the figures are quoted of; name others here.
+lock-peers: $(STAMP)
+	$(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/python -m pip install --quiet uv
+	printf '%s\n' "litellm[proxy]==1.106.2" httptools opentelemetry-sdk | \
+		$(VENV)/lock/bin/uv pip compile --quiet --universal --python-version 3.11 \
+		--generate-hashes --no-header --no-annotate --upgrade - -o requirements/peer-litellm.txt
+	cd bench/portkey && PATH="$(CURDIR)/$(BIN):$$PATH" npm install --silent \
+		--package-lock-only --ignore-scripts --no-audit --no-fund
+
 clean:
-	rm -rf $(VENV) $(FUZZ_VENV) .fuzz tests/conformance/node/node_modules
+	rm -rf $(VENV) $(FUZZ_VENV) .fuzz bench/.peers tests/conformance/node/node_modules

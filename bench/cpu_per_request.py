@@ -1,109 +1,91 @@
-"""CPU time a request costs the gateway, as a ratio to nginx in the same run.
-
-    bench/setup && .venv/bin/python bench/cpu_per_request.py
+"""CPU time a request costs a server, beside nginx on the same core in the same run.
 
 Each workload runs on fresh servers: nginx as a keep-alive reverse proxy and the
-gateway, both in front of the same mock and on the same core. Rounds alternate
-between the two; the table shows medians. The run fails if a single answer is not as
-it must be. See docs/performance.md.
+gateway (and its peers), all in front of the same mock. Rounds alternate between
+them. The run fails if a single answer is not as it must be.
 """
 
-import argparse
 import json
-import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 
+import peers
 from load import Measured, drive
 from process_tree import rss_mb
-from report import Memory, Row, keep, machine, plain_table
-from servers import (
-    BenchError,
-    Cores,
-    Server,
-    ask,
-    cores,
-    gateway,
-    mock,
-    require_programs,
-    yardstick,
-)
-from workloads import WORKLOADS, Workload
+from servers import BenchError, Cores, Server, ask, gateway, mock, yardstick
+from workloads import Workload
 
-RUNS = Path(__file__).resolve().parent / "runs"
+YARDSTICK = "nginx"
+OURS = "gateway"
 WARM_UP_S = 1.0
 SETTLE_S = 0.3
+STREAM_SECONDS_MIN = 2
 
 
-def main() -> int:
-    """Run, print the table, keep the results."""
-    options = read_options()
-    load = os.getloadavg()[0]
-    chosen = [work for work in WORKLOADS if work.name in options.workloads]
-    try:
-        require_programs()
-        where = cores()
-        rows = [
-            measure(work, where, seconds=options.seconds, rounds=options.rounds)
-            for work in chosen
-        ]
-    except BenchError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    print(plain_table(rows))
-    now = datetime.now(UTC)
-    out: Path = options.out or RUNS / f"{now:%Y-%m-%d}-{machine()['machine']}"
-    command = " ".join(("bench/cpu_per_request.py", *sys.argv[1:]))
-    ended_at = f"{now:%Y-%m-%dT%H:%M:%SZ}"
-    keep(out, rows, command=command, ended_at=ended_at, load=load)
-    print(f"kept in {out}")
-    return 0
+@dataclass(frozen=True)
+class Memory:
+    """One server's memory around its load, and how long it took to start."""
+
+    idle_mb: float
+    loaded_mb: float
+    first_answer_s: float
 
 
-def read_options() -> argparse.Namespace:
-    """Read the command line."""
-    names = [work.name for work in WORKLOADS]
-    parser = argparse.ArgumentParser(description="CPU per request, gateway and nginx")
-    parser.add_argument("--seconds", type=int, default=2, help="of load a round")
-    parser.add_argument("--rounds", type=int, default=7, help="for each server")
-    parser.add_argument(
-        "--workloads", nargs="+", choices=names, default=names, metavar="NAME"
-    )
-    parser.add_argument("--out", type=Path, metavar="FOLDER", help="where to keep it")
-    options = parser.parse_args()
-    if options.seconds < 1 or options.rounds < 1:
-        parser.error("--seconds and --rounds must be at least 1")
-    return options
+@dataclass(frozen=True)
+class Row:
+    """One workload: each server's rounds and memory."""
+
+    workload: Workload
+    rounds: Mapping[str, Sequence[Measured]]
+    memory: Mapping[str, Memory]
+
+    def cpu_us(self, server: str) -> float:
+        """Return the median CPU of *server* over the rounds, for each unit."""
+        return median(one.cpu_us for one in self.rounds[server])
+
+    def times(self, server: str, other: str) -> float:
+        """Return what *server* costs as a multiple of what *other* does."""
+        return self.cpu_us(server) / self.cpu_us(other)
 
 
-def measure(workload: Workload, where: Cores, *, seconds: int, rounds: int) -> Row:
+@dataclass(frozen=True)
+class Effort:
+    """How long, how often, and beside whom."""
+
+    seconds: int
+    rounds: int
+    peers: bool
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One workload and what stands around it."""
+
+    workload: Workload
+    where: Cores
+    effort: Effort
+    folder: Path
+    behind: Server
+    """The mock."""
+
+
+def measure(workload: Workload, where: Cores, effort: Effort) -> Row:
     """Measure one workload on fresh servers."""
-    streams = workload.unit == "chunk"
     with TemporaryDirectory(prefix="heliograph-bench-") as name, ExitStack() as stack:
         folder = Path(name)
         folder.chmod(0o755)  # nginx's worker runs as another user when we are root
-        behind = stack.enter_context(mock(folder, where, streams=streams))
-        proxy = stack.enter_context(yardstick(folder, where, behind, streams=streams))
-        ours = stack.enter_context(gateway(folder, where, behind))
-        servers = (proxy, ours)
+        behind = stack.enter_context(mock(folder, where, streams=workload.streams))
+        scene = Scene(workload, where, effort, folder, behind)
+        servers = start(scene, stack)
         first = {server.name: first_answer(server, workload) for server in servers}
         idle = {server.name: rss_mb(server.pid) for server in servers}
-        results: dict[str, list[Measured]] = {server.name: [] for server in servers}
-        for server in servers:
-            drive(server, workload, seconds=WARM_UP_S, core=where.load, folder=folder)
-        for _ in range(rounds):
-            for server in servers:
-                say(f"{workload.title}: {server.name}")
-                time.sleep(SETTLE_S)
-                found = drive(
-                    server, workload, seconds=seconds, core=where.load, folder=folder
-                )
-                results[server.name].append(found)
+        results = load(scene, servers)
         memory = {
             server.name: Memory(
                 idle[server.name],
@@ -114,8 +96,64 @@ def measure(workload: Workload, where: Cores, *, seconds: int, rounds: int) -> R
         }
         for server in servers:
             first_answer(server, workload)
-        check_log(folder / "gateway.out", results["gateway"])
+        check_log(folder / "gateway.out", results[OURS])
     return Row(workload, results, memory)
+
+
+def start(scene: Scene, stack: ExitStack) -> list[Server]:
+    """Start the servers that are measured, to be stopped by *stack*."""
+    folder, where, behind = scene.folder, scene.where, scene.behind
+    streams = scene.workload.streams
+    started = [
+        stack.enter_context(yardstick(folder, where, behind, streams=streams)),
+        stack.enter_context(gateway(folder, where, behind)),
+    ]
+    for runner in peers.RUNNERS if scene.effort.peers else ():
+        say(f"{scene.workload.title}: start {runner.__name__}")
+        peer = runner(folder, where, behind, scene.workload.provider)
+        started.append(stack.enter_context(peer))
+    return started
+
+
+def load(scene: Scene, servers: Sequence[Server]) -> dict[str, list[Measured]]:
+    """Load the servers in turn, round after round; peers are slow and need fewer."""
+    results: dict[str, list[Measured]] = {server.name: [] for server in servers}
+    for server in servers:
+        one_round(scene, server, WARM_UP_S)
+    for number in range(scene.effort.rounds):
+        for server in servers:
+            if is_peer(server) and number >= peers.ROUNDS_MAX:
+                continue
+            say(f"{scene.workload.title}: {server.name}")
+            time.sleep(SETTLE_S)
+            found = one_round(scene, server, scene.effort.seconds)
+            results[server.name].append(found)
+    return results
+
+
+def one_round(scene: Scene, server: Server, seconds: float) -> Measured:
+    """Load one server once."""
+    workload = scene.workload
+    connections = workload.connections
+    if workload.streams:
+        seconds = max(seconds, STREAM_SECONDS_MIN)
+    if is_peer(server):
+        seconds = max(seconds, peers.SECONDS_MIN)
+        connections = min(connections, peers.CONNECTIONS)
+    return drive(
+        server,
+        workload,
+        seconds=seconds,
+        core=scene.where.load,
+        folder=scene.folder,
+        connections=connections,
+        paced=scene.behind if workload.streams else None,
+    )
+
+
+def is_peer(server: Server) -> bool:
+    """Say whether *server* is somebody else's gateway."""
+    return server.name not in {YARDSTICK, OURS}
 
 
 def first_answer(server: Server, workload: Workload) -> float:
@@ -123,11 +161,10 @@ def first_answer(server: Server, workload: Workload) -> float:
     began = time.monotonic()
     status, headers, body = ask(server, workload.body)
     took_s = time.monotonic() - began
-    by_gateway = server.name == "gateway"
-    if status != 200 or not workload.judge(body, by_gateway):
+    if status != 200 or not workload.judge(body, server.name):
         shown = body[:300].decode(errors="replace")
         raise BenchError(f"{server.name}, {workload.title}: {status} {shown}")
-    if by_gateway and headers.get("x-heliograph-fallback") != "false":
+    if server.name == OURS and headers.get("x-heliograph-fallback") != "false":
         raise BenchError(f"{workload.title}: the gateway needed a fallback")
     return took_s
 
@@ -146,7 +183,3 @@ def check_log(place: Path, rounds: Sequence[Measured]) -> None:
 def say(text: str) -> None:
     """Tell whoever waits how far it is."""
     print(text, file=sys.stderr, flush=True)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

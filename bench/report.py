@@ -1,4 +1,4 @@
-"""Medians, the table, and the folder in which a run is kept."""
+"""The tables of a run, for a terminal and for the folder in which it is kept."""
 
 import json
 import platform
@@ -6,58 +6,102 @@ import re
 import socket
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
-from load import Measured
-from servers import PATH
-from workloads import Workload
+from cpu_per_request import OURS, YARDSTICK, Row
+from latency import Added
+from servers import HERE, PATH
+from targets import TIMES, Judged, verdicts
 
-YARDSTICK = "nginx"
-TIMES = "×"  # noqa: RUF001 - the sign is meant, as the README quotes it
-TITLES = (
+RUNS = HERE / "runs"
+Lines = Sequence[Sequence[str]]
+CPU_TITLES = (
     "workload",
     "server",
     "requests/s",
     "p99 ms",
     "RSS idle → after, MB",
+    "start, s",
     "CPU µs (each round)",
     "median CPU",
     f"{TIMES} nginx",
+    f"{TIMES} gateway",
 )
+LATENCY_TITLES = ("asked for", "server", "p50 µs", "p99 µs", "added p50", "added p99")
 LEFT_COLUMNS = 2
+REVISION = ("describe", "--always", "--dirty", "--abbrev=12")
 
 
 @dataclass(frozen=True)
-class Memory:
-    """One server's memory around its load, and how long it took to start."""
+class Found:
+    """All that one run found, and how it came about."""
 
-    idle_mb: float
-    loaded_mb: float
-    first_answer_s: float
-
-
-@dataclass(frozen=True)
-class Row:
-    """One workload: each server's rounds and memory."""
-
-    workload: Workload
-    rounds: Mapping[str, Sequence[Measured]]
-    memory: Mapping[str, Memory]
+    command: str
+    load: float
+    judged: Sequence[Judged]
+    rows: Sequence[Row] = ()
+    added: Sequence[Added] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
+    figures: Mapping[str, object] = field(default_factory=dict)
+    """What has no table of its own."""
 
 
-def table(rows: Sequence[Row]) -> str:
-    """Write a Markdown table: a line per workload and server, the ratio at its end."""
-    lines = [f"| {' | '.join(TITLES)} |", "|---|---|--:|--:|--:|--:|--:|--:|"]
-    lines += [f"| {' | '.join(line)} |" for line in cells(rows)]
-    return "\n".join(lines) + "\n"
+def cpu_lines(rows: Sequence[Row]) -> list[tuple[str, ...]]:
+    """Write the lines of the table of CPU, its head first."""
+    return [CPU_TITLES, *cpu_cells(rows)]
 
 
-def plain_table(rows: Sequence[Row]) -> str:
-    """Write the same table for a terminal: nothing stands behind the ratio."""
-    lines = [TITLES, *cells(rows)]
+def cpu_cells(rows: Sequence[Row]) -> Iterator[tuple[str, ...]]:
+    """Yield a line for each workload and server, its ratios at the end."""
+    for row in rows:
+        for server, rounds in row.rounds.items():
+            memory = row.memory[server]
+            yield (
+                row.workload.title,
+                server,
+                f"{median(one.requests_a_second for one in rounds):,.0f}",
+                f"{median(one.p99_us for one in rounds) / 1000:,.1f}",
+                f"{memory.idle_mb:.0f} → {memory.loaded_mb:.0f}",
+                f"{memory.first_answer_s:.2f}",
+                " ".join(f"{one.cpu_us:.1f}" for one in rounds),
+                f"{row.cpu_us(server):,.1f} µs/{row.workload.unit}",
+                f"{row.times(server, YARDSTICK):,.1f} {TIMES}",
+                f"{row.times(server, OURS):,.1f} {TIMES}",
+            )
+
+
+def latency_lines(added: Sequence[Added]) -> list[tuple[str, ...]]:
+    """Write the lines of the table of latency, its head first."""
+    lines: list[tuple[str, ...]] = [LATENCY_TITLES]
+    for one in added:
+        for server, waits in one.waits.items():
+            more = one.added(server)
+            lines.append(
+                (
+                    one.title,
+                    server,
+                    f"{waits.p50_us:,.0f}",
+                    f"{waits.p99_us:,.0f}",
+                    f"{more.p50_us:+,.0f}",
+                    f"{more.p99_us:+,.0f}",
+                )
+            )
+    return lines
+
+
+def markdown(lines: Lines) -> str:
+    """Write *lines* as a Markdown table."""
+    rule = "|---" * LEFT_COLUMNS + "|--:" * (len(lines[0]) - LEFT_COLUMNS) + "|"
+    head, *rest = (f"| {' | '.join(line)} |" for line in lines)
+    return "\n".join((head, rule, *rest)) + "\n"
+
+
+def plain(lines: Lines) -> str:
+    """Write *lines* for a terminal."""
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(
@@ -68,91 +112,68 @@ def plain_table(rows: Sequence[Row]) -> str:
     )
 
 
-def cells(rows: Sequence[Row]) -> Iterator[tuple[str, ...]]:
-    """Yield the lines of the table, cell by cell."""
-    for row in rows:
-        yardstick_us = cpu_of(row, YARDSTICK)
-        for server, rounds in row.rounds.items():
-            cpu_us = cpu_of(row, server)
-            memory = row.memory[server]
-            yield (
-                row.workload.title,
-                server,
-                f"{median(one.requests_a_second for one in rounds):,.0f}",
-                f"{median(one.p99_ms for one in rounds):.1f}",
-                f"{memory.idle_mb:.0f} → {memory.loaded_mb:.0f}",
-                " ".join(f"{one.cpu_us:.1f}" for one in rounds),
-                f"{cpu_us:.1f} µs/{row.workload.unit}",
-                f"{cpu_us / yardstick_us:.1f} {TIMES}",
-            )
+def tables(found: Found) -> list[Lines]:
+    """Return the tables that *found* has something for, the targets first."""
+    listed: list[Lines] = [verdicts(found.judged)]
+    if found.rows:
+        listed.append(cpu_lines(found.rows))
+    if found.added:
+        listed.append(latency_lines(found.added))
+    return listed
 
 
-def cpu_of(row: Row, server: str) -> float:
-    """Median CPU µs of *server* over the rounds."""
-    return median(one.cpu_us for one in row.rounds[server])
-
-
-def keep(
-    folder: Path, rows: Sequence[Row], *, command: str, ended_at: str, load: float
-) -> None:
-    """Write the run's README.md, table.md and results.json into *folder*."""
+def keep(folder: Path, name: str, found: Found) -> None:
+    """Write the run into *folder*: NAME.md for readers, NAME.json with everything."""
     folder.mkdir(parents=True, exist_ok=True)
-    written = table(rows)
-    (folder / "table.md").write_text(written)
-    found = {
-        "ended_at": ended_at,
-        "command": command,
-        "load_average_before": load,
-        "machine": machine(),
-        "versions": versions(),
-        "workloads": [
-            {
-                "name": row.workload.name,
-                "unit": row.workload.unit,
-                "request_bytes": len(row.workload.body),
-                "connections": row.workload.connections,
-                "servers": {
-                    server: {
-                        "cpu_us_median": cpu_of(row, server),
-                        "times_nginx": cpu_of(row, server) / cpu_of(row, YARDSTICK),
-                        "rounds": [asdict(one) for one in rounds],
-                        **asdict(row.memory[server]),
-                    }
-                    for server, rounds in row.rounds.items()
-                },
-            }
-            for row in rows
-        ],
-    }
-    (folder / "results.json").write_text(json.dumps(found, indent=2) + "\n")
+    ended_at = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
     known = {
         **machine(),
-        "load average before": f"{load:.2f}",
+        "load average before": f"{found.load:.2f}",
         **versions(),
+        **found.versions,
         "ended": ended_at,
-        "command": f"`{command}`",
+        "command": f"`{found.command}`",
     }
-    (folder / "README.md").write_text(readme(written, rows, known))
-
-
-def readme(written: str, rows: Sequence[Row], known: Mapping[str, str]) -> str:
-    """Write what a reader must know to judge the table or to make it again."""
-    start_s = median(row.memory["gateway"].first_answer_s for row in rows)
-    return "\n".join(
-        (
-            f"# CPU per request, {known['ended'][:10]}",
-            "",
-            written,
-            f"The gateway's start to its first answer: {start_s:.2f} s (median).",
-            "",
-            "| | |",
-            "|---|---|",
-            *(f"| {name} | {value} |" for name, value in known.items()),
-            "",
-            "How it is measured: `docs/performance.md`. All figures: `results.json`.",
-            "",
-        )
+    written = "\n".join(map(markdown, tables(found)))
+    told = "\n".join(f"| {key} | {value} |" for key, value in known.items())
+    how = "How it is measured: `docs/performance.md`."
+    title = f"# {name}, {ended_at[:10]}"
+    (folder / f"{name}.md").write_text(
+        f"{title}\n\n{written}\n| | |\n|---|---|\n{told}\n\n"
+        f"{how} All figures: `{name}.json`.\n"
     )
+    figures = {
+        **known,
+        "targets": [asdict(one) for one in found.judged],
+        "workloads": [workload_figures(row) for row in found.rows],
+        "latency": [asdict(one) for one in found.added],
+        **found.figures,
+    }
+    (folder / f"{name}.json").write_text(json.dumps(figures, indent=2) + "\n")
+
+
+def workload_figures(row: Row) -> dict[str, object]:
+    """Take all figures of one workload."""
+    return {
+        "name": row.workload.name,
+        "unit": row.workload.unit,
+        "request_bytes": len(row.workload.body),
+        "connections": row.workload.connections,
+        "servers": {
+            server: {
+                "cpu_us_median": row.cpu_us(server),
+                "times_nginx": row.times(server, YARDSTICK),
+                "rounds": [asdict(one) for one in rounds],
+                **asdict(row.memory[server]),
+            }
+            for server, rounds in row.rounds.items()
+        },
+    }
+
+
+def today() -> Path:
+    """Name the folder in which a run of today on this machine is kept."""
+    return RUNS / f"{datetime.now(UTC):%Y-%m-%d}-{socket.gethostname()}"
 
 
 def machine() -> dict[str, str]:
@@ -174,11 +195,8 @@ def versions() -> dict[str, str]:
         named[package] = version(package)
     named["nginx"] = said_by("nginx", "-v").rpartition("/")[2]
     named["wrk"] = said_by("wrk", "-v").split()[1]
-    named["commit"] = said_by("git", "-C", str(Path(__file__).parent), *REVISION)
+    named["commit"] = said_by("git", "-C", str(HERE), *REVISION)
     return named
-
-
-REVISION = ("describe", "--always", "--dirty", "--abbrev=12")
 
 
 def said_by(*command: str) -> str:

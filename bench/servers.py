@@ -12,17 +12,18 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from workloads import ANTHROPIC_ANSWER, CHAT_PATH, OPENAI_ANSWER
 
 HERE = Path(__file__).resolve().parent
-START_S_MAX = 20.0
+START_S_MAX = 120.0
 ASK_S_MAX = 10.0
 STOP_S_MAX = 10.0
 PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
+HEADERS = {"content-type": "application/json", "authorization": "Bearer sk-bench"}
 KEYS = {"BENCH_OPENAI_KEY": "sk-bench-openai", "BENCH_ANTHROPIC_KEY": "sk-ant-bench"}
 
 SHARED = """\
@@ -94,6 +95,8 @@ class Server:
     pid: int
     port: int
     started_in_s: float
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """What a caller must send beside the request."""
 
 
 def cores() -> Cores:
@@ -106,10 +109,10 @@ def cores() -> Cores:
 
 @contextmanager
 def mock(folder: Path, cores: Cores, *, streams: bool) -> Iterator[Server]:
-    """Run the provider: nginx for whole answers, our own for streams."""
+    """Run the provider: nginx for whole answers, the paced one for streams."""
     port = free_port()
     if streams:
-        command = [sys.executable, str(HERE / "stream_mock.py"), str(port)]
+        command = [sys.executable, str(HERE / "paced_mock.py"), str(port)]
     else:
         answers = {"openai": OPENAI_ANSWER, "anthropic": ANTHROPIC_ANSWER}
         text = SHARED.format(name="mock") + MOCK.format(port=port, **answers)
@@ -133,7 +136,9 @@ def yardstick(
 
 
 @contextmanager
-def gateway(folder: Path, cores: Cores, behind: Server) -> Iterator[Server]:
+def gateway(
+    folder: Path, cores: Cores, behind: Server, *, log: Path | None = None
+) -> Iterator[Server]:
     """Run the gateway as a user does; its exchange log goes to a file."""
     port = free_port()
     config = folder / "gateway.yaml"
@@ -141,7 +146,9 @@ def gateway(folder: Path, cores: Cores, behind: Server) -> Iterator[Server]:
     command = [sys.executable, "-m", "heliograph", "serve"]
     command += ["-c", str(config), "--port", str(port)]
     core = cores.measured
-    with running("gateway", command, core=core, port=port, folder=folder) as server:
+    with running(
+        "gateway", command, core=core, port=port, folder=folder, out=log
+    ) as server:
         yield server
 
 
@@ -154,26 +161,37 @@ def nginx(folder: Path, name: str, text: str) -> list[str]:
 
 @contextmanager
 def running(
-    name: str, command: list[str], *, core: int, port: int, folder: Path
+    name: str,
+    command: list[str],
+    *,
+    core: int,
+    port: int,
+    folder: Path,
+    out: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Iterator[Server]:
     """Start *command* on *core*, wait until *port* answers, and stop it at the end."""
     with ExitStack() as stack:
-        out = stack.enter_context((folder / f"{name}.out").open("wb"))
+        told = stack.enter_context((out or folder / f"{name}.out").open("wb"))
         said = stack.enter_context((folder / f"{name}.said").open("wb"))
         began = time.monotonic()
         process = subprocess.Popen(
             ["taskset", "-c", str(core), *command],
-            stdout=out,
+            stdout=told,
             stderr=said,
-            env=os.environ | KEYS | {"PATH": PATH},
+            cwd=folder,
+            env=os.environ | KEYS | {"PATH": PATH} | dict(env or {}),
         )
         stack.callback(stop, process)
         while not is_open(port):
             if process.poll() is not None or time.monotonic() > began + START_S_MAX:
-                told = (folder / f"{name}.said").read_text()[-2000:]
-                raise BenchError(f"{name} did not start: {told}")
+                why = (folder / f"{name}.said").read_text()[-2000:]
+                raise BenchError(f"{name} did not start: {why}")
             time.sleep(0.002)
-        yield Server(name, process.pid, port, time.monotonic() - began)
+        yield Server(
+            name, process.pid, port, time.monotonic() - began, dict(headers or {})
+        )
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
@@ -190,7 +208,7 @@ def is_open(port: int) -> bool:
     """Say whether the server answers a request, with whatever status."""
     connection = HTTPConnection("127.0.0.1", port, timeout=ASK_S_MAX)
     try:
-        connection.request("GET", "/health")
+        connection.request("GET", "/")
         connection.getresponse().read()
     except (OSError, HTTPException):
         return False
@@ -203,12 +221,11 @@ def ask(server: Server, body: bytes) -> tuple[int, Mapping[str, str], bytes]:
     """Ask one chat; return status, headers (lower case) and body."""
     connection = HTTPConnection("127.0.0.1", server.port, timeout=ASK_S_MAX)
     try:
-        connection.request(
-            "POST", CHAT_PATH, body, {"content-type": "application/json"}
-        )
+        headers = {**HEADERS, **server.headers}
+        connection.request("POST", CHAT_PATH, body, headers)
         answer = connection.getresponse()
-        headers = {name.lower(): value for name, value in answer.getheaders()}
-        return answer.status, headers, answer.read()
+        told = {name.lower(): value for name, value in answer.getheaders()}
+        return answer.status, told, answer.read()
     finally:
         connection.close()
 

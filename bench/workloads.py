@@ -1,20 +1,21 @@
 """What is asked and what must be answered: one row a workload.
 
 The answers are those of the mock. In the same dialect the gateway must hand them on
-byte for byte; between dialects it must have said the same.
+byte for byte; between dialects, and of a peer, it is asked that they say the same.
 """
 
 import base64
 import json
 import random
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 CHAT_PATH = "/v1/chat/completions"
 TEXT = "A person carrying a long object walks near the loading bay."
 PICTURE_BYTES = 200_000
 CHUNKS = 200
-CHUNK_PAUSE_S = 0.004
 
 OPENAI_ANSWER = json.dumps(
     {
@@ -60,20 +61,62 @@ ANTHROPIC_ANSWER = json.dumps(
 
 
 @dataclass(frozen=True)
+class Pace:
+    """How the paced mock answers; it stands in the prompt, so all hand it on."""
+
+    chunks: int = 0
+    pause_ms: int = 0
+    stamped: bool = False
+    """Each chunk's word is the time at which it was sent."""
+
+    @property
+    def pause_s(self) -> float:
+        """Seconds before each chunk."""
+        return self.pause_ms / 1000
+
+    def __str__(self) -> str:
+        stamped = " stamped" if self.stamped else ""
+        return f"[chunks={self.chunks} pause_ms={self.pause_ms}{stamped}]"
+
+
+PACE = re.compile(rb"\[chunks=(\d+) pause_ms=(\d+)( stamped)?\]")
+
+
+def pace_in(request: bytes) -> Pace:
+    """Read the pace that *request* asks for; without one it is answered at once."""
+    found = PACE.search(request)
+    if found is None:
+        return Pace()
+    return Pace(int(found[1]), int(found[2]), bool(found[3]))
+
+
+@dataclass(frozen=True)
 class Workload:
     """One row: the request, and how its answer is judged.
 
-    `judge` gets the answer and whether the gateway gave it (nginx knows no
-    dialects). A cost is counted for each of `units` parts of one answer.
+    `judge` gets the answer and the name of the server that gave it: what passes
+    bytes on is held to them, a peer to their meaning. A cost is counted for each of
+    `units` parts of one answer.
     """
 
     name: str
     title: str
     body: bytes
-    judge: Callable[[bytes, bool], bool]
+    judge: Callable[[bytes, str], bool]
     connections: int = 64
     units: int = 1
     unit: str = "request"
+
+    @property
+    def streams(self) -> bool:
+        """It needs the paced mock."""
+        return bool(pace_in(self.body).chunks)
+
+    @property
+    def provider(self) -> str:
+        """The provider that the request names."""
+        model: str = json.loads(self.body)["model"]
+        return model.partition("/")[0]
 
 
 def chat(model: str, content: object, **more: object) -> bytes:
@@ -97,12 +140,12 @@ def picture() -> list[object]:
     ]
 
 
-def chunk(number: int) -> bytes:
+def chunk(number: int, chunks: int, word: str | None = None) -> bytes:
     """Write one event of the mock's stream; the last one says why it ended."""
-    last = number == CHUNKS - 1
+    last = number == chunks - 1
     choice = {
         "index": 0,
-        "delta": {} if last else {"content": f" word{number}"},
+        "delta": {} if last else {"content": word or f" word{number}"},
         "logprobs": None,
         "finish_reason": "stop" if last else None,
     }
@@ -117,35 +160,69 @@ def chunk(number: int) -> bytes:
     return b"data: " + json.dumps(event, separators=(",", ":")).encode() + b"\n\n"
 
 
-def same_bytes(answer: bytes, _by_gateway: bool) -> bool:  # noqa: FBT001 - a judge's shape
+PASS_BYTES = frozenset({"mock", "nginx", "gateway"})
+"""Servers that hand an answer of the caller's dialect on byte for byte."""
+
+
+def same_answer(answer: bytes, server: str) -> bool:
     """Judge an answer that goes on as it came."""
-    return answer == OPENAI_ANSWER.encode()
+    if server in PASS_BYTES:
+        return answer == OPENAI_ANSWER.encode()
+    return says_the_same(answer, "gpt-4o")
 
 
-def same_words(answer: bytes, by_gateway: bool) -> bool:  # noqa: FBT001 - a judge's shape
-    """Judge an answer that the gateway had to translate."""
-    if not by_gateway:
-        return same_bytes(answer, by_gateway)
+def same_words(answer: bytes, server: str) -> bool:
+    """Judge an answer that had to be translated; nginx knows no dialects."""
+    if server == "nginx":
+        return same_answer(answer, server)
+    return says_the_same(answer, "claude-sonnet-4-6")
+
+
+def says_the_same(answer: bytes, model: str) -> bool:
+    """Compare what an answer says; a peer may put its provider before the model."""
     said = json.loads(answer)
     choice = said["choices"][0]
-    told = (choice["message"]["content"], choice["finish_reason"], said["model"])
+    told = (choice["message"]["content"], choice["finish_reason"])
     total: int = said["usage"]["total_tokens"]
-    return told == (TEXT, "stop", "claude-sonnet-4-6") and total == 1134
+    named: str = said["model"]
+    return told == (TEXT, "stop") and total == 1134 and named.endswith(model)
 
 
-def whole_stream(answer: bytes, _by_gateway: bool) -> bool:  # noqa: FBT001 - a judge's shape
+def whole_stream(answer: bytes, server: str, *, chunks: int) -> bool:
     """Judge a stream: every chunk, in order, and its end."""
-    return answer == b"".join(map(chunk, range(CHUNKS))) + b"data: [DONE]\n\n"
+    if server in PASS_BYTES:
+        events = [chunk(number, chunks) for number in range(chunks)]
+        return answer == b"".join(events) + b"data: [DONE]\n\n"
+    *events, done = re.findall(rb"^data: (.+)$", answer, re.MULTILINE)
+    choices = [json.loads(event)["choices"][0] for event in events]
+    words = "".join(choice["delta"].get("content") or "" for choice in choices)
+    finished: bool = choices[-1]["finish_reason"] == "stop"
+    wanted = "".join(f" word{number}" for number in range(chunks - 1))
+    return words == wanted and finished and done == b"[DONE]"
 
 
 QUESTION = "Describe what is happening in this event-camera reconstruction in one line."
+
+
+def stream(name: str, title: str, pace: Pace, unit: str = "chunk") -> Workload:
+    """Make a workload of streams."""
+    return Workload(
+        name,
+        title,
+        chat("openai/gpt-4o", f"{QUESTION} {pace}", stream=True),
+        partial(whole_stream, chunks=pace.chunks),
+        units=pace.chunks,
+        unit=unit,
+    )
+
+
 WORKLOADS = (
-    Workload("chat", "small chat", chat("openai/gpt-4o", QUESTION), same_bytes),
+    Workload("chat", "small chat", chat("openai/gpt-4o", QUESTION), same_answer),
     Workload(
         "picture",
         "chat with a 200 kB picture",
         chat("openai/gpt-4o", picture()),
-        same_bytes,
+        same_answer,
     ),
     Workload(
         "translated",
@@ -153,13 +230,8 @@ WORKLOADS = (
         chat("anthropic/claude-sonnet-4-6", picture()),
         same_words,
     ),
-    Workload(
-        "stream",
-        f"stream of {CHUNKS} chunks",
-        chat("openai/gpt-4o", QUESTION, stream=True),
-        whole_stream,
-        units=CHUNKS,
-        unit="chunk",
-    ),
+    stream("stream", f"stream of {CHUNKS} chunks, each a packet", Pace(CHUNKS, 4)),
+    stream("burst", f"stream of {CHUNKS} chunks, all at once", Pace(CHUNKS, 0)),
+    stream("first", "stream of 1 chunk", Pace(1, 40), unit="stream"),
 )
 """For `translated`, nginx passes the same request to the same mock untranslated."""
