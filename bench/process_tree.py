@@ -28,9 +28,23 @@ def cpu_s(pid: int) -> float:
 
 def rss_mb(pid: int) -> float:
     """Resident memory of the tree under *pid*, in MB."""
-    kilobytes = 0
-    for process in tree(pid):
-        for line in (PROC / str(process) / "status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
-                kilobytes += int(line.split()[1])
-    return kilobytes / 1024
+    return sum(in_status(process, "VmRSS:") for process in tree(pid)) / 1024
+
+
+def in_status(process: int, name: str) -> int:
+    """Read a number of kB that the system tells of *process*."""
+    for line in (PROC / str(process) / "status").read_text().splitlines():
+        if line.startswith(name):
+            return int(line.split()[1])
+    return 0
+
+
+def descriptors(pid: int) -> int:
+    """Count the files and sockets that the tree under *pid* has open."""
+    folders = [PROC / str(process) / "fd" for process in tree(pid)]
+    return sum(len(list(folder.iterdir())) for folder in folders)
+
+
+def peak_rss_mb(pid: int) -> float:
+    """Sum the highest resident memory that each process under *pid* ever had, in MB."""
+    return sum(in_status(process, "VmHWM:") for process in tree(pid)) / 1024

@@ -194,7 +194,7 @@ def running(
         )
 
 
-def stop(process: subprocess.Popen[bytes]) -> None:
+def stop(process: subprocess.Popen[bytes] | subprocess.Popen[str]) -> None:
     """End a server; one that does not end in time is killed."""
     process.terminate()
     try:
