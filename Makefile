@@ -53,7 +53,7 @@ golden: $(STAMP)
 bench: $(STAMP)
 	bench/setup
 	$(if $(PEERS),PATH="$(CURDIR)/$(BIN):$$PATH" bench/setup_peers $(PYTHON))
-	$(BIN)/python bench/run.py $(if $(PEERS),--peers)
+	$(BIN)/python bench/measure.py $(if $(PEERS),--peers)
 
 soak: $(STAMP)
 	bench/setup

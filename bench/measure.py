@@ -1,6 +1,6 @@
 """The targets of docs/performance.md, measured in one run beside nginx.
 
-    bench/setup && .venv/bin/python bench/run.py
+    bench/setup && .venv/bin/python bench/measure.py
 
 CPU per request, added latency, memory, start and import; with `--peers` LiteLLM and
 Portkey as well. The run fails if a single answer is not as it must be; a target that
@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> Found:
         say("import")
         imported_s = import_s(where.measured)
     return Found(
-        command=" ".join(("bench/run.py", *sys.argv[1:])),
+        command=" ".join(("bench/measure.py", *sys.argv[1:])),
         load=load,
         judged=judge(rows, added, imported_s),
         rows=rows,
