@@ -19,7 +19,7 @@ from latency import added_latency
 from quoting import quote
 from report import Found, keep, plain, tables, today
 from servers import BenchError, cores, require_programs
-from targets import judge
+from verdicts import judge
 from workloads import WORKLOADS
 
 NAME = "bench"

@@ -15,7 +15,7 @@ from statistics import median
 from cpu_per_request import OURS, YARDSTICK, Row
 from latency import Added
 from servers import HERE, PATH
-from targets import TIMES, Judged, verdicts
+from verdicts import TIMES, Judged, judged_lines
 
 RUNS = HERE / "runs"
 Lines = Sequence[Sequence[str]]
@@ -114,7 +114,7 @@ def plain(lines: Lines) -> str:
 
 def tables(found: Found) -> list[Lines]:
     """Return the tables that *found* has something for, the targets first."""
-    listed: list[Lines] = [verdicts(found.judged)]
+    listed: list[Lines] = [judged_lines(found.judged)]
     if found.rows:
         listed.append(cpu_lines(found.rows))
     if found.added:

@@ -23,7 +23,7 @@ from soak_gone import gone
 from soak_million import million
 from soak_slow import slow
 from soak_streams import streams
-from targets import Judged
+from verdicts import Judged
 
 NAME = "soak"
 Check = Callable[[Cores, Path], Iterator[Judged]]

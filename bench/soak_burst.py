@@ -11,7 +11,7 @@ from callers import Caller, call, request
 from cpu_per_request import say
 from process_tree import peak_rss_mb, rss_mb
 from servers import Cores, gateway, mock
-from targets import Judged, at_most
+from verdicts import Judged, at_most
 from workloads import QUESTION, Pace, chat
 
 CALLERS = 5000

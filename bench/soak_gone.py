@@ -8,7 +8,7 @@ from pathlib import Path
 from callers import call, request
 from cpu_per_request import say
 from servers import Cores, Server, free_port, gateway
-from targets import Judged, at_most
+from verdicts import Judged, at_most
 from workloads import QUESTION, chat, chunk
 
 TIMES = 25

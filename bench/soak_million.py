@@ -9,7 +9,7 @@ from cpu_per_request import say
 from load import drive
 from process_tree import descriptors, rss_mb
 from servers import Cores, Server, gateway, mock
-from targets import Judged, at_most
+from verdicts import Judged, at_most
 from workloads import WORKLOADS
 
 WARM_UP_S = 10

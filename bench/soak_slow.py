@@ -16,7 +16,7 @@ from cpu_per_request import say
 from load import Measured, drive
 from servers import HERE, BenchError, Cores, Server, gateway, mock, stop
 from slow_callers import KINDS, PATIENCE_S, SLOW
-from targets import TIMES, Judged
+from verdicts import TIMES, Judged
 from workloads import WORKLOADS
 
 GONE_S = 15.0

@@ -15,7 +15,7 @@ from callers import call, request
 from cpu_per_request import say
 from process_tree import cpu_s
 from servers import Cores, gateway, mock
-from targets import Judged, at_most
+from verdicts import Judged, at_most
 from workloads import QUESTION, Pace, chat
 
 STREAMS = 512

@@ -99,7 +99,7 @@ def latency(added: Iterable[Added]) -> Iterator[Judged]:
             yield at_most(what, p99_us, found.p99_us, "{:,.0f} µs")
 
 
-def verdicts(judged: Iterable[Judged]) -> list[tuple[str, ...]]:
+def judged_lines(judged: Iterable[Judged]) -> list[tuple[str, ...]]:
     """Write the lines of the table of targets, its head first."""
     head = ("what", "target", "measured", "verdict")
     return [

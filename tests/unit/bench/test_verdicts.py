@@ -5,7 +5,7 @@ from cpu_per_request import Memory, Row
 from latency import Added, Waits
 from load import Measured
 from report import cpu_lines, latency_lines, markdown
-from targets import at_most, judge, verdicts
+from verdicts import at_most, judge, judged_lines
 from workloads import WORKLOADS
 
 BY_NAME = {work.name: work for work in WORKLOADS}
@@ -27,7 +27,9 @@ def row(name: str, **cpu_us: float) -> Row:
 def test_what_misses_its_target_is_written_as_missed(
     gateway_us: float, measured: str, verdict: str
 ) -> None:
-    first = verdicts(judge([row("chat", nginx=10.0, gateway=gateway_us)], [], None))[1]
+    first = judged_lines(
+        judge([row("chat", nginx=10.0, gateway=gateway_us)], [], None)
+    )[1]
     assert first == ("small chat: CPU", "≤ 2.5 × nginx", measured, verdict)  # noqa: RUF001 - the sign as printed
 
 
