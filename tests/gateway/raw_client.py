@@ -77,14 +77,16 @@ class RawClient:
     def send(self, body: bytes, *, path: str = CHAT_PATH, extra: str = "") -> None:
         """Write a POST."""
         head = (
-            f"POST {path} HTTP/1.1\r\nhost: gateway\r\n{extra}"
+            f"POST {path} HTTP/1.1\r\nhost: localhost\r\n{extra}"
             f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
         )
         self.writer.write(head.encode() + body)
 
     def get(self, path: str, *, method: str = "GET") -> None:
         """Write a request without a body."""
-        self.writer.write(f"{method} {path} HTTP/1.1\r\nhost: gateway\r\n\r\n".encode())
+        self.writer.write(
+            f"{method} {path} HTTP/1.1\r\nhost: localhost\r\n\r\n".encode()
+        )
 
     async def head(self) -> tuple[int, dict[str, str]]:
         """Read status and headers."""

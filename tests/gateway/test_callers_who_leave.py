@@ -142,6 +142,27 @@ async def test_a_caller_who_leaves_in_the_middle_of_the_body_asks_nobody(
     assert len(sim.log) == 2
 
 
+@pytest.mark.parametrize("behind", ["a request", "half a request", "another path"])
+async def test_who_leaves_while_more_waits_in_the_pipeline_is_noticed_at_once(
+    sim: SimulatedProviders, gateway: Gateway, behind: str
+) -> None:
+    sim.set_rules([fault("openai", {"kind": "silent"})])
+    async with RawClient.to(gateway.port) as client:
+        client.send(Way("openai", stream=False).body())
+        if behind == "another path":
+            client.get("/v1/models")
+        else:
+            body = Way("openai", stream=True).body()
+            client.send(body)
+            if behind == "half a request":
+                client.writer.write(b"POST /v1/chat/comple")
+        await sim.until(lambda log: len(log) == 1)
+        await asyncio.sleep(0.05)
+        left_s = sim.elapsed_s
+        client.writer.close()
+        assert await gone(sim, 1, left_s) < CLOSED_WITHIN_S
+
+
 async def test_an_answered_exchange_stays_answered_when_the_caller_then_leaves(
     sim: SimulatedProviders, gateway: Gateway, way: Way
 ) -> None:

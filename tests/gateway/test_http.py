@@ -19,7 +19,7 @@ from gateway.running import (
 from heliograph.gateway.types import Server
 from heliograph.simulation.providers import SimulatedProviders
 
-POST = b"POST /v1/chat/completions HTTP/1.1\r\n"
+POST = b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n"
 
 
 async def test_a_connection_serves_one_request_after_another(
@@ -79,7 +79,7 @@ async def test_a_request_that_comes_byte_by_byte_is_read(
     gateway: Gateway, way: Way
 ) -> None:
     body = way.body()
-    head = f"POST {CHAT_PATH} HTTP/1.1\r\nhost: g\r\ncontent-length: {len(body)}\r\n"
+    head = POST.decode() + f"content-length: {len(body)}\r\n"
     async with RawClient.to(gateway.port) as client:
         for byte in head.encode() + b"\r\n" + body:
             client.writer.write(bytes([byte]))
@@ -95,7 +95,7 @@ async def test_a_chunked_request_body_is_read(gateway: Gateway, way: Way) -> Non
     async with RawClient.to(gateway.port) as client:
         for _ in range(2):
             client.writer.write(
-                f"POST {CHAT_PATH} HTTP/1.1\r\nhost: g\r\n"
+                f"POST {CHAT_PATH} HTTP/1.1\r\nhost: localhost\r\n"
                 "transfer-encoding: chunked\r\n\r\n".encode()
                 + framed
                 + b"0\r\n\r\n"
@@ -108,7 +108,7 @@ async def test_a_caller_that_expects_it_is_told_to_continue(
 ) -> None:
     body = way.body()
     head = (
-        f"POST {CHAT_PATH} HTTP/1.1\r\nhost: g\r\nexpect: 100-continue\r\n"
+        f"POST {CHAT_PATH} HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\n"
         f"content-length: {len(body)}\r\n\r\n"
     )
     async with RawClient.to(gateway.port) as client:
@@ -124,7 +124,7 @@ async def test_a_caller_in_the_pipeline_is_told_to_continue_in_its_turn(
     sim.set_rules([fault("openai", {"delay_s": 0.1}, first=1)])
     body = request({})
     head = (
-        f"POST {CHAT_PATH} HTTP/1.1\r\nhost: g\r\nexpect: 100-continue\r\n"
+        f"POST {CHAT_PATH} HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\n"
         f"content-length: {len(body)}\r\n\r\n"
     )
     async with RawClient.to(gateway.port) as client:
@@ -141,7 +141,8 @@ async def test_a_caller_that_keeps_no_connection_gets_the_answer_and_the_close(
     gateway: Gateway, way: Way, asked: str
 ) -> None:
     body = way.body()
-    head = f"POST {CHAT_PATH} {asked}\r\nhost: g\r\ncontent-length: {len(body)}\r\n\r\n"
+    told = f"host: localhost\r\ncontent-length: {len(body)}"
+    head = f"POST {CHAT_PATH} {asked}\r\n{told}\r\n\r\n"
     async with RawClient.to(gateway.port) as client:
         client.writer.write(head.encode() + body)
         got = await client.answer()
@@ -230,7 +231,7 @@ async def test_a_body_that_is_too_large_is_refused_and_the_caller_can_read_it(
     chunked = framing == "chunks"
     told = "transfer-encoding: chunked" if chunked else "content-length: 40000000"
     async with RawClient.to(gateway.port) as client:
-        client.writer.write(f"POST {CHAT_PATH} HTTP/1.1\r\n{told}\r\n\r\n".encode())
+        client.writer.write(POST + f"{told}\r\n\r\n".encode())
         for _ in range(40):
             framed = b"%x\r\n%b\r\n" % (len(piece), piece)
             client.writer.write(framed if chunked else piece)
@@ -319,7 +320,7 @@ async def test_a_request_in_absolute_form_is_answered(
     gateway: Gateway, way: Way
 ) -> None:
     async with RawClient.to(gateway.port) as client:
-        client.send(way.body(), path=f"http://gateway:80{CHAT_PATH}?x=1")
+        client.send(way.body(), path=f"http://localhost:80{CHAT_PATH}?x=1")
         assert (await client.answer()).text == SAID
 
 

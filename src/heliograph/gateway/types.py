@@ -188,10 +188,16 @@ class Provider(Struct, frozen=True):
 
 
 class Server(Struct, frozen=True):
-    """Bounds at the door: how much may come, and how slowly."""
+    """The door: whom it lets in, how much, and how slowly.
 
+    `hosts` are the names it answers to beside every address and `localhost`.
+    """
+
+    hosts: tuple[str, ...] = ()
     body_mb_max: float = 32.0
     json_depth_max: int = 64
+    head_s: float = 10.0
+    body_bytes_per_s_min: float = 1024.0
     idle_s: float = 75.0
     unread_s: float = 30.0
     drain_s: float = 30.0

@@ -14,6 +14,7 @@ import uvicorn
 
 from heliograph.gateway.engine import Engine
 from heliograph.gateway.server.api import make_api
+from heliograph.gateway.server.edge import Edge
 from heliograph.gateway.server.lane import Lane
 from heliograph.gateway.server.standing import Standing
 
@@ -94,7 +95,7 @@ def door(
     server: Door
     settings = uvicorn.Config(
         make_api(engine, standing, lambda: server.should_exit),
-        http=cast("Any", partial(Lane, engine)),
+        http=cast("Any", partial(Lane, Edge(engine))),
         ws="none",
         lifespan="off",
         access_log=False,

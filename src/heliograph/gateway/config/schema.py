@@ -38,13 +38,15 @@ SERVER_BOUNDS = MappingProxyType(
     {
         "body_mb_max": (0.001, 4096.0),
         "json_depth_max": (1.0, 256.0),
+        "head_s": (0.1, 86_400.0),
+        "body_bytes_per_s_min": (1.0, 1e9),
         "idle_s": (0.1, 86_400.0),
         "unread_s": (0.1, 86_400.0),
         "drain_s": (0.0, 86_400.0),
     }
 )
 """The numbers of the `server` table: the least and the most each may be."""
-SERVER_KEYS = tuple(SERVER_BOUNDS)
+SERVER_KEYS = ("hosts", *SERVER_BOUNDS)
 
 DIALECTS = ("openai", "anthropic")
 DIALECT_AUTH = MappingProxyType({"openai": "bearer", "anthropic": "header:x-api-key"})

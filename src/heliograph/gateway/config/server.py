@@ -1,18 +1,24 @@
 """The `server` table: who may come in at the door, how much, and how slowly."""
 
+import re
+
 from msgspec.structs import replace
 
 from heliograph.gateway.config.document import MappingNode, Node
 from heliograph.gateway.config.schema import SERVER_BOUNDS, SERVER_KEYS
 from heliograph.gateway.config.values import (
     Reading,
+    read_list,
     read_number,
     read_table,
+    read_text,
     refuse_unknown_keys,
+    shown,
 )
 from heliograph.gateway.types import Server
 
 KEY = "server"
+_HOST = re.compile(r"\*|(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
 
 
 def read_server(reading: Reading, node: Node) -> Server:
@@ -26,7 +32,32 @@ def read_server(reading: Reading, node: Node) -> Server:
         for name in SERVER_BOUNDS
         if (number := _read_bound(reading, table, name)) is not None
     }
-    return replace(Server(), **numbers)
+    return replace(Server(), hosts=_read_hosts(reading, table), **numbers)
+
+
+def _read_hosts(reading: Reading, table: MappingNode) -> tuple[str, ...]:
+    """Read the names that the gateway answers to."""
+    entry = table.entries.get("hosts")
+    if entry is None:
+        return ()
+    items = read_list(reading, entry.value, f"{KEY}.hosts", what="a list of names")
+    names = []
+    for position, item in enumerate(items or (), start=1):
+        where = f"{KEY}.hosts[{position}]"
+        name = read_text(reading, item, where, what="a name")
+        if name is None:
+            continue
+        if _HOST.fullmatch(name):
+            names.append(name)
+        else:
+            reading.report(
+                item,
+                where,
+                f"{shown(name)} is not the name of a host",
+                fix='write it like "gateway.example" or "*.example", without a port;'
+                " an address need not be listed",
+            )
+    return tuple(names)
 
 
 def _read_bound(reading: Reading, table: MappingNode, name: str) -> float | None:

@@ -1,6 +1,8 @@
 """Every path that is not hot: models, health, metrics, and what is an error."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
+from types import MappingProxyType
 
 from msgspec import to_builtins
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
@@ -13,6 +15,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from heliograph.gateway.engine import Engine
+from heliograph.gateway.server.cycle import CYCLE
+from heliograph.gateway.server.refusals import new_exchange, record_refused, refusal
 from heliograph.gateway.server.standing import Standing
 from heliograph.gateway.types import Config
 from heliograph.gateway.wire.inbounds import spoken_at
@@ -20,6 +24,7 @@ from heliograph.gateway.wire.openai_error import error_body
 
 NOT_FOUND = 404
 WRONG_METHOD = 405
+CODES = MappingProxyType({NOT_FOUND: "not_found", WRONG_METHOD: "wrong_method"})
 NOT_POST = ["GET", "PUT", "PATCH", "DELETE", "OPTIONS"]
 UNAVAILABLE = 503
 BROKEN = 500
@@ -78,7 +83,11 @@ def make_api(
         Route("/v1/messages", wrong_method, methods=NOT_POST),
     ]
     return Starlette(
-        routes=routes, exception_handlers={HTTPException: tell, Exception: tell_broken}
+        routes=routes,
+        exception_handlers={
+            HTTPException: partial(tell, engine),
+            Exception: tell_broken,
+        },
     )
 
 
@@ -117,17 +126,23 @@ def model_entry(owner: str, name: str) -> dict[str, object]:
     return {"id": name, "object": "model", "created": 0, "owned_by": owner}
 
 
-async def tell(request: Request, error: Exception) -> Response:
-    """Write an HTTP error in the shape of the path's dialect."""
+async def tell(engine: Engine, request: Request, error: Exception) -> Response:
+    """Write an HTTP error in the shape of the path's dialect, and record it."""
     if not isinstance(error, HTTPException):
         raise error
     said = error.detail
     if error.status_code == NOT_FOUND and said == "Not Found":
         said = f"There is nothing at {request.method} {request.url.path}."
-    body = worded(request, error.status_code, error_body(said, type=BAD_REQUEST))
-    return Response(
-        body, error.status_code, error.headers, media_type="application/json"
-    )
+    status = error.status_code
+    code = CODES.get(status, "refused")
+    body = worded(request, status, error_body(said, type=BAD_REQUEST, code=code))
+    exchange = new_exchange()
+    exchange.status = status
+    # What was refused at the edge meanwhile is recorded there.
+    if not request.scope[CYCLE].disconnected:
+        record_refused(engine, exchange, refusal(status, code, said))
+    headers = {**(error.headers or {}), "x-request-id": exchange.request_id}
+    return Response(body, status, headers, media_type="application/json")
 
 
 def worded(request: Request, status: int, body: bytes) -> bytes:

@@ -7,8 +7,6 @@ of its own request cycles.
 import asyncio
 import logging
 from functools import lru_cache
-from itertools import count
-from secrets import token_hex
 from typing import Protocol
 
 from uvicorn.protocols.http.flow_control import FlowControl
@@ -17,12 +15,15 @@ from uvicorn.server import ServerState
 
 from heliograph.gateway.engine import Engine
 from heliograph.gateway.server.errors import error_answer
-from heliograph.gateway.types import Chat, Exchange, Failure, Server
+from heliograph.gateway.server.refusals import new_exchange, record_refused
+from heliograph.gateway.types import Chat, Exchange, Failure
 from heliograph.gateway.wire.chat import read as read_chat
 from heliograph.gateway.wire.openai_error import error_body
 
 COMMENT_AFTER_S = 15.0
-REFUSED_BODY_S = 5.0
+REFUSED_S = 1.0
+REFUSED_BODY_S = 5.0  # a caller who sends a large body looks up late
+TOO_LARGE = 413
 JOIN_BYTES_MAX = 64 * 1024
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 JSON_HEADER = b"content-type: application/json\r\n"
@@ -31,8 +32,8 @@ STREAM_HEADERS = (
     b"cache-control: no-cache\r\nx-accel-buffering: no\r\n"
 )
 CHUNKED = b"transfer-encoding: chunked\r\n"
-PROCESS_ID = token_hex(4)
-NUMBERS = count(1)
+CYCLE = "heliograph.cycle"
+"""Where the ASGI application finds uvicorn's cycle in the scope."""
 LOGGER = logging.getLogger("heliograph")
 
 
@@ -40,7 +41,6 @@ class Line(Protocol):
     """The connection a cycle belongs to, as far as a cycle knows it."""
 
     engine: Engine
-    bounds: Server
     loop: asyncio.AbstractEventLoop
     transport: asyncio.Transport
     flow: FlowControl
@@ -69,6 +69,7 @@ class LaneCycle:
     """
 
     __slots__ = (
+        "begun",
         "body_bytes",
         "chunked",
         "comment_timer",
@@ -81,6 +82,7 @@ class LaneCycle:
         "more_body",
         "pieces",
         "queued",
+        "refusal",
         "response_complete",
         "whole",
         "written_at",
@@ -101,7 +103,9 @@ class LaneCycle:
         self.whole: asyncio.Future[None] | None = None
         self.more_body = True
         self.queued = False
-        self.exchange = Exchange(f"hg-{PROCESS_ID}-{next(NUMBERS):08x}")
+        self.exchange = new_exchange()
+        self.begun = False  # the engine has it, or it was refused: it is recorded
+        self.refusal: Failure | None = None
         self.comment_timer: asyncio.TimerHandle | None = None
         self.written_at = 0.0
 
@@ -110,10 +114,14 @@ class LaneCycle:
         lane = self.lane
         self.queued = False
         try:
-            if self.more_body:
+            if self.more_body and self.refusal is None:
                 self.encourage()
                 self.whole = lane.loop.create_future()
                 await self.whole
+            if self.refusal is not None:
+                self.turn_away(self.refusal)
+                return
+            self.begun = True
             pieces = self.pieces
             body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
             pieces.clear()
@@ -126,6 +134,9 @@ class LaneCycle:
         finally:
             if self.comment_timer is not None:
                 self.comment_timer.cancel()
+            if not self.begun:
+                self.begun = True
+                lane.engine.never_began(self.exchange)
 
     # what the engine calls
 
@@ -167,16 +178,10 @@ class LaneCycle:
     async def drain(self) -> None:
         """Wait while the caller reads slower than we write.
 
-        One that takes nothing for `unread_s` is hung up on, which ends the exchange
-        as if the caller had left.
+        One that takes nothing at all is hung up on by the edge's tick.
         """
-        if not self.lane.flow.write_paused:
-            return
-        try:
-            async with asyncio.timeout(self.lane.bounds.unread_s):
-                await self.lane.flow.drain()
-        except TimeoutError:
-            self.lane.transport.abort()
+        if self.lane.flow.write_paused:
+            await self.lane.flow.drain()
 
     def end(self) -> None:
         """End a stream."""
@@ -185,6 +190,15 @@ class LaneCycle:
         self.finish()
 
     # inside
+
+    def turn_away(self, failure: Failure) -> None:
+        """Refuse a request that the engine never sees, and record that."""
+        self.begun = True
+        self.keep_alive = False
+        self.more_body = True  # whatever still comes is not read
+        self.pieces.clear()
+        self.exchange.status = self.refuse(self.exchange, failure)
+        record_refused(self.lane.engine, self.exchange, failure)
 
     def encourage(self) -> None:
         """Tell a caller that waits for it to send the body."""
@@ -230,14 +244,11 @@ class LaneCycle:
         return b"" if self.keep_alive else b"connection: close\r\n"
 
     def finish(self) -> None:
-        """Let the connection go on to the next request, or close.
-
-        A body that was refused is read and dropped for a while before that: closing
-        in the middle of it would make the caller's system throw the answer away.
-        """
+        """Let the connection go on to the next request, or close."""
         self.response_complete = True
         if self.more_body:
-            self.lane.loop.call_later(REFUSED_BODY_S, self.lane.transport.close)
+            large = self.refusal is not None and self.refusal.status == TOO_LARGE
+            close_gently(self.lane, REFUSED_BODY_S if large else REFUSED_S)
         elif not self.keep_alive:
             self.lane.transport.close()
         self.lane.on_response_complete()
@@ -266,6 +277,16 @@ class LaneCycle:
             return
         body = error_body("The gateway failed inside.", type="server_error")
         self.send_error(self.exchange, 500, body)
+
+
+def close_gently(line: Line, wait_s: float) -> None:
+    """Say that nothing more comes; read and drop for a while before closing.
+
+    Closing on a caller who still sends would make its system throw our answer away.
+    """
+    if line.transport.can_write_eof():
+        line.transport.write_eof()
+    line.loop.call_later(wait_s, line.transport.close)
 
 
 def answered_by(exchange: Exchange) -> bytes:

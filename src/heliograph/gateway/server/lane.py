@@ -10,21 +10,44 @@ from typing import Any, cast
 
 import httptools
 from uvicorn.config import Config as UvicornConfig
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from heliograph.gateway.engine import Engine
-from heliograph.gateway.server.cycle import LaneCycle
+from heliograph.gateway.server.cycle import CYCLE, REFUSED_S, LaneCycle, close_gently
+from heliograph.gateway.server.edge import BETWEEN, BODY, HEAD, Edge, Watch
+from heliograph.gateway.server.heads import (
+    HEAD_BYTES_MAX,
+    HEADERS_MAX,
+    Head,
+    flaw,
+)
 from heliograph.gateway.server.inbound_cycle import InboundCycle
+from heliograph.gateway.server.refusals import (
+    BAD_HTTP,
+    HEAD_TOO_LARGE,
+    NO_UPGRADE,
+    body_too_large,
+    new_exchange,
+    record_refused,
+)
+from heliograph.gateway.types import Failure
 from heliograph.gateway.wire.inbound import Inbound
-from heliograph.gateway.wire.inbounds import inbound_of
-from heliograph.gateway.wire.openai_error import error_body
+from heliograph.gateway.wire.inbounds import inbound_of, spoken_at
 
-EXPECT = b"expect"
-EXPECT_BYTES = len(EXPECT)
+EXPECT, HOST, LENGTH, CODING = (
+    b"expect",
+    b"host",
+    b"content-length",
+    b"transfer-encoding",
+)
+NOTED_BYTES = frozenset(map(len, (EXPECT, HOST, LENGTH, CODING)))
 CHAT_PATH = b"/v1/chat/completions"
-MB = 1024 * 1024
-HEAD_BYTES_MAX = 64 * 1024
+PIPELINED_MAX = 16
+QUEUED_BYTES_MAX = 256 * 1024
+
+
+class NotLetIn(Exception):  # noqa: N818 - it only ends the parser's work
+    """The request was refused; the parser need not go on."""
 
 
 class Lane(HttpToolsProtocol):
@@ -32,46 +55,67 @@ class Lane(HttpToolsProtocol):
 
     def __init__(
         self,
-        engine: Engine,
+        edge: Edge,
         config: UvicornConfig,
         server_state: ServerState,
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self.engine = engine
-        self.bounds = engine.config.server
-        self.body_bytes_max = int(self.bounds.body_mb_max * MB)
-        self.timeout_keep_alive = self.bounds.idle_s  # type: ignore[assignment] # uvicorn's is whole
+        self.edge = edge
+        self.engine = edge.engine
         self.worker: asyncio.Task[None] | None = None
         self.rest: asyncio.Future[None] | None = None
         self.turn: LaneCycle | None = None
         self.lane_cycle: LaneCycle | None = None
+        self.url = b""
         self.lost = False
-        self.idle_since: float | None = None
-        self.unread_timer: asyncio.TimerHandle | None = None
-        self.in_head = self.head_is_new = False
-        self.head_bytes = 0
+        self.deaf = False  # nothing more is read: the last answer is on its way
+        self.stage = BETWEEN
+        self.watch: Watch | None = None
+        self.body_bytes = 0
+        self.host: bytes | None = None
+        self.suspect = False  # the head needs a closer look
+        self.large = False
+        self.barren_bytes = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in uvicorn
+        """Let the edge look after it."""
+        super().connection_made(transport)
+        self.edge.enter(self, self.loop)
 
     def data_received(self, data: bytes) -> None:
         """Parse what came; the parser itself would keep a head without an end."""
-        super().data_received(data)
-        if not self.in_head:
+        if self.deaf:
             return
-        if self.head_is_new:
-            self.head_is_new = False  # where in *data* it began is not known
+        self.large = len(data) > HEAD_BYTES_MAX
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserError:
+            if not self.deaf:
+                self.refuse(BAD_HTTP)
             return
-        self.head_bytes += len(data)
-        if self.head_bytes > HEAD_BYTES_MAX:
-            self.refuse_head()
+        except httptools.HttpParserUpgrade:
+            self.deaf = True  # the parser takes what follows for the other protocol
+            return
+        if self.stage == BETWEEN:
+            return
+        if self.barren_bytes < 0:
+            self.barren_bytes = 0  # where in *data* it began is not known
+            return
+        self.barren_bytes += len(data)
+        if self.barren_bytes > HEAD_BYTES_MAX:
+            self.refuse(HEAD_TOO_LARGE)
 
     def on_message_begin(self) -> None:
         """Note a new request; whether it is hot is known with its headers."""
-        self.in_head = self.head_is_new = True
-        self.head_bytes = 0
+        self.stage = HEAD
+        self.watch = None
+        self.barren_bytes = -1
         self.url = b""
         self.headers = []
-        self.expect_100_continue = False
+        self.host = None
+        self.suspect = self.expect_100_continue = False
         self.lane_cycle = None
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -79,80 +123,142 @@ class Lane(HttpToolsProtocol):
 
         What stands behind a chunked body is not looked at: nothing here is told by it.
         """
-        if not self.in_head:
+        if self.stage != HEAD:
             return
-        if len(name) == EXPECT_BYTES and name.lower() == EXPECT:
-            self.expect_100_continue = value.lower() == b"100-continue"
+        if len(name) in NOTED_BYTES:
+            self.note(name.lower(), value)
         self.headers.append((name, value))
+
+    def note(self, name: bytes, value: bytes) -> None:
+        """Note what the lane itself acts on, and what may make the head suspect."""
+        if name == HOST:
+            self.suspect = self.suspect or self.host is not None
+            self.host = value
+        elif name == LENGTH:
+            if int(value) > self.edge.body_bytes_max:
+                self.suspect = True
+        elif name == CODING:
+            self.suspect = True
+        elif name == EXPECT:
+            self.expect_100_continue = value.lower() == b"100-continue"
 
     def on_headers_complete(self) -> None:
         """Take a hot request; hand any other to uvicorn, as if it had been first."""
-        self.in_head = False
+        parser = self.parser
         path = self.url.partition(b"?")[0]
-        if path[:1] != b"/":  # the absolute form: RFC 9112, 3.2.2
+        if path[:1] != b"/" and path != b"*":  # the absolute form: RFC 9112, 3.2.2
+            self.suspect = True
             path = httptools.parse_url(self.url).path
-        if self.parser.get_method() == b"POST":
+        hot = False
+        inbound: Inbound | None = None
+        if parser.get_method() == b"POST":
             inbound = None if path == CHAT_PATH else inbound_of(path)
-            if inbound is not None or path == CHAT_PATH:
-                self.take(inbound)
-                return
+            hot = inbound is not None or path == CHAT_PATH
+        if (
+            self.suspect
+            or self.large
+            or not hot
+            or self.host not in self.edge.hosts.known
+            or len(self.headers) > HEADERS_MAX
+            or parser.should_upgrade()
+            or parser.get_http_version() != "1.1"
+        ):
+            self.examine(hot=hot)
+        self.stage = BODY
+        self.watch = None
+        if hot:
+            self.take(inbound)
+        else:
+            self.hand_over()
+
+    def examine(self, *, hot: bool) -> None:
+        """Refuse a head that has a flaw."""
+        parser = self.parser
+        head = Head(
+            parser.get_method(),
+            self.url,
+            parser.get_http_version(),
+            self.headers,
+            upgrade=parser.should_upgrade(),
+        )
+        found = flaw(head, self.edge.hosts, self.edge.server.body_mb_max)
+        if found is NO_UPGRADE and not hot:
+            return  # HTTP allows to answer as if nothing had been asked
+        if found is not None:
+            self.refuse(found)
+            raise NotLetIn
+
+    def hand_over(self) -> None:
+        """Hand a request to uvicorn."""
         url, headers = self.url, self.headers
         super().on_message_begin()
         self.url = url
         for name, value in headers:
             super().on_header(name, value)
         super().on_headers_complete()
+        cast("dict[str, Any]", self.scope)[CYCLE] = self.cycle
+        if self.parser.should_upgrade():
+            self.cycle.keep_alive = False
+        self.read_on()
 
     def take(self, inbound: Inbound | None) -> None:
         """Begin a cycle on the lane, or queue it behind the one before."""
-        before = cast("LaneCycle | None", self.cycle)
         http_1_1 = self.parser.get_http_version() != "1.0"
-        keep_alive = http_1_1 and self.parser.should_keep_alive()
-        expects = self.expect_100_continue
+        cycle = self.cycle_for(
+            inbound,
+            keep_alive=http_1_1 and self.parser.should_keep_alive(),
+            chunked=http_1_1,
+            expects=self.expect_100_continue,
+        )
+        self.line_up(cycle)
+        if not cycle.queued:
+            cycle.encourage()
+
+    def cycle_for(self, inbound: Inbound | None, **ways: bool) -> LaneCycle:
+        """Make a cycle that speaks the caller's dialect."""
         if inbound is None:
-            cycle = LaneCycle(
-                self, keep_alive=keep_alive, chunked=http_1_1, expects=expects
-            )
-        else:
-            cycle = InboundCycle(
-                self,
-                inbound,
-                self.url,
-                keep_alive=keep_alive,
-                chunked=http_1_1,
-                expects=expects,
-            )
+            return LaneCycle(self, **ways)
+        return InboundCycle(self, inbound, self.url, **ways)
+
+    def line_up(self, cycle: LaneCycle) -> None:
+        """Make *cycle* the connection's latest; it waits while another is answered."""
+        cycle.queued = self.answering
         self.lane_cycle = cycle
         self.cycle = cast("Any", cycle)
-        if before is not None and not before.response_complete:
-            cycle.queued = True
-            self.flow.pause_reading()
+        if cycle.queued:
             self.pipeline.appendleft((cast("Any", cycle), self.app))
+            self.read_on()
+
+    def read_on(self) -> None:
+        """Read while requests wait, but not many: how else would we see a caller go."""
+        if len(self.pipeline) > PIPELINED_MAX:
+            self.flow.pause_reading()
         else:
-            cycle.encourage()
+            self.flow.resume_reading()
 
     def on_body(self, body: bytes) -> None:
         """Gather the body of a hot request, up to its bound."""
+        self.barren_bytes = -1
+        self.body_bytes += len(body)
         cycle = self.lane_cycle
         if cycle is None:
             super().on_body(body)
             return
-        if cycle.response_complete:
-            return
         cycle.body_bytes += len(body)
-        if cycle.body_bytes > self.body_bytes_max:
-            self.refuse_body(cycle)
-            return
+        if cycle.body_bytes > self.edge.body_bytes_max:
+            self.refuse(body_too_large(self.edge.server.body_mb_max))
+            raise NotLetIn
         cycle.pieces.append(body)
+        if cycle.queued and cycle.body_bytes > QUEUED_BYTES_MAX:
+            self.flow.pause_reading()
 
     def on_message_complete(self) -> None:
         """Start a hot request whose body is there, unless it waits in the pipeline."""
+        self.stage = BETWEEN
+        self.watch = None
         cycle = self.lane_cycle
         if cycle is None:
             super().on_message_complete()
-            return
-        if cycle.response_complete or self.transport.is_closing():
-            self.transport.close()
             return
         cycle.more_body = False
         if cycle.whole is not None and not cycle.whole.done():
@@ -189,145 +295,93 @@ class Lane(HttpToolsProtocol):
             self.rest = self.loop.create_future()
             await self.rest
 
-    def refuse_body(self, cycle: LaneCycle) -> None:
-        """Answer 413 and close; the rest of the body is dropped."""
-        cycle.pieces.clear()
-        cycle.keep_alive = False
-        said = f"The request is larger than {self.bounds.body_mb_max:g} MB."
-        body = error_body(said, type="invalid_request_error", code="request_too_large")
-        cycle.send_error(cycle.exchange, 413, body)
+    def refuse(self, failure: Failure) -> None:
+        """Refuse the request that is being read, in its turn; it is the last one.
 
-    def _unsupported_upgrade_warning(self) -> None:
-        """Refuse a hot request that wants another protocol: its body is not read.
-
-        The parser takes what follows such a head for the other protocol.
+        An answer under way is not spoilt by what follows its request, and what is no
+        request gets no answer of its own behind it.
         """
-        cycle = self.lane_cycle
-        if cycle is None or self.turn is not cycle:
-            super()._unsupported_upgrade_warning()
+        self.deaf = True
+        stage, self.stage = self.stage, BETWEEN
+        self.watch = None
+        if failure is BAD_HTTP and stage != BODY and self.answering:
+            self.cycle.keep_alive = False
+            record_refused(self.engine, new_exchange(), failure)
             return
-        self.turn = None
+        cycle = self.lane_cycle if stage == BODY else None
+        if cycle is None:
+            if stage == BODY and not self.take_back():
+                return
+            inbound = spoken_at(self.url.partition(b"?")[0])
+            cycle = self.cycle_for(
+                inbound, keep_alive=False, chunked=True, expects=False
+            )
+            self.line_up(cycle)
+        cycle.refusal = failure
         cycle.keep_alive = False
-        cycle.more_body = True  # it is not read, but the answer must get through
-        said = "There is no upgrade here; send plain HTTP/1.1 without `Upgrade`."
-        body = error_body(said, type="invalid_request_error", code="no_upgrade")
-        cycle.send_error(cycle.exchange, 400, body)
-        self.flow.pause_reading()
+        if cycle.whole is not None and not cycle.whole.done():
+            cycle.whole.set_result(None)
+        elif not cycle.queued:
+            cycle.turn_away(failure)
 
-    def send_400_response(self, msg: str) -> None:
-        """Refuse what is not HTTP in the shape that SDKs read.
-
-        An answer under way is not spoilt by what follows its request: it is the
-        last of the connection.
-        """
-        cycle = cast("LaneCycle | None", self.cycle)
-        lane_cycle = self.lane_cycle
-        gathering = (
-            lane_cycle is not None and lane_cycle.more_body and not lane_cycle.queued
-        )
-        if cycle is not None and not cycle.response_complete and not gathering:
+    def take_back(self) -> bool:
+        """Take back what was handed to uvicorn, unless its answer has begun."""
+        cycle = self.cycle
+        if cycle.response_complete:
+            close_gently(self, REFUSED_S)
+            return False
+        if cycle.response_started:
             cycle.keep_alive = False
-            return
-        self.refuse_connection(400, msg, "bad_http")
+            return False
+        cycle.disconnected = True
+        cycle.message_event.set()
+        if self.pipeline:
+            self.pipeline.popleft()
+        else:
+            cycle.response_complete = True
+        return True
 
-    def refuse_head(self) -> None:
-        """Refuse a request whose headers do not end."""
-        if not self.transport.is_closing():
-            said = f"The headers are larger than {HEAD_BYTES_MAX // 1024} kB."
-            self.refuse_connection(431, said, "headers_too_large")
+    @property
+    def answering(self) -> bool:
+        """A request is being answered."""
+        cycle = cast("LaneCycle | None", self.cycle)
+        return cycle is not None and not cycle.response_complete
 
-    def refuse_connection(self, status: int, said: str, code: str) -> None:
-        """Answer once more and close; what was under way goes with the caller."""
-        body = error_body(said, type="invalid_request_error", code=code)
-        head = (
-            b"%bcontent-type: application/json\r\ncontent-length: %d\r\n"
-            b"connection: close\r\n\r\n" % (STATUS_LINE[status], len(body))
-        )
-        self.transport.write(head + body)
-        self.transport.close()
+    @property
+    def served(self) -> bool:
+        """A request was answered before."""
+        return self.cycle is not None
+
+    @property
+    def waits_for_us(self) -> bool:
+        """The caller was not told yet to send the body."""
+        return self.lane_cycle is not None and self.lane_cycle.expects
 
     def on_response_complete(self) -> None:
-        """Go on to what waits in the pipeline, or wait for the next request.
-
-        Uvicorn sets a timer after each answer, which costs more than writing the
-        answer; here the connection's one timer looks how long it has been idle.
-        """
-        if self.pipeline or self.transport.is_closing():
-            super().on_response_complete()
-            return
+        """Go on to what waits in the pipeline, or wait for the next request."""
         self.server_state.total_requests += 1
-        self.flow.resume_reading()
-        self.idle_since = self.loop.time()
-        if self.timeout_keep_alive_task is None:
-            self.look_again_in(self.timeout_keep_alive)
-
-    def look_again_in(self, wait_s: float) -> None:
-        """Set the connection's timer."""
-        self.timeout_keep_alive_task = self.loop.call_later(
-            wait_s, self.timeout_keep_alive_handler
-        )
-
-    def _unset_keepalive_if_required(self) -> None:
-        self.idle_since = None
-
-    def timeout_keep_alive_handler(self) -> None:
-        """Close a connection that has been idle for as long as it may be."""
-        self.timeout_keep_alive_task = None
-        if self.idle_since is None:
+        self.watch = None
+        if self.transport.is_closing():
             return
-        left_s = self.idle_since + self.timeout_keep_alive - self.loop.time()
-        if left_s > 0:
-            self.look_again_in(left_s)
-        else:
-            super().timeout_keep_alive_handler()
-            if self.transport.get_write_buffer_size():
-                self.pause_writing()
-
-    def pause_writing(self) -> None:
-        """Hold back a stream; hang up in time on a caller who takes nothing.
-
-        A whole answer waits for nobody, and a transport that closes would wait for
-        ever to get rid of it.
-        """
-        super().pause_writing()
-        if self.unread_timer is None:
-            self.await_reader()
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
 
     def resume_writing(self) -> None:
         """Go on: the caller reads."""
         super().resume_writing()
-        self.forget_unread()
-
-    def await_reader(self) -> None:
-        """Look again after `unread_s` whether anything was taken."""
-        unread_bytes = self.transport.get_write_buffer_size()
-        self.unread_timer = self.loop.call_later(
-            self.bounds.unread_s, self.hang_up_unless_read, unread_bytes
-        )
-
-    def hang_up_unless_read(self, unread_bytes: int) -> None:
-        """Hang up on a caller who took nothing of *unread_bytes* since."""
-        if self.transport.get_write_buffer_size() < unread_bytes:
-            self.await_reader()
-        else:
-            self.unread_timer = None
-            self.transport.abort()
-
-    def forget_unread(self) -> None:
-        """Stop looking whether the caller reads."""
-        if self.unread_timer is not None:
-            self.unread_timer.cancel()
-            self.unread_timer = None
+        self.watch = None
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End the exchange under way: the caller has gone, so the provider may stop."""
         self.lost = True
-        self.forget_unread()
-        if self.timeout_keep_alive_task is not None:
-            self.timeout_keep_alive_task.cancel()
+        self.edge.guests.discard(self)
         super().connection_lost(exc)
-        if self.turn is not None:
-            self.engine.never_began(self.turn.exchange)
-            self.turn = None
+        waiting = {self.turn, self.lane_cycle, *(cycle for cycle, _ in self.pipeline)}
+        self.turn = None
+        for cycle in waiting:
+            if isinstance(cycle, LaneCycle) and not cycle.begun:
+                cycle.begun = True
+                self.engine.never_began(cycle.exchange)
         if self.worker is not None:
             self.worker.cancel()

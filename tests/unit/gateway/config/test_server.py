@@ -28,6 +28,12 @@ def test_what_is_written_replaces_its_default_only(read: Read) -> None:
     assert isinstance(found.json_depth_max, int)
 
 
+def test_names_are_kept_as_they_are_written(read: Read) -> None:
+    text = PROVIDERS + "server: {hosts: [Gate.Example, '*.in.example', '*']}"
+    hosts = ("Gate.Example", "*.in.example", "*")
+    assert server_of(read(text)).hosts == hosts
+
+
 @pytest.mark.parametrize(
     ("written", "key", "message", "fix"),
     [
@@ -38,6 +44,12 @@ def test_what_is_written_replaces_its_default_only(read: Read) -> None:
         ("{idle_s: 5s}", "server.idle_s", "expected a number", "without quotes"),
         ("{body_mb_max: 5000}", "server.body_mb_max", "5000 cannot be", "to 4096"),
         ("{json_depth_max: 2.5}", "server.json_depth_max", "2.5 can", "a whole number"),
+        ("{hosts: gate}", "server.hosts", "expected a list of names", "write a list"),
+        ("{hosts: []}", "server.hosts", "the list is empty", "add an item"),
+        ("{hosts: [7]}", "server.hosts[1]", "expected a name", "in quotes"),
+        ("{hosts: ['a:80']}", "server.hosts[1]", '"a:80" is not', "without a port"),
+        ("{hosts: [a, '*b']}", "server.hosts[2]", '"*b" is not', "*.example"),
+        ("{head_s: 0}", "server.head_s", "0 cannot be used", "from 0.1 to 86400"),
         ("{json_depth_max: 257}", "server.json_depth_max", "257 can", "from 1 to 256"),
     ],
 )

@@ -36,6 +36,9 @@ class Line:
     def on_response_complete(self) -> None:
         self.went_on += 1
 
+    def never_began(self, _exchange: object) -> None:
+        """Nothing is recorded here."""
+
     async def serve(self, *_: object) -> None:
         raise ArithmeticError("a fault of our own")
 

@@ -7,11 +7,13 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from heliograph.gateway.server.cycle import LaneCycle
+from heliograph.gateway.server.edge import Edge
 from heliograph.gateway.server.lane import Lane
 from heliograph.gateway.types import Config, Exchange
 
 REQUEST = (
-    b"POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\n\r\n%d"
+    b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n"
+    b"content-length: 1\r\n\r\n%d"
 )
 
 
@@ -26,6 +28,9 @@ class Wire:
 
     def write(self, data: bytes) -> None:
         """Nobody reads."""
+
+    def get_write_buffer_size(self) -> int:
+        return 0
 
     pause_reading = resume_reading = close = lambda _self: None
 
@@ -68,7 +73,7 @@ class Connected:
         config.load()
         self.state = ServerState()
         self.engine = Engine()
-        self.lane = Lane(cast("Any", self.engine), config, self.state, {})
+        self.lane = Lane(Edge(cast("Any", self.engine)), config, self.state, {})
         self.lane.connection_made(cast("Any", Wire()))
 
     def ask(self, *numbers: int) -> None:

@@ -1,0 +1,146 @@
+"""What the connections of one process share: who may come in, and the tick.
+
+One tick looks over all connections: a timer for each, or for each request, would cost
+more. A bound is therefore kept to within one tick.
+"""
+
+import asyncio
+from typing import Protocol
+
+from uvicorn.protocols.http.flow_control import FlowControl
+
+from heliograph.gateway.engine import Engine
+from heliograph.gateway.server.hosts import Hosts
+from heliograph.gateway.server.refusals import SLOW_BODY, SLOW_HEAD
+from heliograph.gateway.types import Failure, Server
+
+TICK_S_MAX = 0.5
+TICK_S_MIN = 0.02
+TICKS = 10  # in the shortest bound
+MB = 1024 * 1024
+BETWEEN, HEAD, BODY = range(3)
+"""What a connection reads: nothing of a request, its head, or its body."""
+
+
+class Guest(Protocol):
+    """A connection, as far as the tick knows it."""
+
+    transport: asyncio.Transport
+    flow: FlowControl
+    stage: int
+    body_bytes: int
+    watch: "Watch | None"
+
+    @property
+    def answering(self) -> bool:
+        """A request is being answered."""
+
+    @property
+    def served(self) -> bool:
+        """A request was answered before."""
+
+    @property
+    def waits_for_us(self) -> bool:
+        """The caller holds back until we let it go on."""
+
+    def refuse(self, failure: Failure) -> None:
+        """Refuse the request that is being read."""
+
+
+class Watch:
+    """What the tick remembers of a connection between two looks.
+
+    It is forgotten whenever the connection comes to another stage. `due_s` is when a
+    body has been too slow: each byte pays for a moment, and nothing is paid further
+    ahead than the grace.
+    """
+
+    __slots__ = ("due_s", "seen_bytes", "since_s", "unread_bytes")
+
+    def __init__(self, now_s: float, grace_s: float, seen_bytes: int) -> None:
+        self.since_s = now_s
+        self.due_s = now_s + grace_s
+        self.seen_bytes = seen_bytes
+        self.unread_bytes: int | None = None
+
+
+class Edge:
+    """The connections, what they may do, and the tick that sees to it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.guests: set[Guest] = set()
+        self.timer: asyncio.TimerHandle | None = None
+        self.server = Server()
+        self.settle()
+
+    def settle(self) -> None:
+        """Take up the config's `server` table, which a reload may have changed."""
+        server = self.server = self.engine.config.server
+        self.hosts = Hosts(server.hosts)
+        self.body_bytes_max = int(server.body_mb_max * MB)
+        shortest_s = min(server.head_s, server.idle_s, server.unread_s)
+        self.tick_s = max(TICK_S_MIN, min(shortest_s / TICKS, TICK_S_MAX))
+
+    def enter(self, guest: Guest, loop: asyncio.AbstractEventLoop) -> None:
+        """Look after *guest* from now on."""
+        if self.engine.config.server is not self.server:
+            self.settle()
+        self.guests.add(guest)
+        if self.timer is None:
+            self.timer = loop.call_later(self.tick_s, self.tick, loop)
+
+    def tick(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Look at every connection."""
+        self.timer = None
+        if self.engine.config.server is not self.server:
+            self.settle()
+        now_s = loop.time()
+        for guest in tuple(self.guests):
+            self.look(guest, now_s)
+        if self.guests:
+            self.timer = loop.call_later(self.tick_s, self.tick, loop)
+
+    def look(self, guest: Guest, now_s: float) -> None:
+        """Close or refuse *guest* if it has been slow for longer than it may be."""
+        server = self.server
+        watch = guest.watch
+        if watch is None:
+            guest.watch = Watch(now_s, server.head_s, guest.body_bytes)
+        elif guest.flow.write_paused or guest.transport.is_closing():
+            self.look_unread(guest, watch, now_s)
+        elif guest.flow.read_paused or guest.waits_for_us:
+            guest.watch = None
+        elif guest.stage == BODY:
+            self.look_body(guest, watch, now_s)
+        elif guest.stage == HEAD:
+            if now_s - watch.since_s > server.head_s:
+                guest.refuse(SLOW_HEAD)
+        elif not guest.answering:
+            bound_s = server.idle_s if guest.served else server.head_s
+            if now_s - watch.since_s > bound_s:
+                guest.transport.close()
+                guest.watch = None
+
+    def look_body(self, guest: Guest, watch: Watch, now_s: float) -> None:
+        """Refuse a body that came slower than it must."""
+        server = self.server
+        got_bytes = guest.body_bytes - watch.seen_bytes
+        watch.seen_bytes = guest.body_bytes
+        paid_s = got_bytes / server.body_bytes_per_s_min
+        watch.due_s = min(watch.due_s + paid_s, now_s + server.head_s)
+        if now_s > watch.due_s:
+            guest.refuse(SLOW_BODY)
+
+    def look_unread(self, guest: Guest, watch: Watch, now_s: float) -> None:
+        """Hang up on a caller who takes nothing of what waits for it.
+
+        A whole answer waits for nobody, and a transport that closes would wait for
+        ever to get rid of it.
+        """
+        left_bytes = guest.transport.get_write_buffer_size()
+        if watch.unread_bytes is None or left_bytes < watch.unread_bytes:
+            watch.unread_bytes = left_bytes
+            watch.since_s = now_s
+        elif now_s - watch.since_s >= self.server.unread_s:
+            guest.transport.abort()

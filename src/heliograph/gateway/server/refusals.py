@@ -1,0 +1,88 @@
+"""What callers are told who are not let in, and the record of it."""
+
+from itertools import count
+from secrets import token_hex
+
+from heliograph.gateway.engine import Engine
+from heliograph.gateway.routing.ending import settle
+from heliograph.gateway.types import Blame, Exchange, Failure
+
+PROCESS_ID = token_hex(4)
+NUMBERS = count(1)
+
+
+def new_exchange() -> Exchange:
+    """Begin the record of one request."""
+    return Exchange(f"hg-{PROCESS_ID}-{next(NUMBERS):08x}")
+
+
+def refusal(status: int, code: str, said: str) -> Failure:
+    """Blame the caller for a request that is not let in."""
+    return Failure(
+        Blame.CALLER, code, said, status, type="invalid_request_error", code=code
+    )
+
+
+def record_refused(engine: Engine, exchange: Exchange, failure: Failure) -> None:
+    """Record a request that no exchange came of, under the status it was told."""
+    exchange.started_at = engine.clock.wall_s()
+    settle(exchange, failure)
+    engine.metrics.record(exchange)
+    engine.log.record(exchange)
+
+
+BAD_HTTP = refusal(400, "bad_http", "Invalid HTTP request received.")
+ONE_HOST = refusal(400, "bad_host", "Send exactly one `Host` header.")
+NO_UPGRADE = refusal(
+    400,
+    "no_upgrade",
+    "There is no upgrade here; send plain HTTP/1.1 without `Upgrade`.",
+)
+NO_ASTERISK = refusal(400, "bad_http", "Name a path; there is nothing at `*`.")
+HEAD_TOO_LARGE = refusal(
+    431, "headers_too_large", "The headers are larger than 64 kB, or more than 128."
+)
+SLOW_HEAD = refusal(
+    408, "slow_request", "The request's headers did not arrive in time; send it again."
+)
+SLOW_BODY = refusal(
+    408,
+    "slow_request",
+    "The request's body arrived too slowly; send it again, faster.",
+)
+FULL = refusal(
+    503, "too_many_connections", "Too many connections are open; try again soon."
+)
+
+
+def bad_host() -> Failure:
+    """Refuse a `Host` that is no name and no address."""
+    said = "`Host` must be a name or an address, with a port or without."
+    return refusal(400, "bad_host", said)
+
+
+def not_our_host(name: str) -> Failure:
+    """Refuse a name that was not listed, and say where it can be."""
+    said = (
+        f"This gateway does not answer to the name '{name[:80]}'. Use its address, or"
+        " list the name under `server.hosts` in its configuration."
+    )
+    return refusal(421, "host_not_allowed", said)
+
+
+def body_too_large(mb_max: float) -> Failure:
+    """Refuse a body above the bound."""
+    said = f"The request is larger than {mb_max:g} MB."
+    return refusal(413, "request_too_large", said)
+
+
+def unknown_version(version: str) -> Failure:
+    """Refuse another HTTP."""
+    said = f"HTTP/{version} is not spoken here; send HTTP/1.1."
+    return refusal(505, "bad_http", said)
+
+
+def unknown_method(method: bytes) -> Failure:
+    """Refuse a method that nothing here takes."""
+    said = f"The method {method[:20].decode('latin-1')} is not known here."
+    return refusal(501, "method_unknown", said)
