@@ -1,8 +1,8 @@
 """What an official SDK for Python makes of streams: `python judge.py SDK`.
 
 A program of its own, so that any version of an SDK can run it in its own environment.
-Standard input: {"timeout_s", "asks": [{"name", "base_url", "model"}]}.
-Standard output: the SDK's version, then a line of JSON for each of *asks*.
+Standard input: a list of {"name", "base_url", "model", "timeout_s"}.
+Standard output: the SDK's version, then a line of JSON for each of them.
 """
 
 import json
@@ -23,21 +23,23 @@ class Said(NamedTuple):
     finish: str | None
 
 
-Listen = Callable[[str, str], Iterator[Said]]
+Listen = Callable[[str, str, float], Iterator[Said]]
+"""Asks a server (its address, a model, the patience) and says what comes."""
 
 
-def openai_sdk(timeout_s: float) -> tuple[str, Listen]:
+def openai_sdk() -> tuple[str, Listen]:
     """Listen as the guide of the openai package does."""
     import openai  # noqa: PLC0415 - the others are not in every environment
 
-    direct = openai.DefaultHttpxClient(trust_env=False, timeout=timeout_s)
+    direct = openai.DefaultHttpxClient(trust_env=False)
     client = openai.OpenAI(api_key="any", max_retries=0, http_client=direct)
 
-    def listen(base_url: str, model: str) -> Iterator[Said]:
+    def listen(base_url: str, model: str, timeout_s: float) -> Iterator[Said]:
         stream = client.with_options(base_url=base_url).chat.completions.create(
             model=model,
             messages=[{"role": "user", "content": QUESTION}],
             max_tokens=TOKENS_MAX,
+            timeout=timeout_s,
             stream=True,
         )
         for chunk in stream:
@@ -47,18 +49,19 @@ def openai_sdk(timeout_s: float) -> tuple[str, Listen]:
     return openai.__version__, listen
 
 
-def anthropic_sdk(timeout_s: float) -> tuple[str, Listen]:
+def anthropic_sdk() -> tuple[str, Listen]:
     """Listen as the guide of the anthropic package does."""
     import anthropic  # noqa: PLC0415 - the same
 
-    direct = anthropic.DefaultHttpxClient(trust_env=False, timeout=timeout_s)
+    direct = anthropic.DefaultHttpxClient(trust_env=False)
     client = anthropic.Anthropic(api_key="any", max_retries=0, http_client=direct)
 
-    def listen(base_url: str, model: str) -> Iterator[Said]:
+    def listen(base_url: str, model: str, timeout_s: float) -> Iterator[Said]:
         with client.with_options(base_url=base_url).messages.stream(
             model=model,
             messages=[{"role": "user", "content": QUESTION}],
             max_tokens=TOKENS_MAX,
+            timeout=timeout_s,
         ) as stream:
             for text in stream.text_stream:
                 yield Said(text, None)
@@ -67,17 +70,16 @@ def anthropic_sdk(timeout_s: float) -> tuple[str, Listen]:
     return anthropic.__version__, listen
 
 
-def google_sdk(timeout_s: float) -> tuple[str, Listen]:
+def google_sdk() -> tuple[str, Listen]:
     """Listen as the guide of the google-genai package does."""
     from google import genai  # noqa: PLC0415 - the same
     from google.genai import types  # noqa: PLC0415 - the same
 
     direct = types.HttpOptions(client_args={"trust_env": False})
     client = genai.Client(api_key="any", http_options=direct)
-    timeout_ms = int(timeout_s * 1000)
 
-    def listen(base_url: str, model: str) -> Iterator[Said]:
-        options = types.HttpOptions(base_url=base_url, timeout=timeout_ms)
+    def listen(base_url: str, model: str, timeout_s: float) -> Iterator[Said]:
+        options = types.HttpOptions(base_url=base_url, timeout=int(timeout_s * 1000))
         config = types.GenerateContentConfig(
             max_output_tokens=TOKENS_MAX, http_options=options
         )
@@ -94,11 +96,11 @@ def google_sdk(timeout_s: float) -> tuple[str, Listen]:
 SDKS = {"openai": openai_sdk, "anthropic": anthropic_sdk, "google": google_sdk}
 
 
-def judge(listen: Listen, ask: dict[str, str]) -> dict[str, Any]:
+def judge(listen: Listen, ask: dict[str, Any]) -> dict[str, Any]:
     """Listen to one stream; tell what was said, how it finished, and any error."""
     text, finish, error = "", None, None
     try:
-        for said in listen(ask["base_url"], ask["model"]):
+        for said in listen(ask["base_url"], ask["model"], ask["timeout_s"]):
             text += said.text
             finish = said.finish or finish
     except Exception as raised:  # noqa: BLE001 - which it is, is what is asked here
@@ -108,11 +110,11 @@ def judge(listen: Listen, ask: dict[str, str]) -> dict[str, Any]:
 
 def main() -> None:
     """Judge what is asked on standard input."""
-    job = json.load(sys.stdin)
-    version, listen = SDKS[sys.argv[1]](job["timeout_s"])
+    asks = json.load(sys.stdin)
+    version, listen = SDKS[sys.argv[1]]()
     sys.stdout.write(f"{version}\n")
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        for seen in threads.map(lambda ask: judge(listen, ask), job["asks"]):
+        for seen in threads.map(lambda ask: judge(listen, ask), asks):
             sys.stdout.write(f"{json.dumps(seen)}\n")
 
 

@@ -20,13 +20,17 @@ from replaying import replaying, streamed
 
 FOLDER = Path(__file__).parent
 BIN = Path(sys.executable).parent
-PATIENCE_S = 3.0
+PATIENCE_S = 20.0
+IMPATIENCE_S = 2.0
+"""How long a silent stream is listened to where nothing else would end it."""
 RUN_S = 120.0
 SILENCE_S = 0.4
 ENDS = frozenset({"stop", "end_turn", "STOP"})
+LATE = frozenset({"APITimeoutError", "ReadTimeout", "Timeout"})
+"""What is raised when a client's own patience ends, and not by what it was told."""
 SERVED: tuple[DialectName, ...] = ("openai", "anthropic")
 """The dialects of the providers that stand behind the gateway."""
-DOORS: tuple[DialectName, ...] = ("openai",)
+DOORS: tuple[DialectName, ...] = ("openai", "anthropic")
 """The dialects in which the gateway may be asked."""
 WAYS = ("straight", *SERVED, *(f"{dialect}, with a fallback" for dialect in SERVED))
 """To a provider of the SDK's own dialect, or through the gateway to one of these."""
@@ -39,6 +43,8 @@ PROVIDER = """\
 """
 FALLBACK = "  - {{from: at_{name}/{name}, to: at_{dialect}_spare/{dialect}_spare}}\n"
 
+Ask = dict[str, str | float]
+"""What a judge is told of one stream."""
 Verdicts = dict[str, dict[str, str]]
 """By way and name of the row: ok, error, waits or silent."""
 
@@ -118,9 +124,9 @@ def config(url: str, *, fallback: bool) -> str:
     return f"{text}fallbacks:\n{more}" if fallback else text
 
 
-def asks(sdk: Sdk, replay: str, alone: str, backed: str) -> list[dict[str, str]]:
+def asks(sdk: Sdk, replay: str, alone: str, backed: str) -> list[Ask]:
     """List what *sdk* is to ask: where, and for which model."""
-    found = []
+    found: list[Ask] = []
     for way in sdk.ways:
         name, _, fallback = way.partition(", ")
         dialect = sdk.dialect if way == "straight" else name
@@ -130,15 +136,21 @@ def asks(sdk: Sdk, replay: str, alone: str, backed: str) -> list[dict[str, str]]
             model = f"{dialect}_{row.slug}"
             gateway = backed if fallback else alone
             url = f"{replay}/{model}" if way == "straight" else gateway
-            told = {"name": json.dumps([way, row.name]), "model": model}
-            found.append({**told, "base_url": sdk.base_url(url)})
+            endless = row.stalls and way == "straight"
+            ask: Ask = {
+                "name": json.dumps([way, row.name]),
+                "base_url": sdk.base_url(url),
+                "model": model,
+                "timeout_s": IMPATIENCE_S if endless else PATIENCE_S,
+            }
+            found.append(ask)
     return found
 
 
 def verdict(text: str, finish: str | None, error: str | None) -> str:
     """Judge what an application got to see."""
     if error is not None:
-        return "waits" if "Timeout" in error else "error"
+        return "waits" if error in LATE else "error"
     return "ok" if text == TEXT and finish in ENDS else "silent"
 
 
@@ -164,7 +176,7 @@ def url_of(port: int) -> str:
     return f"http://127.0.0.1:{port}"
 
 
-async def ask_all(sdk: Sdk, todo: list[dict[str, str]]) -> Found:
+async def ask_all(sdk: Sdk, todo: list[Ask]) -> Found:
     """Run the judge's program on *todo*."""
     program = await asyncio.create_subprocess_exec(
         *sdk.command,
@@ -173,7 +185,7 @@ async def ask_all(sdk: Sdk, todo: list[dict[str, str]]) -> Found:
         stderr=asyncio.subprocess.PIPE,
         env={"PATH": "/usr/bin:/bin"},
     )
-    job = json.dumps({"timeout_s": PATIENCE_S, "asks": todo}).encode()
+    job = json.dumps(todo).encode()
     async with asyncio.timeout(RUN_S):
         out, problems = await program.communicate(job)
     assert program.returncode == 0, problems.decode()

@@ -19,7 +19,7 @@ straight at a simulated provider of the SDK's own dialect, and through the gatew
 
 - **ok**: the text is complete and the finish is there.
 - **error**: the application is told, by an exception or an error event.
-- **waits**: neither within 3 s, though silence is bounded to 0.4 s in the gateway.
+- **waits**: neither within 2 s; in the gateway silence is bounded to 0.4 s here.
 - **silent**: no error, but the text is wrong or the finish is missing.
 - `-`: there is no such stream in that dialect.
 """

@@ -1,6 +1,6 @@
 // What an SDK for JavaScript makes of streams: `node judge_streams.mjs SDK`.
-// Standard input: {"timeout_s", "asks": [{"name", "base_url", "model"}]}.
-// Standard output: the SDK's version, then a line of JSON for each of the asks.
+// Standard input: a list of {"name", "base_url", "model", "timeout_s"}.
+// Standard output: the SDK's version, then a line of JSON for each of them.
 
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -12,7 +12,7 @@ import OpenAI from "openai";
 const QUESTION = "what ran up the clock?";
 const TOKENS_MAX = 200;
 const AT_ONCE = 4;
-const job = JSON.parse(await read(process.stdin));
+const asks = JSON.parse(await read(process.stdin));
 
 async function* openai({ base_url: baseURL, model }) {
   const client = new OpenAI({ baseURL, apiKey: "any", maxRetries: 0 });
@@ -55,7 +55,7 @@ async function hear(ask, seen) {
 async function judge(ask) {
   const seen = { name: ask.name, text: "", finish: null, error: null };
   // Neither package bounds the time between two pieces.
-  const patience = AbortSignal.timeout(job.timeout_s * 1000);
+  const patience = AbortSignal.timeout(ask.timeout_s * 1000);
   const late = once(patience, "abort").then(() => "Timeout");
   try {
     seen.error = (await Promise.race([hear(ask, seen), late])) ?? null;
@@ -69,7 +69,7 @@ const sdk = process.argv[2];
 const listen = { openai, ai }[sdk];
 const file = new URL(`node_modules/${sdk}/package.json`, import.meta.url);
 console.log(JSON.parse(readFileSync(file)).version);
-const todo = job.asks.values();
+const todo = asks.values();
 async function work() {
   for (const ask of todo) console.log(JSON.stringify(await judge(ask)));
 }
