@@ -9,6 +9,7 @@ from pathlib import Path
 from heliograph.cli import parser
 from heliograph.gateway.catalog.facts import facts, models_of
 from heliograph.gateway.providers.endpoints import ENDPOINTS
+from heliograph.gateway.telemetry.fleet import FleetCounts
 from heliograph.gateway.telemetry.log import ExchangeLog
 from heliograph.gateway.telemetry.metrics import Metrics
 from heliograph.gateway.telemetry.reloads import ReloadCounts
@@ -67,7 +68,8 @@ def metrics_page() -> str:
     lines = ["# Metrics\n", WRITTEN, "`GET /metrics`, Prometheus text.\n"]
     lines += ["| metric | kind | meaning |", "|---|---|---|"]
     log = ExchangeLog(asyncio.new_event_loop(), bytes)
-    for family in (*Metrics().collect(), *log.collect(), *ReloadCounts().collect()):
+    counts = (*ReloadCounts().collect(), *FleetCounts().collect())
+    for family in (*Metrics().collect(), *log.collect(), *counts):
         suffix = "_total" if family.type == "counter" else ""
         name = f"`{family.name}{suffix}`"
         lines.append(f"| {name} | {family.type} | {family.documentation} |")

@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from heliograph import __version__
 
+WORKERS_MAX = 256
 CAMERA_PACKAGES = frozenset({"numpy", "numba", "cv2", "rich", "urllib3"})
 Command = Callable[[argparse.Namespace], int]
 # What `add_subparsers` returns has a private name only.
@@ -80,6 +81,14 @@ def add_serve(commands: Commands) -> None:
     )
     serve.add_argument(
         "--port", type=port, default=8080, help="port (%(default)s); 0 picks one"
+    )
+    serve.add_argument(
+        "--workers",
+        type=workers,
+        default=1,
+        metavar="N",
+        help="processes that share the port (%(default)s); what you signal the one "
+        "you started is for all, and /metrics is the sum",
     )
 
 
@@ -172,6 +181,15 @@ def port(text: str) -> int:
     return number
 
 
+def workers(text: str) -> int:
+    """Read how many processes serve."""
+    number = int(text) if text.isdecimal() else 0
+    if not 1 <= number <= WORKERS_MAX:
+        said = f"{text!r} is no number of workers: give 1 to {WORKERS_MAX}"
+        raise argparse.ArgumentTypeError(said)
+    return number
+
+
 def speed(text: str) -> float | None:
     """Read `max` (None) or a factor of recording time."""
     if text == "max":
@@ -189,7 +207,12 @@ def run_serve(arguments: argparse.Namespace) -> int:
     """Run the gateway."""
     from heliograph.gateway import app
 
-    return app.serve(arguments.config, host=arguments.host, port=arguments.port)
+    return app.serve(
+        arguments.config,
+        host=arguments.host,
+        port=arguments.port,
+        workers=arguments.workers,
+    )
 
 
 def run_check(arguments: argparse.Namespace) -> int:

@@ -2,9 +2,10 @@
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from gateway.raw_client import Answer, RawClient
@@ -70,7 +71,7 @@ class Served:
         try:
             async with RawClient.to(self.port):
                 return True
-        except ConnectionRefusedError:
+        except ConnectionError:  # refused, or dropped from the queue as it closed
             return False
 
     def send_signal(self, number: int) -> None:
@@ -96,12 +97,10 @@ class Served:
         return {k: float(v) for k, _, v in (line.rpartition(" ") for line in lines)}
 
     async def close(self) -> None:
-        """End it, whatever state it is in."""
-        if self.process.returncode is None:
-            self.process.kill()
-        await self.process.wait()
-        for reading in self._reading:
-            reading.cancel()
+        """End it and all its workers, whatever state they are in."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        await self.ends()
 
 
 @asynccontextmanager
@@ -109,15 +108,21 @@ async def heliograph(
     *arguments: str,
     environ: Mapping[str, str] | None = None,
     log_unread: bool = False,
+    before: tuple[str, ...] = (),
 ) -> AsyncIterator[Served]:
-    """Start a command with nothing in its environment but *environ*."""
+    """Start a command with nothing in its environment but *environ*.
+
+    *before* is what comes before it, such as another program that runs it.
+    """
     kept = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path)}
     process = await asyncio.create_subprocess_exec(
+        *before,
         *COMMAND,
         *arguments,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         env={**kept, **(environ or {})},
+        start_new_session=True,
     )
     served = Served(process, log_unread=log_unread)
     try:

@@ -33,11 +33,21 @@ def test_serve_listens_on_loopback_unless_told_otherwise(
     called: Called = []
     monkeypatch.setattr(app, "serve", recorder(called))
     assert cli.main(["serve"]) == 0
-    assert cli.main(["serve", "-c", "g.yaml", "--host", "::", "--port", "0"]) == 0
+    told = ["-c", "g.yaml", "--host", "::", "--port", "0", "--workers", "4"]
+    assert cli.main(["serve", *told]) == 0
     assert called == [
-        ((None,), {"host": "127.0.0.1", "port": 8080}),
-        ((Path("g.yaml"),), {"host": "::", "port": 0}),
+        ((None,), {"host": "127.0.0.1", "port": 8080, "workers": 1}),
+        ((Path("g.yaml"),), {"host": "::", "port": 0, "workers": 4}),
     ]
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "257", "1.5", "many"])
+def test_a_number_of_workers_that_is_none_is_refused(
+    number: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["serve", f"--workers={number}"])
+    assert "give 1 to 256" in capsys.readouterr().err
 
 
 def test_the_exit_status_is_the_commands(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,10 +10,11 @@ import random
 import signal
 import socket
 import ssl
-import sys
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import partial
-from typing import Any
+
+from msgspec import UNSET, UnsetType
 
 from heliograph.clock import SystemClock
 from heliograph.gateway.app.alone import Alone
@@ -21,7 +22,7 @@ from heliograph.gateway.app.door import door
 from heliograph.gateway.app.reloader import Reloader
 from heliograph.gateway.app.reloads import Reloads
 from heliograph.gateway.app.source import Read, Source
-from heliograph.gateway.app.stand import Stand
+from heliograph.gateway.app.stand import simulated_provider, stand_in
 from heliograph.gateway.app.voice import announce, say, write_lines
 from heliograph.gateway.engine import Engine
 from heliograph.gateway.telemetry.log import ExchangeLog
@@ -34,22 +35,14 @@ GARBAGE_OBJECTS = 50_000
 RELOAD: int | None = getattr(signal, "SIGHUP", None)  # there is none on Windows
 
 
-def loop_factory() -> Any:  # noqa: ANN401 - uvloop's loop where there is one
-    """Choose the event loop: uvloop wherever it exists."""
-    if sys.platform == "win32":
-        return asyncio.new_event_loop
-    import uvloop  # noqa: PLC0415 - there is none on Windows
-
-    return uvloop.new_event_loop
-
-
 async def run(
     source: Source, read: Read, config: Config, door_at: socket.socket
 ) -> None:
     """Serve on the socket *door_at* until a signal, then drain."""
     async with AsyncExitStack() as stack:
         if not config.providers:
-            config = await stack.enter_async_context(Stand(config))
+            address = await stack.enter_async_context(simulated_provider())
+            config = stand_in(config, address)
         engine = make_engine(config, stack)
         clock = engine.clock
         reloads = Reloads(config, read, say=say, wall_s=clock.wall_s)
@@ -64,14 +57,20 @@ async def run(
         await server.serve(sockets=[door_at])
 
 
-def make_engine(config: Config, stack: AsyncExitStack) -> Engine:
+def make_engine(
+    config: Config,
+    stack: AsyncExitStack,
+    *,
+    write: Callable[[bytes], object] = write_lines,
+    worker: int | UnsetType = UNSET,
+) -> Engine:
     """Make the engine and all it owns; *stack* closes them."""
     loop = asyncio.get_running_loop()
     pool = Pool(loop)
     stack.callback(pool.close)
-    writer = Writer(write_lines)
+    writer = Writer(write)
     stack.callback(writer.close)
-    log = ExchangeLog(loop, writer.put)
+    log = ExchangeLog(loop, writer.put, worker)
     stack.callback(log.flush)
     return Engine(
         config,

@@ -1,19 +1,14 @@
 """What callers are told who are not let in, and the record of it."""
 
-from itertools import count
-from secrets import token_hex
-
 from heliograph.gateway.engine import Engine
 from heliograph.gateway.routing.ending import settle
+from heliograph.gateway.server.ids import REQUEST_IDS
 from heliograph.gateway.types import Blame, Exchange, Failure
-
-PROCESS_ID = token_hex(4)
-NUMBERS = count(1)
 
 
 def new_exchange() -> Exchange:
     """Begin the record of one request."""
-    return Exchange(f"hg-{PROCESS_ID}-{next(NUMBERS):08x}")
+    return Exchange(REQUEST_IDS.next())
 
 
 def refusal(status: int, code: str, said: str) -> Failure:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 from msgspec.json import encode
 from prometheus_client.core import CounterMetricFamily
 from prometheus_client.metrics_core import Metric
@@ -31,9 +31,13 @@ class ExchangeLog(Collector):
     """
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, write: Callable[[bytes], object]
+        self,
+        loop: asyncio.AbstractEventLoop,
+        write: Callable[[bytes], object],
+        worker: int | UnsetType = UNSET,
     ) -> None:
         self.loop = loop
+        self.worker = worker
         self.write = write
         self.row: list[Exchange] = []
         self.lines: list[bytes] = []
@@ -61,7 +65,7 @@ class ExchangeLog(Collector):
 
     def write_row(self) -> None:
         """Write the lines of what has been gathered since the last row."""
-        self.lines += map(line_of, self.row)
+        self.lines += [line_of(exchange, self.worker) for exchange in self.row]
         self.row.clear()
 
     def flush(self) -> None:
@@ -111,9 +115,10 @@ class Line(Struct):
     cached_tokens: int | None
     failure: str | None
     attempts: list[AttemptLine]
+    worker: int | UnsetType = UNSET  # there with --workers above 1
 
 
-def line_of(exchange: Exchange) -> bytes:
+def line_of(exchange: Exchange, worker: int | UnsetType = UNSET) -> bytes:
     """Write *exchange* as one JSON line, without the line end."""
     target = exchange.answered_by
     usage = exchange.usage
@@ -136,6 +141,7 @@ def line_of(exchange: Exchange) -> bytes:
             usage.cached_tokens if usage else None,
             exchange.failure.kind if exchange.failure else None,
             [attempt_line(attempt) for attempt in exchange.attempts],
+            worker,
         )
     )
 

@@ -1,0 +1,43 @@
+"""Numbers of several processes add up to what one process would have counted."""
+
+from collections.abc import Iterable
+
+from prometheus_client.exposition import generate_latest
+from prometheus_client.metrics_core import Metric
+
+from exchange_cases import CLAUDE, attempt, exchange, failed
+from heliograph.gateway.server.api import Gathered
+from heliograph.gateway.telemetry.metrics import Metrics
+from heliograph.gateway.telemetry.snapshot import exposed, lasting, snapshot, total
+from heliograph.gateway.types import Exchange
+
+
+def counted(*records: Exchange) -> Metrics:
+    metrics = Metrics()
+    for record in records:
+        metrics.record(record)
+    return metrics
+
+
+def lines(families: Iterable[Metric]) -> set[str]:
+    return set(generate_latest(Gathered(families)).decode().splitlines())
+
+
+def test_what_two_counted_is_what_one_would_have_counted() -> None:
+    good = exchange(attempt(None))
+    fallen_back = exchange(attempt(failed("cut")), attempt(None, CLAUDE))
+    records = [good, fallen_back, good, exchange(attempt(failed("truncated")))]
+    one = total(snapshot(counted(r).collect()) for r in records)
+    assert lines(exposed(one)) == lines(counted(*records).collect())
+    kinds = [line for line in lines(exposed(one)) if "attempts_total{" in line]
+    assert len(kinds) == 4
+
+
+def test_gauges_are_added_and_do_not_last() -> None:
+    one, two = counted(), counted()
+    one.in_flight, two.in_flight = 2, 3
+    added = total([snapshot(one.collect()), snapshot(two.collect())])
+    gauges = {f.name: f.samples for f in added if f.kind == "gauge"}
+    assert gauges["heliograph_exchanges_in_flight"][0][2] == 5.0
+    assert all(family.kind != "gauge" for family in lasting(added))
+    assert len(lasting(added)) == len(added) - len(gauges)
