@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.raw_client import Answer, RawClient
 from heliograph.clock import SystemClock
@@ -19,7 +20,7 @@ from heliograph.gateway.engine import Engine
 from heliograph.gateway.providers.endpoints import ENDPOINTS
 from heliograph.gateway.telemetry.log import ExchangeLog
 from heliograph.gateway.telemetry.metrics import Metrics
-from heliograph.gateway.types import Config
+from heliograph.gateway.types import Config, Retries
 from heliograph.gateway.upstream.pool import Pool
 from heliograph.simulation.providers import SimulatedProviders
 
@@ -58,6 +59,11 @@ def config_of(text: str, sim_url: str, **timeouts: float) -> Config:
     if isinstance(config, list):
         pytest.fail(render_problems(config))
     return config
+
+
+def plain(config: Config) -> Config:
+    """Leave out repeats and rescue: what one attempt does is seen as it is."""
+    return replace(config, rescue="off", retries=Retries(same_target_max=0))
 
 
 class Way(NamedTuple):
@@ -183,8 +189,8 @@ async def running(config: Config) -> AsyncIterator[Gateway]:
 async def gateway_before(
     sim: SimulatedProviders, text: str = CLAUDE_FIRST, **timeouts: float
 ) -> AsyncIterator[Gateway]:
-    """Run a gateway whose providers are *sim*."""
-    async with running(config_of(text, sim.base_url, **timeouts)) as gateway:
+    """Run a gateway whose providers are *sim*, without repeats and rescue."""
+    async with running(plain(config_of(text, sim.base_url, **timeouts))) as gateway:
         yield gateway
 
 

@@ -108,7 +108,7 @@ class Breaker(Struct, frozen=True):
     failures: int = 5
     error_rate: float = 0.5
     calls_min: int = 20
-    window_s: float = 10.0
+    window_s: float = 30.0
     slow_factor: float = 3.0
     probe_s: float = 6.0
     probe_s_max: float = 60.0
@@ -247,6 +247,15 @@ class Target(Struct, frozen=True):
         return f"{self.provider.name}/{self.model}"
 
 
+class ProviderStanding(Struct, frozen=True):
+    """How a provider stands: its circuit, calls under way, targets that rest."""
+
+    provider: str
+    circuit: Literal["closed", "open", "half_open", "ramp"]
+    in_flight: int
+    resting: int
+
+
 class Usage(Struct, frozen=True):
     """Tokens as OpenAI counts them: `input_tokens` includes the cached ones."""
 
@@ -361,7 +370,8 @@ class Exchange(Struct):
 
     @property
     def answered_by(self) -> Target | None:
-        """The target that answered, if one did."""
-        if self.attempts and self.attempts[-1].failure is None:
-            return self.attempts[-1].target
+        """The target that answered, if one did; a hedge's loser may stand behind it."""
+        for attempt in reversed(self.attempts):
+            if attempt.failure is None:
+                return attempt.target
         return None

@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 import pytest
 
-from heliograph.gateway.engine import unpacked
+from heliograph.gateway.engine.trial import unpacked
 from heliograph.gateway.types import Blame, Timeouts
 from heliograph.gateway.upstream.call import Call, Origin
 from heliograph.gateway.upstream.connection import Connection

@@ -7,6 +7,29 @@ from heliograph.gateway.types import Blame, Exchange, Failure, Key
 STOPPED = Failure(
     Blame.TARGET, "gateway_stopped", "the gateway stopped before the answer was whole"
 )
+HEDGED_AWAY = Failure(
+    Blame.TARGET, "hedged_away", "another attempt beside it answered first"
+)
+
+
+def saturated(provider: str | None) -> Failure:
+    """Refuse, because too many calls are under way: here, or to *provider*."""
+    where = f"provider {provider}" if provider else "the gateway"
+    return Failure(
+        Blame.TARGET,
+        "saturated",
+        f"{where} has as many calls under way as its limits allow",
+        retry_after_s=1.0,
+    )
+
+
+def no_time_left(*, tightened: bool) -> Failure:
+    """End an exchange whose time is used up: the config's, or the caller's own."""
+    kind = "caller_timeout" if tightened else "total_timeout"
+    said = "the time for the whole exchange is used up"
+    if tightened:
+        said = "the time that x-heliograph-timeout-ms allows is used up"
+    return Failure(Blame.PROVIDER, kind, said)
 
 
 def settle(exchange: Exchange, failure: Failure) -> None:
@@ -27,10 +50,11 @@ def abandon(exchange: Exchange, after_s: float) -> None:
 
 
 def end_attempt(exchange: Exchange, failure: Failure, after_s: float) -> None:
-    """Note that the attempt under way, if any, ended from our side."""
-    if exchange.attempts and exchange.attempts[-1].ended_s is None:
-        exchange.attempts[-1].ended_s = after_s
-        exchange.attempts[-1].failure = failure
+    """Note that the attempts under way, if any, ended from our side."""
+    for attempt in exchange.attempts:
+        if attempt.ended_s is None:
+            attempt.ended_s = after_s
+            attempt.failure = failure
 
 
 def withhold(failure: Failure, key: Key | None) -> Failure:

@@ -1,44 +1,245 @@
 """Try targets until one answers, the caller is at fault, or all are used up.
 
-A plan is a generator: it yields the next `Target` and is sent what came of it. It
-is walked by the engine over sockets and by tests by hand.
+A plan is a generator: it yields the next `Step` and is sent the `Outcome`. It is
+walked by the engine over sockets, by the simulation over a virtual clock, and by tests
+by hand. What other exchanges have learnt it reads from `Health`.
 """
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from typing import NamedTuple
 
+from heliograph.gateway.routing.balance import ORDERS
+from heliograph.gateway.routing.health import Health
 from heliograph.gateway.routing.names import Choice
-from heliograph.gateway.routing.weighted import pick
-from heliograph.gateway.types import Blame, Failure, Target
-
-Plan = Generator[Target, Failure | None, None]
-"""Yields targets; is sent None when one answered, else the failure."""
+from heliograph.gateway.routing.target_health import TargetHealth
+from heliograph.gateway.types import Balance, Blame, Failure
 
 MODEL_WIDE = frozenset({"model_not_found", "unsupported_parameter"})
 """Target faults that another key of the same provider cannot mend."""
+REPEATABLE = frozenset({"server_error", "overloaded", "reset"})
+"""A lone one of these may be bad luck: the same target is asked once more."""
+BROKEN = frozenset({"truncated", "malformed_event", "error_event"})
+"""With nobody else to ask, the same target may begin again after one of these."""
 
 
-def failover(choices: Sequence[Choice], draw: Callable[[], float]) -> Plan:
-    """Walk *choices* in order; among a provider's keys one is drawn by weight.
+class Step(NamedTuple):
+    """Whom to call next, after which wait, and how long it may stay silent."""
+
+    health: TargetHealth
+    probe: bool = False
+    wait_s: float = 0.0
+    patience_s: float | None = None
+
+
+class Outcome(NamedTuple):
+    """What came of the last step, and when (monotonic seconds).
+
+    `late`: nothing yet, but a hedge is wanted; the next step yielded runs beside the
+    first, and None means that there is nobody to hedge with. `other` is the first
+    step's failure when both have failed.
+    """
+
+    at_s: float
+    failure: Failure | None = None
+    other: Failure | None = None
+    late: bool = False
+
+
+Plan = Generator[Step | None, Outcome, None]
+
+
+class Walk:
+    """One exchange's way through its choices, and what it has met so far."""
+
+    def __init__(
+        self,
+        order: Iterable[Choice],
+        health: Health,
+        *,
+        now_s: float,
+        stream: bool,
+        balance: Balance = "weighted",
+    ) -> None:
+        self.order = iter(order)
+        self.health = health
+        self.now_s = now_s
+        self.stream = stream
+        self.balance = balance
+        self.down: set[str] = set()  # providers that failed as a whole
+        self.tried: set[TargetHealth] = set()
+        self.passed: list[TargetHealth] = []  # not admitted when their turn came
+        self.last: TargetHealth | None = None
+        self.failure: Failure | None = None
+        self.over = False
+
+    def steps(self) -> Plan:
+        """Yield the steps of the whole plan."""
+        for choice in self.order:
+            if choice.provider.name not in self.down:
+                yield from self.keys_of(choice)
+            if self.over:
+                return
+        yield from self.last_resort()
+
+    def keys_of(self, choice: Choice) -> Plan:
+        """Try the keys of one choice that are admitted, until it is no use."""
+        targets = self.targets_of(choice)
+        for target in self.admitted(targets):
+            yield from self.tries(target, probe=self.is_probe(target))
+            failure = self.failure
+            if self.over or failure is None:
+                return
+            if failure.blame is Blame.PROVIDER or failure.kind in MODEL_WIDE:
+                return
+
+    def targets_of(self, choice: Choice) -> Sequence[TargetHealth]:
+        """List what is known of each key of *choice*."""
+        of, provider, model = self.health.of, choice.provider, choice.model
+        keys = provider.keys
+        if not keys:
+            return (of(provider, model, None),)
+        return [of(provider, model, key) for key in keys]
+
+    def admitted(self, targets: Sequence[TargetHealth]) -> Iterable[TargetHealth]:
+        """Yield targets in balanced order; those not admitted are remembered."""
+        if len(targets) == 1:
+            order: Iterable[int] = (0,)
+        else:
+            order = ORDERS[self.balance](targets, self.health.rules.draw)
+        for place in order:
+            target = targets[place]
+            if target in self.tried:
+                continue
+            if target.admits(self.now_s) == "no":
+                self.passed.append(target)
+            else:
+                yield target
+
+    def is_probe(self, target: TargetHealth) -> bool:
+        """Say whether a call to *target* is a probe now."""
+        provider = target.provider.circuit.state
+        state = target.circuit.state if provider == "closed" else provider
+        return state == "open"
+
+    def tries(self, target: TargetHealth, *, probe: bool) -> Plan:
+        """Try one target; once more after a lone failure that may be bad luck."""
+        self.tried.add(target)
+        self.last = target
+        target.provider.budget.earn()
+        patience_s = target.patience_s(stream=self.stream) if probe else None
+        repeats = 0
+        wait_s = 0.0
+        while True:
+            yield from self.call(Step(target, probe, wait_s, patience_s))
+            failure = self.failure
+            if self.over or failure is None or not self.may_repeat(target, repeats):
+                return
+            wait_s = self.backoff_s(repeats)
+            repeats += 1
+
+    def call(self, step: Step) -> Plan:
+        """Yield one step, and a second one beside it when a hedge is wanted."""
+        outcome = yield step
+        self.now_s = outcome.at_s
+        if outcome.late:
+            beside = self.beside()
+            outcome = yield beside
+            self.now_s = outcome.at_s
+            if beside is not None:
+                self.last = beside.health
+                if outcome.other is not None:
+                    self.note(step.health, outcome.other)
+                    step = beside
+        self.note(step.health, outcome.failure)
+
+    def note(self, target: TargetHealth, failure: Failure | None) -> None:
+        """Take in what came of a call."""
+        self.failure = failure
+        if failure is None or failure.blame is Blame.CALLER:
+            self.over = True
+        elif failure.blame is Blame.PROVIDER:
+            self.down.add(target.provider.name)
+
+    def beside(self) -> Step | None:
+        """Find somebody to hedge with: the next who is admitted without being a probe.
+
+        Choices that are passed over on the way are not lost: the plan ends with the
+        hedge, or its failure leaves only the last resort.
+        """
+        for choice in self.order:
+            if choice.provider.name in self.down:
+                continue
+            for target in self.admitted(self.targets_of(choice)):
+                if not self.is_probe(target):
+                    self.tried.add(target)
+                    target.provider.budget.earn()
+                    return Step(target)
+        return None
+
+    def may_repeat(self, target: TargetHealth, repeats: int) -> bool:
+        """Say whether the same target may be asked again at once."""
+        failure = self.failure
+        provider = target.provider
+        return (
+            failure is not None
+            and failure.kind in REPEATABLE
+            and failure.retry_after_s is None
+            and self.is_spare(target, repeats)
+            and provider.circuit.in_a_row <= 1
+            and provider.budget.spend(self.now_s)
+        )
+
+    def is_spare(self, target: TargetHealth, repeats: int) -> bool:
+        """Say whether the rules leave another try of a target that is well."""
+        return (
+            repeats < self.health.rules.retries.same_target_max
+            and target.provider.circuit.state == "closed"
+        )
+
+    def backoff_s(self, repeats: int) -> float:
+        """Draw the wait before a repeat: anything up to the bound (full jitter)."""
+        return (
+            self.health.rules.draw()
+            * self.health.rules.retries.backoff_s
+            * 2.0**repeats
+        )
+
+    def last_resort(self) -> Plan:
+        """Try the least bad of those passed over; else begin anew after a break."""
+        fresh = [
+            target
+            for target in self.passed
+            if target not in self.tried and target.provider.name not in self.down
+        ]
+        if fresh:
+            least = min(fresh, key=lambda target: target.standing(self.now_s))
+            self.tried.add(least)
+            self.last = least
+            yield from self.call(Step(least))
+            return
+        last, failure = self.last, self.failure
+        if (
+            last is not None
+            and failure is not None
+            and failure.kind in BROKEN
+            and self.is_spare(last, 0)
+            and last.provider.budget.spend(self.now_s)
+        ):
+            yield from self.call(Step(last, wait_s=self.backoff_s(0)))
+
+
+def failover(
+    order: Iterable[Choice],
+    health: Health,
+    *,
+    now_s: float,
+    stream: bool = False,
+    balance: Balance = "weighted",
+) -> Plan:
+    """Plan one exchange over *order*, the choices as they should be asked.
 
     A target fault tries the next key of the same choice, a provider fault goes past
-    every choice of that provider, a caller fault ends the plan. No key is tried
-    twice for the same model, so the worst case is one attempt for each key of each
-    choice.
+    every choice of that provider, a caller fault ends the plan. Whoever rests or is
+    down is passed over; when nobody else is left, the least bad is tried once.
     """
-    down: set[str] = set()
-    for choice in choices:
-        if choice.provider.name in down:
-            continue
-        keys = list(choice.provider.keys)
-        while True:
-            key = pick(keys, draw()) if keys else None
-            failure = yield Target(choice.provider, choice.model, key)
-            if failure is None or failure.blame is Blame.CALLER:
-                return
-            if failure.blame is Blame.PROVIDER:
-                down.add(choice.provider.name)
-                break
-            if key is not None:
-                keys.remove(key)
-            if not keys or failure.kind in MODEL_WIDE:
-                break
+    return Walk(order, health, now_s=now_s, stream=stream, balance=balance).steps()

@@ -3,7 +3,7 @@
 from difflib import get_close_matches
 from typing import NamedTuple
 
-from heliograph.gateway.types import Blame, Chat, Config, Failure, Provider
+from heliograph.gateway.types import Blame, Chat, Config, Failure, Provider, Route
 
 NAME_MAX = 200
 
@@ -20,25 +20,60 @@ class Choice(NamedTuple):
         return f"{self.provider.name}/{self.model}"
 
 
-def choices(chat: Chat, config: Config) -> list[Choice] | Failure:
-    """Name who may answer *chat*: the model asked for, then its fallbacks.
+class Named(NamedTuple):
+    """What a name stands for: equals that are balanced, then the fallbacks in order."""
+
+    route: Route
+    first: tuple[Choice, ...]
+    weights: tuple[float, ...]
+    then: tuple[Choice, ...]
+
+
+def named(chat: Chat, config: Config) -> Named | Failure:
+    """Name who may answer *chat*: the model or route asked for, then its fallbacks.
 
     The request's own fallbacks come before those of the config. Each choice stands
     once.
     """
-    first = resolve(chat.model, config)
-    if isinstance(first, Failure):
-        return first
-    named = {first.name: first}
+    route = route_of(chat.model, config)
+    if isinstance(route, Failure):
+        return route
+    first = tuple(split(target, config) for target, _ in route.targets)
+    seen = {choice.name for choice in first}
+    then: list[Choice] = []
     for index, name in enumerate(chat.fallbacks):
         choice = resolve_full(name, config, f"fallbacks[{index}]")
         if isinstance(choice, Failure):
             return choice
-        named.setdefault(choice.name, choice)
-    for name in config.fallbacks.get(first.name, ()):
-        provider_name, _, model = name.partition("/")
-        named.setdefault(name, Choice(config.providers[provider_name], model))
-    return list(named.values())
+        if choice.name not in seen:
+            seen.add(choice.name)
+            then.append(choice)
+    sources = dict.fromkeys((route.name, *(choice.name for choice in first)))
+    for source in sources:
+        for name in config.fallbacks.get(source, ()):
+            if name not in seen:
+                seen.add(name)
+                then.append(split(name, config))
+    weights = tuple(weight for _, weight in route.targets)
+    return Named(route, first, weights, tuple(then))
+
+
+def route_of(name: str, config: Config) -> Route | Failure:
+    """Find the route of that name, or make the one of a single model."""
+    route = config.routes.get(name)
+    if route is not None:
+        return route
+    choice = resolve(name, config)
+    if isinstance(choice, Failure):
+        return choice
+    own = config.routes.get(choice.name)
+    return own or Route(choice.name, ((choice.name, 1.0),))
+
+
+def split(name: str, config: Config) -> Choice:
+    """Find the choice of a `provider/model` that the config has checked."""
+    provider, _, model = name.partition("/")
+    return Choice(config.providers[provider], model)
 
 
 def resolve(name: str, config: Config) -> Choice | Failure:
@@ -71,7 +106,8 @@ def resolve_full(name: str, config: Config, param: str) -> Choice | Failure:
 
 def unknown(name: str, config: Config, param: str) -> Failure:
     """Say which names there are."""
-    known = [
+    known = [name for name in config.routes if "/" not in name]
+    known += [
         f"{p.name}/{model}" for p in config.providers.values() for model in p.models
     ]
     bare = [model for p in config.providers.values() for model in p.models]

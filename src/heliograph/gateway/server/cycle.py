@@ -41,6 +41,7 @@ class Line(Protocol):
     """The connection a cycle belongs to, as far as a cycle knows it."""
 
     engine: Engine
+    headers: list[tuple[bytes, bytes]]
     loop: asyncio.AbstractEventLoop
     transport: asyncio.Transport
     flow: FlowControl
@@ -76,6 +77,7 @@ class LaneCycle:
         "disconnected",
         "exchange",
         "expects",
+        "headers",
         "keep_alive",
         "lane",
         "message_event",
@@ -95,6 +97,7 @@ class LaneCycle:
         self.keep_alive = keep_alive
         self.chunked = chunked  # HTTP/1.0 knows no chunks: there the close is the end
         self.expects = expects  # the caller waits for `100 Continue`
+        self.headers = lane.headers
         self.message_event = UNHEARD
         self.response_complete = False
         self.disconnected = False
@@ -144,6 +147,14 @@ class LaneCycle:
     def gone(self) -> bool:
         """The caller has closed the connection."""
         return self.lane.lost
+
+    def header(self, name: bytes) -> bytes | None:
+        """Return the request's header of that lower-case name, the last one sent."""
+        size = len(name)
+        for found, value in reversed(self.headers):
+            if len(found) == size and found.lower() == name:
+                return value
+        return None
 
     def read(self, body: bytes, depth_max: int) -> Chat | Failure:
         """Read the request in the caller's dialect."""
@@ -296,7 +307,10 @@ def answered_by(exchange: Exchange) -> bytes:
         return b""
     first = exchange.attempts[0].target
     fallback = first is not target and first.name != target.name
-    return told(target.provider.name, target.model, fallback=fallback)
+    who = told(target.provider.name, target.model, fallback=fallback)
+    if exchange.rescue is None:
+        return who
+    return who + b"x-heliograph-rescue: %b\r\n" % exchange.rescue.encode()
 
 
 @lru_cache(maxsize=1024)

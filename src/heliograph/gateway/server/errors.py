@@ -23,7 +23,11 @@ STATUS_BY_KIND = {
     "first_byte_timeout": 504,
     "idle_timeout": 504,
     "total_timeout": 504,
+    "caller_timeout": 504,
+    "saturated": 503,
 }
+WORTH_ANOTHER_TRY = frozenset({"gateway_stopped", "saturated"})
+"""Whoever comes back after a restart finds us, or another of us; or finds room."""
 BAD_GATEWAY = 502
 UNAVAILABLE = 503
 BAD_REQUEST = 400
@@ -50,14 +54,13 @@ def error_answer(exchange: Exchange, failure: Failure) -> ErrorAnswer:
         )
         return ErrorAnswer(failure.status or BAD_REQUEST, (), body)
     status = status_of(failure)
-    # Whoever comes back after a restart finds us, or another of us.
-    again = "true" if failure.kind == "gateway_stopped" else "false"
+    again = "true" if failure.kind in WORTH_ANOTHER_TRY else "false"
     headers = [("x-should-retry", again)]
-    wait_s = shortest_wait_s(exchange)
+    wait_s = shortest_wait_s(exchange) or failure.retry_after_s
     if wait_s is not None and status in {429, UNAVAILABLE}:
         headers.append(("retry-after", str(math.ceil(wait_s))))
     body = error_body(
-        f"No provider answered: {tell(exchange)}.",
+        f"No provider answered: {tell(exchange) or failure.message}.",
         type="rate_limit_error"
         if status == STATUS_BY_KIND["rate_limited"]
         else "upstream_error",

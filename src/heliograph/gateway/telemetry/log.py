@@ -94,6 +94,8 @@ class AttemptLine(Struct):
     status: int | None
     started_ms: float | None
     ended_ms: float | None
+    input_tokens: int | None
+    output_tokens: int | None
 
 
 class Line(Struct):
@@ -114,6 +116,8 @@ class Line(Struct):
     output_tokens: int | None
     cached_tokens: int | None
     failure: str | None
+    rescue: str | None
+    hedged: bool
     attempts: list[AttemptLine]
     worker: int | UnsetType = UNSET  # there with --workers above 1
 
@@ -140,6 +144,8 @@ def line_of(exchange: Exchange, worker: int | UnsetType = UNSET) -> bytes:
             usage.output_tokens if usage else None,
             usage.cached_tokens if usage else None,
             exchange.failure.kind if exchange.failure else None,
+            exchange.rescue,
+            exchange.hedged,
             [attempt_line(attempt) for attempt in exchange.attempts],
             worker,
         )
@@ -150,6 +156,7 @@ def attempt_line(attempt: Attempt) -> AttemptLine:
     """Pick what the log says of one attempt."""
     failure = attempt.failure
     key = attempt.target.key
+    usage = attempt.usage
     return AttemptLine(
         attempt.target.name[:200],
         key.id if key else None,
@@ -158,6 +165,8 @@ def attempt_line(attempt: Attempt) -> AttemptLine:
         failure.status if failure else None,
         milliseconds(attempt.started_s),
         milliseconds(attempt.ended_s),
+        usage.input_tokens if usage else None,
+        usage.output_tokens if usage else None,
     )
 
 

@@ -7,7 +7,7 @@ provider lists is `other`.
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from prometheus_client.core import (
     CounterMetricFamily,
@@ -17,10 +17,11 @@ from prometheus_client.core import (
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from heliograph.gateway.types import Exchange, Target
+from heliograph.gateway.types import Exchange, ProviderStanding, Target
 
 BUCKETS_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0)
 ROW_MAX = 64
+CIRCUIT_STATES = ("closed", "open", "half_open", "ramp")
 Labels = tuple[str, ...]
 
 
@@ -84,6 +85,9 @@ class Metrics(Collector):
         self.failed_attempts: defaultdict[Labels, int] = defaultdict(int)
         self.in_flight = 0
         self.row: list[Exchange] = []
+        self.standings: Callable[[], Iterable[ProviderStanding]] = tuple
+        self.rescued: defaultdict[Labels, int] = defaultdict(int)
+        self.hedged = 0
 
     def record(self, exchange: Exchange) -> None:
         """Take in a finished exchange, which nobody changes any more.
@@ -98,9 +102,12 @@ class Metrics(Collector):
     def count_row(self) -> None:
         """Count what was taken in since the last row."""
         for exchange in self.row:
-            if exchange.outcome == "answered":
-                target = exchange.attempts[-1].target
+            target = exchange.answered_by
+            if exchange.outcome == "answered" and target is not None:
                 self.answered[labels_of(target)].add(exchange)
+                self.hedged += exchange.hedged
+                if exchange.rescue is not None:
+                    self.rescued[(*labels_of(target), exchange.rescue)] += 1
             else:
                 stream = "true" if exchange.stream else "false"
                 self.unanswered[("", "", exchange.outcome, stream)] += 1
@@ -138,6 +145,18 @@ class Metrics(Collector):
             "Exchanges under way.",
             value=float(self.in_flight),
         )
+        yield counters(
+            "heliograph_rescues",
+            "Streams that broke and were finished by the target named, by the way.",
+            (*target, "way"),
+            self.rescued,
+        )
+        yield CounterMetricFamily(
+            "heliograph_hedged_exchanges",
+            "Answered exchanges in which a second call was made beside a slow one.",
+            value=float(self.hedged),
+        )
+        yield from self.of_providers()
         yield histograms(
             "heliograph_exchange_duration_seconds",
             "From the whole request to the end of the answer.",
@@ -148,6 +167,31 @@ class Metrics(Collector):
             "From the whole request to the first byte of the answer.",
             {labels: numbers.first_byte for labels, numbers in self.answered.items()},
         )
+
+    def of_providers(self) -> Iterator[Metric]:
+        """Yield how the providers stand now."""
+        circuit = GaugeMetricFamily(
+            "heliograph_provider_circuit",
+            "1 for the state that a provider's circuit is in.",
+            labels=("provider", "state"),
+        )
+        calls = GaugeMetricFamily(
+            "heliograph_provider_calls_in_flight",
+            "Calls to a provider under way.",
+            labels=("provider",),
+        )
+        resting = GaugeMetricFamily(
+            "heliograph_provider_resting_targets",
+            "Targets that rest: after a limit, a used-up quota or a refused key.",
+            labels=("provider",),
+        )
+        for standing in self.standings():
+            for state in CIRCUIT_STATES:
+                value = float(standing.circuit == state)
+                circuit.add_metric((standing.provider, state), value)
+            calls.add_metric((standing.provider,), float(standing.in_flight))
+            resting.add_metric((standing.provider,), float(standing.resting))
+        yield from (circuit, calls, resting)
 
     def exchanges(self) -> dict[Labels, int]:
         """Count answered exchanges by target and kind of answer."""

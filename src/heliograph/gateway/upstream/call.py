@@ -25,7 +25,8 @@ class Call(NamedTuple):
     """One HTTP request ready to be sent.
 
     `deadline_at` is loop time, the end of the whole exchange's budget: no wait of
-    this call goes past it.
+    this call goes past it. `patience_s` is a nearer bound on the first byte, for a
+    call that others could answer as well.
     """
 
     origin: Origin
@@ -34,6 +35,15 @@ class Call(NamedTuple):
     timeouts: Timeouts
     deadline_at: float
     tls: SSLContext | None
+    patience_s: float | None = None
+
+    @property
+    def first_byte_s(self) -> float:
+        """The bound on the first byte."""
+        first_byte_s = self.timeouts.first_byte_s
+        if self.patience_s is None:
+            return first_byte_s
+        return min(first_byte_s, self.patience_s)
 
 
 def origin_of(base_url: str) -> tuple[Origin, str]:

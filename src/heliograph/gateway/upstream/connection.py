@@ -148,9 +148,10 @@ class Connection(asyncio.Protocol):
         self.calls += 1
         self.streaming = streaming
         self.timeouts = call.timeouts
+        self.first_byte_s = call.first_byte_s
         self.exchange_deadline_at = call.deadline_at
         now = self.loop.time()
-        self.deadline_at = min(now + call.timeouts.first_byte_s, call.deadline_at)
+        self.deadline_at = min(now + self.first_byte_s, call.deadline_at)
         transport = self.transport
         if transport is None or self.closed:
             self.fail("reset", "the provider closed the connection without an answer")
@@ -245,7 +246,7 @@ class Connection(asyncio.Protocol):
             said = f"the provider's answer stalled for {self.timeouts.idle_s:g} s"
             self.fail("idle_timeout", said)
         else:
-            said = f"no answer began within {self.timeouts.first_byte_s:g} s"
+            said = f"no answer began within {self.first_byte_s:.3g} s"
             self.fail("first_byte_timeout", said)
         self.wake()
 

@@ -14,6 +14,7 @@ from msgspec import Raw, Struct, json
 from heliograph.gateway.types import Blame, Failure
 from heliograph.gateway.wire.http_date import unix_s
 from heliograph.gateway.wire.json_text import UNREADABLE
+from heliograph.gateway.wire.rate_limits import delay_s, reset_s
 
 RETRY_AFTER_S_MAX = 3600.0
 MESSAGE_CHARS_MAX = 2000
@@ -72,6 +73,7 @@ class Said(Struct, frozen=True):
     type: str | None = None
     code: str | None = None
     param: str | None = None
+    retry_delay_s: float | None = None
 
     @property
     def words(self) -> str:
@@ -100,13 +102,18 @@ def read_said(error: Raw) -> Said:
     if not isinstance(found, _Error):
         return Said(message=found or "")
     code = None if found.code is None else str(found.code)
-    return Said(found.message or "", found.type, code, found.param)
+    return Said(found.message or "", found.type, code, found.param, delay_s(error))
 
 
 def judge(status: int, headers: Mapping[str, str], said: Said) -> Failure:
     """Turn an answer with a *status* other than 200 into a failure with its blame."""
     kind = _kind(status, said)
     wait_s = retry_after_s(headers)
+    if wait_s is None and status == HTTPStatus.TOO_MANY_REQUESTS:
+        wait_s = (
+            said.retry_delay_s if said.retry_delay_s is not None else reset_s(headers)
+        )
+        wait_s = None if wait_s is None else min(wait_s, RETRY_AFTER_S_MAX)
     if kind in _TARGET_KINDS:
         text = f"{_TARGET_MESSAGES[kind]} (status {status}){said.words}."
         return Failure(Blame.TARGET, kind, text, status=status, retry_after_s=wait_s)
@@ -142,6 +149,14 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
             return None
         wait_s = float(then - now)
     return min(wait_s, RETRY_AFTER_S_MAX)
+
+
+def limited_s(headers: Mapping[str, str], said: Said) -> float | None:
+    """Return how long a limit lasts, in the provider's own words for it."""
+    wait_s = said.retry_delay_s
+    if wait_s is None:
+        wait_s = reset_s(headers)
+    return None if wait_s is None else min(wait_s, RETRY_AFTER_S_MAX)
 
 
 def broken(kind: str, message: str, *, status: int = 200) -> Failure:

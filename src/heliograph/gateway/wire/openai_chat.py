@@ -32,6 +32,7 @@ _PIECE_BYTES_MIN = 4096
 """Members at least this large travel as pieces of their own, not copied."""
 
 _OBJECT = json.Decoder(dict[str, Raw])
+_ERRORS = json.Decoder(dict[str, Raw] | list[dict[str, Raw]])
 
 
 class _Choice(Struct):
@@ -91,12 +92,19 @@ def decode(http: HttpReply, chat: Chat) -> Reply | Failure:
 def decode_error(http: HttpReply) -> Failure:
     """Read an answer with a status other than 200: who is to blame, what was said."""
     try:
-        members = _OBJECT.decode(http.body)
+        members = _first(_ERRORS.decode(http.body))
     except UNREADABLE:
         return judge(http.status, http.headers, Said())
     # Some providers' errors stand at the top: {"message": ..., "type": ...}.
     error = members.get("error", Raw(http.body))
     return judge(http.status, http.headers, read_said(error))
+
+
+def _first(found: dict[str, Raw] | list[dict[str, Raw]]) -> dict[str, Raw]:
+    """Return the error's members: Gemini puts its one error into a list."""
+    if isinstance(found, list):
+        return found[0] if found else {}
+    return found
 
 
 def stream(chat: Chat) -> EventReader:

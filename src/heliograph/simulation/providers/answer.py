@@ -57,6 +57,7 @@ def compose(
 def _speak(answer: Answer, ask: Ask, text: str, fault: Fault | None) -> Answer:
     finish: Finish = "stop"
     stop_sequence = None
+    text = text.removeprefix(ask.prefill)
     hits = [(text.find(stop), stop) for stop in ask.stop if stop and stop in text]
     if hits:
         at, stop_sequence = min(hits)

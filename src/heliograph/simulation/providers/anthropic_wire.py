@@ -161,7 +161,16 @@ def _ask(request: _Request) -> Ask | Refusal:
             if block.type == "image" and block.source
         ),
         tool=tool,
+        prefill=_prefill(request),
     )
+
+
+def _prefill(request: _Request) -> str:
+    """Return what a final turn of the assistant says: the answer goes on from it."""
+    final = request.messages[-1]
+    if final.role != "assistant":
+        return ""
+    return "".join(block.text for block in _blocks(final.content))
 
 
 def _blocks(content: str | list[_Block]) -> list[_Block]:

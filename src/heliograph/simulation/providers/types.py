@@ -46,7 +46,8 @@ class Ask(Struct, frozen=True):
 
     `text` is the last user message's; `chars` counts all text sent. `pictures` are
     those of the last user message, in order. `tool` is set when the request forces a
-    tool call.
+    tool call. `prefill` is what the assistant's last turn has said already, in a
+    dialect where an answer goes on from it.
     """
 
     model: str
@@ -58,6 +59,7 @@ class Ask(Struct, frozen=True):
     chars: int = 0
     pictures: tuple[Picture, ...] = ()
     tool: Tool | None = None
+    prefill: str = ""
 
 
 class Refusal(Struct, frozen=True):

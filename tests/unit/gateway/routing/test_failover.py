@@ -4,9 +4,18 @@ from collections.abc import Iterable
 
 import pytest
 
-from heliograph.gateway.routing.failover import failover
+from heliograph.gateway.routing.failover import Outcome, failover
+from heliograph.gateway.routing.health import Health
 from heliograph.gateway.routing.names import Choice
-from heliograph.gateway.types import Blame, Endpoint, Failure, Key, Provider, Secret
+from heliograph.gateway.types import (
+    Blame,
+    Config,
+    Endpoint,
+    Failure,
+    Key,
+    Provider,
+    Secret,
+)
 
 
 def provider(name: str, *weights: float) -> Provider:
@@ -24,6 +33,7 @@ def failed(blame: Blame, kind: str = "some_kind") -> Failure:
 CLAUDE = Choice(provider("anthropic", 0.5, 0.5), "claude")
 GPT = Choice(provider("openai", 1.0), "gpt")
 LOCAL = Choice(provider("local"), "small")
+CONFIG = Config(providers={})
 DOWN = failed(Blame.PROVIDER)
 KEY_BAD = failed(Blame.TARGET)
 
@@ -32,13 +42,15 @@ def walk(
     choices: Iterable[Choice], outcomes: Iterable[Failure | None], draw: float = 0.0
 ) -> list[str]:
     """Return the targets the plan named, as `model` or `model:key-number`."""
-    plan = failover(list(choices), lambda: draw)
+    plan = failover(list(choices), Health(CONFIG, lambda: draw), now_s=0.0)
     named = []
-    target = next(plan)
+    step = next(plan)
     for outcome in outcomes:
+        assert step is not None
+        target = step.health.target
         named.append(f"{target.model}:{target.key.id}" if target.key else target.model)
         try:
-            target = plan.send(outcome)
+            step = plan.send(Outcome(0.0, outcome))
         except StopIteration:
             return named
     named.append("more")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from heliograph.gateway.routing.names import choices
+from heliograph.gateway.routing.names import named as name
 from heliograph.gateway.types import Chat, Config, Endpoint, Failure, Provider
 
 
@@ -23,13 +23,13 @@ CONFIG = Config(
 
 
 def named(model: str, *fallbacks: str) -> list[str]:
-    found = choices(Chat({}, model, fallbacks=fallbacks), CONFIG)
+    found = name(Chat({}, model, fallbacks=fallbacks), CONFIG)
     assert not isinstance(found, Failure), found
-    return [choice.name for choice in found]
+    return [choice.name for choice in (*found.first, *found.then)]
 
 
 def refused(model: str, *fallbacks: str) -> Failure:
-    found = choices(Chat({}, model, fallbacks=fallbacks), CONFIG)
+    found = name(Chat({}, model, fallbacks=fallbacks), CONFIG)
     assert isinstance(found, Failure)
     return found
 

@@ -20,6 +20,7 @@ class Line:
         self.default_headers = [(b"date", b"today")]
         self.write_paused = False
         self.lost = False
+        self.headers: list[tuple[bytes, bytes]] = []
         self.written = b""
         self.closed = False
         self.went_on = 0

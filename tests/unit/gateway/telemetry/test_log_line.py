@@ -10,10 +10,11 @@ from heliograph.gateway.types import Blame, Exchange
 FIELDS = {
     "at", "request_id", "outcome", "status", "asked_model", "provider", "model",
     "stream", "finish", "duration_ms", "first_byte_ms", "input_tokens",
-    "output_tokens", "cached_tokens", "failure", "attempts",
+    "output_tokens", "cached_tokens", "failure", "rescue", "hedged", "attempts",
 }  # fmt: skip
 ATTEMPT_FIELDS = {
     "target", "key", "blame", "kind", "status", "started_ms", "ended_ms",
+    "input_tokens", "output_tokens",
 }  # fmt: skip
 
 

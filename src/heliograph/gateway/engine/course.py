@@ -1,0 +1,25 @@
+"""Where one exchange stands: its record, its time, and how its stream is treated."""
+
+from heliograph.gateway.engine.shared import Shared
+from heliograph.gateway.routing.rescue import Conduct
+from heliograph.gateway.types import Exchange
+
+
+class Course:
+    """What every call of an exchange needs to know of it."""
+
+    def __init__(self, shared: Shared, exchange: Exchange, began_s: float) -> None:
+        self.shared = shared
+        self.exchange = exchange
+        self.began_s = began_s
+        self.deadline_at = 0.0  # loop time, as the pool's bounds are
+        self.tightened = False  # the caller's own deadline is the nearer one
+        self.conduct: Conduct = "off"
+
+    def clock_s(self) -> float:
+        """Monotonic seconds: the time that health is kept in."""
+        return self.shared.clock.monotonic_s()
+
+    def now_s(self) -> float:
+        """Seconds since the exchange began."""
+        return self.shared.clock.monotonic_s() - self.began_s

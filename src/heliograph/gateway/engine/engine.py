@@ -1,0 +1,94 @@
+"""One per process: admits, answers and records exchanges."""
+
+import asyncio
+from collections.abc import Callable
+from ssl import SSLContext
+
+from heliograph.clock import Clock
+from heliograph.gateway.engine.caller import Caller, Read
+from heliograph.gateway.engine.queue import WaitingGate, admitted, go_out
+from heliograph.gateway.engine.run import Run
+from heliograph.gateway.engine.shared import Shared
+from heliograph.gateway.routing.admission import Gate
+from heliograph.gateway.routing.ending import abandon, saturated
+from heliograph.gateway.telemetry.log import ExchangeLog
+from heliograph.gateway.telemetry.metrics import Metrics
+from heliograph.gateway.types import Config, Exchange, ProviderStanding
+from heliograph.gateway.upstream.pool import Pool
+from heliograph.gateway.wire.chat import read as read_chat
+
+
+class Engine(Shared):
+    """Answers requests, each recorded once."""
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        pool: Pool,
+        metrics: Metrics,
+        log: ExchangeLog,
+        clock: Clock,
+        draw: Callable[[], float],
+        tls: SSLContext,
+    ) -> None:
+        super().__init__(config, pool=pool, clock=clock, draw=draw, tls=tls)
+        self.metrics = metrics
+        self.log = log
+        self.gate: WaitingGate = Gate(config.limits)
+        metrics.standings = self.standings
+
+    def reload(self, config: Config) -> None:
+        """Swap the config; exchanges under way end with the one they began with."""
+        super().reload(config)
+        self.gate.limits = config.limits
+
+    def standings(self) -> list[ProviderStanding]:
+        """Say how every provider that was called stands now."""
+        return self.health.standings(self.clock.monotonic_s())
+
+    async def serve(
+        self,
+        body: bytes,
+        exchange: Exchange,
+        caller: Caller,
+        read: Read = read_chat,
+    ) -> None:
+        """Answer one request, or refuse it; either way it is recorded once.
+
+        *read* reads the body in the caller's dialect.
+        """
+        began_s = self.clock.monotonic_s()
+        exchange.started_at = self.clock.wall_s()
+        self.metrics.in_flight += 1
+        run = Run(self, exchange, caller, began_s)
+        inside = False
+        try:
+            inside = self.gate.enter() or await admitted(self.gate, self.pool.loop)
+            if inside:
+                depth_max = self.config.server.json_depth_max
+                failure = await run.walk(read(body, depth_max))
+            else:
+                failure = saturated(None)
+            if failure is not None:
+                run.close(failure)
+        except asyncio.CancelledError:
+            if caller.gone:
+                abandon(exchange, run.now_s())
+            elif exchange.outcome != "answered":
+                run.stop()
+            raise
+        finally:
+            if inside:
+                go_out(self.gate)
+            self.metrics.in_flight -= 1
+            exchange.duration_s = self.clock.monotonic_s() - began_s
+            self.metrics.record(exchange)
+            self.log.record(exchange)
+
+    def never_began(self, exchange: Exchange) -> None:
+        """Record a request whose caller had left before it could be served."""
+        exchange.started_at = self.clock.wall_s()
+        abandon(exchange, 0.0)
+        self.metrics.record(exchange)
+        self.log.record(exchange)

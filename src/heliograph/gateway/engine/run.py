@@ -1,0 +1,257 @@
+"""One exchange under way: the plan is walked until somebody has answered."""
+
+from heliograph.gateway.catalog.facts import facts
+from heliograph.gateway.engine.caller import Caller
+from heliograph.gateway.engine.course import Course
+from heliograph.gateway.engine.hedge import race
+from heliograph.gateway.engine.shared import Shared
+from heliograph.gateway.engine.trial import OK, Trial
+from heliograph.gateway.routing.ending import STOPPED, end_attempt, settle
+from heliograph.gateway.routing.failover import (
+    MODEL_WIDE,
+    Outcome,
+    Plan,
+    Step,
+    failover,
+)
+from heliograph.gateway.routing.names import Named
+from heliograph.gateway.routing.order import order
+from heliograph.gateway.routing.rescue import FINAL, conduct, may_go_on
+from heliograph.gateway.types import Blame, Chat, Exchange, Failure
+from heliograph.gateway.wire.openai_error import error_event
+from heliograph.gateway.wire.splice import Splice
+from heliograph.gateway.wire.timeout import read_timeout_s
+from heliograph.gateway.wire.transcript import Transcript, prefilled
+
+
+class Run(Course):
+    """Walks the plan of one exchange and hands the answer on."""
+
+    def __init__(
+        self, shared: Shared, exchange: Exchange, caller: Caller, began_s: float
+    ) -> None:
+        super().__init__(shared, exchange, began_s)
+        self.caller = caller
+        self.begun = False  # the caller has been sent something: the commit point
+        self.transcript: Transcript | None = None
+        self.broke_unseen = False
+
+    async def walk(self, chat: Chat | Failure) -> Failure | None:
+        """Walk the plan for a request that was read; None when it was answered."""
+        if isinstance(chat, Failure):
+            return chat
+        shared, exchange = self.shared, self.exchange
+        exchange.asked_model = chat.model
+        exchange.stream = chat.stream
+        named = shared.named(chat)
+        if isinstance(named, Failure):
+            return named
+        failure = self.bound(named)
+        if failure is not None:
+            return failure
+        route = named.route
+        if chat.stream:
+            policy = route.rescue or shared.config.rescue
+            self.conduct = conduct(policy, chat.max_tokens)
+            if self.conduct == "continue":
+                self.transcript = Transcript()
+        plan = failover(
+            order(named, shared.health, shared.draw, self.token(named)),
+            shared.health,
+            now_s=self.clock_s(),
+            stream=chat.stream,
+            balance=route.balance,
+        )
+        try:
+            return await self.follow(plan, chat, named)
+        finally:
+            plan.close()
+
+    def bound(self, named: Named) -> Failure | None:
+        """Set the deadline: the first target's, or the caller's if that is nearer."""
+        choice = named.first[0]
+        total_s = choice.provider.timeouts_of(choice.model).total_s
+        asked_s = read_timeout_s(self.caller.header(b"x-heliograph-timeout-ms"))
+        if isinstance(asked_s, Failure):
+            return asked_s
+        if asked_s is not None and asked_s < total_s:
+            total_s = asked_s
+            self.tightened = True
+        self.deadline_at = self.shared.pool.loop.time() + total_s
+        return None
+
+    def token(self, named: Named) -> str | None:
+        """Read what a sticky route tells callers apart by."""
+        header = named.route.sticky_header
+        if header is None:
+            return None
+        value = self.caller.header(header.encode())
+        return value.decode("latin-1") if value else None
+
+    async def follow(self, plan: Plan, chat: Chat, named: Named) -> Failure | None:
+        """Make the calls that *plan* names."""
+        told: Failure | None = None
+        step: Step | None = next(plan, None)
+        while step is not None:
+            if self.begun:
+                outcome = Outcome(self.clock_s(), await self.go_on(step, chat))
+            else:
+                outcome = await self.attempt(plan, step, chat, named)
+            failure = outcome.failure
+            if failure is None:
+                return None
+            # What a fallback cannot do is no news beside why it was asked.
+            if failure.kind not in MODEL_WIDE or told is None:
+                told = failure
+            if failure.kind in FINAL or not self.may_go_on(failure):
+                break
+            try:
+                step = plan.send(outcome._replace(at_s=self.clock_s()))
+            except StopIteration:
+                step = None
+        if told is not None and self.begun:
+            self.say_broken(told)
+        return told
+
+    async def attempt(
+        self, plan: Plan, step: Step, chat: Chat, named: Named
+    ) -> Outcome:
+        """Make one call, or two that race, and hand the answer on."""
+        if named.route.hedge is not None:
+            trial, outcome = await race(self, plan, step, chat, named)
+            if outcome.failure is not None:
+                return outcome
+            return Outcome(0.0, await self.hand_on(trial))
+        trial = Trial(self, step, chat)
+        try:
+            failure = await trial.open()
+        except BaseException:
+            trial.leave()
+            raise
+        if failure is None:
+            failure = await self.hand_on(trial)
+        self.note_unseen(trial, failure)
+        return Outcome(0.0, failure)
+
+    def note_unseen(self, trial: Trial, failure: Failure | None) -> None:
+        """Note that a stream with content broke before the caller saw any of it."""
+        stream = trial.stream
+        if failure is not None and stream is not None and stream.started:
+            self.broke_unseen = True
+
+    def may_go_on(self, failure: Failure) -> bool:
+        """Say whether anybody may still answer after *failure*."""
+        if not self.begun:
+            return True
+        transcript = self.transcript
+        return (
+            transcript is not None
+            and may_go_on(self.conduct, failure)
+            and failure.kind != "rescue_diverged"
+            and transcript.may_go_on
+        )
+
+    async def go_on(self, step: Step, chat: Chat) -> Failure | None:
+        """Let another target finish what has begun: by prefill where it takes one."""
+        target = step.health.target
+        known = facts(target.provider.name, target.model)
+        if known.prefill and not step.health.refuses_prefill:
+            failure = await self.splice(step, chat, prefill=True)
+            if failure is None or failure.blame is not Blame.CALLER:
+                return failure
+            step.health.refuses_prefill = True
+        return await self.splice(step, chat, prefill=False)
+
+    async def splice(self, step: Step, chat: Chat, *, prefill: bool) -> Failure | None:
+        """Put one target's stream behind what the caller has."""
+        transcript = self.transcript
+        assert transcript is not None  # noqa: S101 - `may_go_on` has seen it
+        way = "prefill" if prefill else "restart"
+        asked = prefilled(chat, transcript.text) if prefill else chat
+        splice = Splice(
+            transcript, prefill=prefill, comment=f"{way} {step.health.target.name}"
+        )
+        trial = Trial(self, step, asked, splice)
+        try:
+            failure = await trial.open()
+        except BaseException:
+            trial.leave()
+            raise
+        if failure is None:
+            self.exchange.rescue = "prefill" if prefill else "restart"
+            failure = await self.hand_on(trial)
+        return failure
+
+    async def hand_on(self, trial: Trial) -> Failure | None:
+        """Give the caller what *trial* has opened, and the rest as it comes."""
+        reply, exchange = trial.reply, self.exchange
+        if reply is None:
+            try:
+                return await self.relay(trial)
+            finally:
+                trial.leave()
+        exchange.first_byte_s = self.now_s()
+        exchange.usage = reply.usage
+        exchange.finish = reply.finish
+        failure = self.caller.answer(exchange, reply.body)
+        if failure is None:
+            self.settle_answered()
+        return trial.end(failure)
+
+    async def relay(self, trial: Trial) -> Failure | None:
+        """Pass a stream on, event by event."""
+        stream, exchange, caller = trial.stream, self.exchange, self.caller
+        assert stream is not None  # noqa: S101 - it has been opened
+        if not self.begun:
+            if self.broke_unseen:
+                exchange.rescue = "held"
+            self.commit()
+        out = b"".join(trial.held)
+        while True:
+            if out:
+                caller.write(out)
+                if self.transcript is not None:
+                    self.transcript.take(out)
+            exchange.usage = stream.usage
+            exchange.finish = stream.finish
+            if stream.complete:
+                self.settle_answered()
+                trial.end(None)
+                caller.end()
+                return None
+            await caller.drain()
+            out, failure = await trial.read()
+            if failure is not None:
+                if out:
+                    caller.write(out)
+                return trial.end(failure)
+
+    def commit(self) -> None:
+        """Begin the answer: from here no other target may take over unseen."""
+        self.begun = True
+        self.exchange.first_byte_s = self.now_s()
+        self.exchange.status = OK
+        self.caller.begin(self.exchange)
+
+    def say_broken(self, failure: Failure) -> None:
+        """End a stream that broke after it began with an error, never with `[DONE]`."""
+        if self.begun:
+            self.caller.write(error_event(failure))
+            self.caller.end()
+
+    def close(self, failure: Failure) -> None:
+        """Note why nobody answered, and tell the caller unless it has been told."""
+        settle(self.exchange, failure)
+        if not self.begun:
+            self.exchange.status = self.caller.refuse(self.exchange, failure)
+
+    def stop(self) -> None:
+        """Break off, because the gateway stops and its drain is over."""
+        end_attempt(self.exchange, STOPPED, self.now_s())
+        self.say_broken(STOPPED)
+        self.close(STOPPED)
+
+    def settle_answered(self) -> None:
+        """Note that the caller has the whole answer."""
+        self.exchange.outcome = "answered"
+        self.exchange.status = OK

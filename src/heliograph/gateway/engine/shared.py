@@ -1,0 +1,104 @@
+"""What the exchanges of a process share: config, health, pool, and what they derive."""
+
+from collections.abc import Callable
+from ssl import SSLContext
+
+from heliograph.clock import Clock
+from heliograph.gateway.providers.signing import auth_headers
+from heliograph.gateway.routing.budget import Budget
+from heliograph.gateway.routing.health import Health
+from heliograph.gateway.routing.names import Named, named
+from heliograph.gateway.types import (
+    Chat,
+    Config,
+    Failure,
+    Hedge,
+    HttpRequest,
+    Provider,
+    Route,
+    Target,
+)
+from heliograph.gateway.upstream.call import Call, Origin, head_of, origin_of
+from heliograph.gateway.upstream.pool import Pool
+
+NAMED_MAX = 1024
+Way = tuple[Provider, Origin, bytes, SSLContext | None]
+
+
+class Shared:
+    """Belongs to the engine; `reload` swaps the config under exchanges."""
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        pool: Pool,
+        clock: Clock,
+        draw: Callable[[], float],
+        tls: SSLContext,
+    ) -> None:
+        self.pool = pool
+        self.clock = clock
+        self.draw = draw
+        self.tls = tls
+        self.health = Health(config, draw)
+        self.begin_with(config)
+
+    def begin_with(self, config: Config) -> None:
+        """Take *config*, and forget what was derived from another."""
+        self.config = config
+        self.ways: dict[tuple[str, str, str], Way] = {}
+        self.named_before: dict[str, Named] = {}
+        self.hedges: dict[str, Budget] = {}
+
+    def reload(self, config: Config) -> None:
+        """Swap the config; exchanges under way end with the one they began with."""
+        self.health = self.health.successor(config)
+        self.begin_with(config)
+
+    def named(self, chat: Chat) -> Named | Failure:
+        """Name who may answer *chat*; what the config alone decides is kept."""
+        if chat.fallbacks:
+            return named(chat, self.config)
+        kept = self.named_before.get(chat.model)
+        if kept is None:
+            found = named(chat, self.config)
+            if isinstance(found, Failure):
+                return found
+            if len(self.named_before) > NAMED_MAX:
+                self.named_before.clear()
+            kept = self.named_before[chat.model] = found
+        return kept
+
+    def hedges_of(self, route: Route, hedge: Hedge) -> Budget:
+        """Return what hedges *route* may still make."""
+        budget = self.hedges.get(route.name)
+        if budget is None:
+            budget = self.hedges[route.name] = Budget(hedge.share)
+        return budget
+
+    def call(
+        self,
+        target: Target,
+        request: HttpRequest,
+        deadline_at: float,
+        patience_s: float | None = None,
+    ) -> Call:
+        """Make the bytes of one call; its head is the same each time, and kept.
+
+        An exchange that outlives a reload may still make calls by the old config: what
+        is kept says whose it is, so that neither gets the other's key. *patience_s*
+        tightens the bound on the first byte.
+        """
+        provider, key = target.provider, target.key
+        name = (provider.name, key.id if key else "", request.path)
+        way = self.ways.get(name)
+        if way is None or way[0] is not provider:
+            endpoint = provider.endpoint
+            origin, _ = origin_of(endpoint.base_url)
+            head = head_of(provider, request, auth_headers(endpoint, key))
+            tls = self.tls if origin.tls else None
+            way = self.ways[name] = (provider, origin, head, tls)
+        _, origin, head, tls = way
+        timeouts = provider.timeouts_of(target.model)
+        return Call(origin, head, request.body, timeouts, deadline_at, tls, patience_s)

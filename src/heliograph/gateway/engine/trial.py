@@ -1,0 +1,261 @@
+"""One call to one target: opened until it has really begun, then read to its end."""
+
+import asyncio
+from collections.abc import Callable
+
+import msgspec
+
+from heliograph.gateway.catalog.facts import facts
+from heliograph.gateway.engine.course import Course
+from heliograph.gateway.engine.queue import WaitingGate, admitted, go_out
+from heliograph.gateway.routing.ending import (
+    HEDGED_AWAY,
+    no_time_left,
+    saturated,
+    withhold,
+)
+from heliograph.gateway.routing.failover import Step
+from heliograph.gateway.routing.rescue import HOLD_BYTES_MAX
+from heliograph.gateway.routing.target_health import Watch
+from heliograph.gateway.types import (
+    JSON_TYPE,
+    SSE_TYPE,
+    Attempt,
+    Blame,
+    Chat,
+    Failure,
+    HttpReply,
+    Reply,
+)
+from heliograph.gateway.upstream.call import Call
+from heliograph.gateway.upstream.connection import Connection
+from heliograph.gateway.wire.dialect import Dialect, Stream
+from heliograph.gateway.wire.dialects import DIALECTS
+from heliograph.gateway.wire.splice import Splice
+
+OK = 200
+
+
+class Trial:
+    """A call under way: its record, its watch, its connection, its answer.
+
+    `open` returns None once there is an answer to hand on: `reply`, or the beginning
+    of a stream in `held`. Whoever opened it must `end` or `leave` it, once.
+    """
+
+    def __init__(
+        self, course: Course, step: Step, chat: Chat, splice: Splice | None = None
+    ) -> None:
+        self.course = course
+        self.shared = course.shared
+        self.step = step
+        self.target = step.health.target
+        self.chat = chat
+        self.splice = splice
+        self.held: list[bytes] = []
+        self.held_bytes = 0
+        self.reply: Reply | None = None
+        self.attempt: Attempt | None = None
+        self.watch: Watch | None = None
+        self.gate: WaitingGate | None = None
+        self.connection: Connection | None = None
+        self.call: Call | None = None
+        self.stream: Stream | None = None
+
+    async def open(self) -> Failure | None:
+        """Call; return when the answer is there or has begun, or why it has not."""
+        course = self.course
+        request = self.dialect.encode(
+            self.chat,
+            self.target.model,
+            self.target.provider.endpoint,
+            facts(self.target.provider.name, self.target.model),
+        )
+        if isinstance(request, Failure):
+            if course.exchange.attempts:
+                return msgspec.structs.replace(
+                    request, blame=Blame.TARGET, kind="unsupported_parameter"
+                )
+            return request
+        failure = await self.come_in()
+        if failure is not None:
+            return failure
+        self.attempt = Attempt(self.target, started_s=course.now_s())
+        course.exchange.attempts.append(self.attempt)
+        self.watch = self.step.health.begin(
+            self.course.clock_s(),
+            stream=self.chat.stream,
+            probe=self.step.probe,
+        )
+        self.call = self.shared.call(
+            self.target, request, course.deadline_at, self.step.patience_s
+        )
+        failure = await (self.begin() if self.chat.stream else self.fetch())
+        if failure is not None:
+            return self.end(failure)
+        return None
+
+    @property
+    def dialect(self) -> Dialect:
+        """The target's wire format."""
+        return DIALECTS[self.target.provider.endpoint.dialect]
+
+    async def come_in(self) -> Failure | None:
+        """Wait as the plan says, then at the provider's gate if it has one."""
+        course = self.course
+        if self.step.wait_s:
+            left_s = course.deadline_at - self.shared.pool.loop.time()
+            if self.step.wait_s >= left_s:
+                return no_time_left(tightened=course.tightened)
+            await asyncio.sleep(self.step.wait_s)
+        gate = self.step.health.provider.gate
+        if gate is None:
+            return None
+        if not await admitted(gate, self.shared.pool.loop):
+            return saturated(self.target.provider.name)
+        self.gate = gate
+        return None
+
+    async def fetch(self) -> Failure | None:
+        """Get a whole answer."""
+        call, pool = self.call, self.shared.pool
+        assert call is not None  # noqa: S101 - `open` has made it
+        reply = await pool.fetch(call)
+        if isinstance(reply, Failure):
+            return reply
+        if reply.status != OK:
+            return self.dialect.decode_error(reply)
+        failure = unpacked(packed=reply.packed)
+        if failure is not None:
+            return failure
+        answer = self.dialect.decode(reply, self.chat)
+        if isinstance(answer, Failure):
+            return answer
+        self.reply = answer
+        self.answered()
+        return None
+
+    async def begin(self) -> Failure | None:
+        """Open a stream and hold it until it has content, or to its end."""
+        call, pool = self.call, self.shared.pool
+        assert call is not None  # noqa: S101 - `open` has made it
+        connection = await pool.open(call)
+        if isinstance(connection, Failure):
+            return connection
+        self.connection = connection
+        failure = await no_stream(connection, self.dialect.decode_error)
+        if failure is not None:
+            return failure
+        stream = self.stream = self.dialect.stream(self.chat)
+        stream.created = int(self.course.exchange.started_at)
+        while True:
+            out, failure = await self.read()
+            if failure is not None:
+                return failure
+            self.held.append(out)
+            self.held_bytes += len(out)
+            if stream.complete or (stream.started and not self.is_held):
+                return None
+
+    @property
+    def is_held(self) -> bool:
+        """The stream is kept back to its end, unless it grows too long for that."""
+        return self.course.conduct == "hold" and self.held_bytes < HOLD_BYTES_MAX
+
+    async def read(self) -> tuple[bytes, Failure | None]:
+        """Read on: what the caller gets next, and how the stream broke, if it did."""
+        connection, stream = self.connection, self.stream
+        assert connection is not None  # noqa: S101 - `begin` has made both
+        assert stream is not None  # noqa: S101 - the same
+        had_begun = stream.started
+        data = await connection.read()
+        if isinstance(data, Failure):
+            return b"", data
+        out = stream.feed(data) if data else stream.close()
+        failure = stream.failure
+        if self.splice is not None:
+            out = self.splice.feed(out)
+            failure = self.splice.failure or failure
+        if stream.started and not had_begun and failure is None:
+            connection.progress()
+            self.answered()
+        return out, failure
+
+    def answered(self) -> None:
+        """Tell the health that the answer has begun."""
+        if self.watch is not None:
+            self.watch.answered(self.course.clock_s())
+
+    def end(self, failure: Failure | None) -> Failure | None:
+        """Note how the call ended, and give back what it held; return the failure."""
+        if failure is not None:
+            if failure.kind == "total_timeout" and self.course.tightened:
+                failure = no_time_left(tightened=True)
+            failure = withhold(failure, self.target.key)
+        attempt, stream = self.attempt, self.stream
+        if attempt is not None:
+            attempt.ended_s = self.course.now_s()
+            attempt.failure = failure
+            if self.reply is not None:
+                attempt.usage = self.reply.usage
+            elif stream is not None:
+                attempt.usage = stream.usage
+        if self.watch is not None:
+            self.watch.end(failure, self.course.clock_s())
+        self.give_back(finished=failure is None)
+        return failure
+
+    def leave(self) -> None:
+        """Break the call off from our side, unless it has ended."""
+        attempt = self.attempt
+        if self.watch is not None and not self.watch.ended:
+            self.watch.leave()
+            if attempt is not None and self.stream is not None:
+                attempt.usage = self.stream.usage
+        self.give_back(finished=False)
+
+    def lose(self) -> None:
+        """Note that another attempt was faster."""
+        attempt = self.attempt
+        if attempt is not None and attempt.ended_s is None:
+            attempt.ended_s = self.course.now_s()
+            attempt.failure = HEDGED_AWAY
+
+    def give_back(self, *, finished: bool) -> None:
+        """Give back the connection and the place at the gate."""
+        connection, self.connection = self.connection, None
+        if connection is not None and self.call is not None:
+            self.shared.pool.release(self.call.origin, connection, finished=finished)
+        gate, self.gate = self.gate, None
+        if gate is not None:
+            go_out(gate)
+
+
+def unpacked(*, packed: bool) -> Failure | None:
+    """Refuse a packed answer: it was asked for unpacked."""
+    if not packed:
+        return None
+    said = "the provider packed its answer although it was asked not to"
+    return Failure(Blame.PROVIDER, "content_encoding", said, OK)
+
+
+async def no_stream(
+    connection: Connection, decode_error: Callable[[HttpReply], Failure]
+) -> Failure | None:
+    """Tell a stream from all else that may come where one was asked for.
+
+    A JSON or HTML page with status 200 is a failure: SDKs read it as an empty
+    answer without an error.
+    """
+    content_type = connection.headers.get("content-type", "").lower()
+    if connection.status == OK and content_type.startswith(SSE_TYPE):
+        return unpacked(packed=connection.packed)
+    reply = await connection.rest()
+    if isinstance(reply, Failure):
+        return reply
+    if reply.status != OK:
+        return decode_error(reply)
+    kind = content_type.partition(";")[0].strip() or "nothing"
+    shown = kind if kind in {JSON_TYPE, "text/html", "text/plain"} else "something else"
+    said = f"the provider sent {shown} where a stream was asked for"
+    return Failure(Blame.PROVIDER, "not_a_stream", said, OK)

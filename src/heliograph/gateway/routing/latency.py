@@ -1,0 +1,49 @@
+"""How long a target takes to begin an answer: what is usual, what is slow.
+
+`p95_s` is read from the last answers and renewed now and then; `peak_s` follows a rise
+at once and a fall slowly, which is what peak-EWMA balancing weighs targets by.
+"""
+
+import math
+from collections import deque
+
+SAMPLES_MAX = 128
+SAMPLES_MIN = 32
+RENEWED_EVERY = 32
+FALL_S = 10.0
+
+
+class Latency:
+    """The first bytes of one target's answers, in seconds."""
+
+    __slots__ = ("count", "p95_s", "peak_s", "samples", "seen_s")
+
+    def __init__(self) -> None:
+        self.samples: deque[float] = deque(maxlen=SAMPLES_MAX)
+        self.count = 0
+        self.p95_s: float | None = None
+        self.peak_s = 0.0
+        self.seen_s = 0.0
+
+    def observe(self, took_s: float, now_s: float, slow_factor: float) -> bool:
+        """Take in one answer; True when it was slower than `slow_factor` times p95.
+
+        A slow one moves the measure by no more than that factor: a brown-out must not
+        become what is usual before it has been noticed.
+        """
+        if took_s >= self.peak_s:
+            self.peak_s = took_s
+        else:
+            kept = math.exp((self.seen_s - now_s) / FALL_S)
+            self.peak_s = self.peak_s * kept + took_s * (1 - kept)
+        self.seen_s = now_s
+        bound_s = math.inf
+        if self.p95_s is not None and slow_factor:
+            bound_s = slow_factor * self.p95_s
+        slow = took_s > bound_s
+        self.samples.append(bound_s if slow else took_s)
+        self.count += 1
+        if self.count >= SAMPLES_MIN and not self.count % RENEWED_EVERY:
+            ranked = sorted(self.samples)
+            self.p95_s = ranked[int(0.95 * len(ranked))]
+        return slow

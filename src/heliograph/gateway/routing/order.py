@@ -1,0 +1,48 @@
+"""In which order the choices of one exchange are asked."""
+
+from collections.abc import Callable, Iterator
+
+from heliograph.gateway.routing.balance import ORDERS, Weighed, sticky
+from heliograph.gateway.routing.health import Health
+from heliograph.gateway.routing.names import Choice, Named
+
+
+def order(
+    named: Named, health: Health, draw: Callable[[], float], token: str | None
+) -> Iterator[Choice]:
+    """Yield the route's targets as its balance has them, then the fallbacks.
+
+    *token* is what a sticky route tells callers apart by; without one it balances.
+    """
+    if len(named.first) == 1:
+        yield named.first[0]
+    else:
+        yield from balanced(named, health, draw, token)
+    yield from named.then
+
+
+def balanced(
+    named: Named, health: Health, draw: Callable[[], float], token: str | None
+) -> Iterator[Choice]:
+    """Yield the targets of a route with several."""
+    offers = [
+        weigh(choice, weight, health)
+        for choice, weight in zip(named.first, named.weights, strict=True)
+    ]
+    places = (
+        sticky(offers, token)
+        if token is not None
+        else ORDERS[named.route.balance](offers, draw)
+    )
+    for place in places:
+        yield named.first[place]
+
+
+def weigh(choice: Choice, weight: float, health: Health) -> Weighed:
+    """Say how busy and how fast *choice* is: all its keys together."""
+    provider, model = choice
+    known = [health.of(provider, model, key) for key in provider.keys or (None,)]
+    peaks = [target.peak_s for target in known]
+    return Weighed(
+        choice.name, weight, sum(t.in_flight for t in known), min(peaks, default=0.0)
+    )

@@ -1,0 +1,326 @@
+"""One target, its provider and its key: what is known of them, and of a call under way.
+
+No clock is read here: every time is handed in. A provider's circuit stands before
+those of its targets: once it is open, the fault is the provider's, and theirs start
+afresh.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from heliograph.gateway.routing.admission import Gate
+from heliograph.gateway.routing.budget import Budget
+from heliograph.gateway.routing.circuit import Admits, Circuit
+from heliograph.gateway.routing.latency import Latency
+from heliograph.gateway.types import (
+    Blame,
+    Breaker,
+    Failure,
+    Provider,
+    Retries,
+    Target,
+)
+
+QUOTA_S = 600.0
+LIMITED_S_MAX = 60.0
+LEASE_S = 5.0
+PATIENCE_S_MIN = 1.0
+NO_VERDICT = frozenset(
+    {"caller_timeout", "gateway_stopped", "hedged_away", "rescue_diverged", "saturated"}
+)
+"""Ends of an attempt that say nothing about the provider."""
+
+
+class Rules(NamedTuple):
+    """What all health is kept by, and where its chances come from."""
+
+    breaker: Breaker
+    retries: Retries
+    draw: Callable[[], float]
+
+
+class Rest:
+    """How long a key, or a key's share of a model, is left alone, and why."""
+
+    __slots__ = ("is_lease", "kind", "strikes", "until_s")
+
+    def __init__(self) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Use it again."""
+        self.until_s = 0.0
+        self.kind = ""
+        self.strikes = 0
+        self.is_lease = False
+
+    def begin(self, kind: str, until_s: float) -> None:
+        """Leave it alone until then; a longer rest stays."""
+        self.strikes += 1
+        if until_s >= self.until_s or kind != self.kind or self.is_lease:
+            self.kind = kind
+            self.until_s = until_s
+            self.is_lease = False
+
+    def lease(self, now_s: float) -> None:
+        """Let one call find out whether it is over; others wait for that a while."""
+        if self.until_s and self.until_s <= now_s:
+            self.until_s = now_s + LEASE_S
+            self.is_lease = True
+
+
+class ProviderHealth:
+    """One provider: its circuit, its budget of repeats, its gate, its calls."""
+
+    __slots__ = (
+        "budget",
+        "circuit",
+        "gate",
+        "in_flight",
+        "limited_until_s",
+        "name",
+        "targets",
+    )
+
+    def __init__(self, provider: Provider, rules: Rules) -> None:
+        self.name = provider.name
+        self.targets: list[TargetHealth] = []
+        self.circuit = Circuit(rules.breaker)
+        self.budget = Budget(rules.retries.budget, rules.retries.floor_per_s)
+        self.gate: Gate[Any] | None = None
+        if provider.limits is not None:
+            self.gate = Gate(provider.limits)
+        self.in_flight = 0
+        self.limited_until_s = 0.0
+
+    def start_afresh(self) -> None:
+        """Close the circuits of the targets: the provider is to blame."""
+        for target in self.targets:
+            target.circuit.close()
+
+
+class Standing(NamedTuple):
+    """How bad a target is that is not admitted: the least is tried when all rest."""
+
+    rank: int
+    wait_s: float
+
+
+class TargetHealth:
+    """One target: provider, model and key, with all that is known of it."""
+
+    __slots__ = (
+        "circuit",
+        "in_flight",
+        "key_rest",
+        "latency",
+        "provider",
+        "refuses_prefill",
+        "rest",
+        "rules",
+        "target",
+    )
+
+    def __init__(
+        self, target: Target, provider: ProviderHealth, key_rest: Rest, rules: Rules
+    ) -> None:
+        self.target = target
+        self.provider = provider
+        self.rules = rules
+        self.circuit = Circuit(rules.breaker)
+        self.key_rest = key_rest
+        self.rest = Rest()
+        self.in_flight = 0
+        self.latency = (Latency(), Latency())  # whole answers, streams
+        self.refuses_prefill = False
+
+    def admits(self, now_s: float) -> Admits:
+        """Say whether a call may go to this target now."""
+        provider = self.provider
+        if self.rest.until_s > now_s or self.key_rest.until_s > now_s:
+            return "no"
+        if provider.gate is not None and provider.gate.full:
+            return "no"
+        if provider.circuit.state == "closed":
+            if self.circuit.state == "closed":
+                return "yes"
+            return self.circuit.admits(now_s, self.rules.draw)
+        return provider.circuit.admits(now_s, self.rules.draw)
+
+    def standing(self, now_s: float) -> Standing:
+        """Rank a target that is not admitted: what passes soonest is least bad."""
+        if self.key_rest.until_s > now_s:
+            rank = 2 if self.key_rest.until_s == math.inf else 1
+            return Standing(rank, self.key_rest.until_s - now_s)
+        due_s = max(
+            self.rest.until_s,
+            self.provider.circuit.probe_due_s,
+            self.circuit.probe_due_s,
+        )
+        return Standing(0, max(0.0, due_s - now_s))
+
+    def p95_s(self, *, stream: bool) -> float | None:
+        """Return the usual upper bound on the time to its first byte."""
+        return self.latency[stream].p95_s
+
+    def patience_s(self, *, stream: bool) -> float | None:
+        """Return how long a probe may stay silent while another could answer."""
+        usual_s = self.p95_s(stream=stream)
+        if usual_s is None:
+            return None
+        factor = self.rules.breaker.slow_factor or 3.0
+        return max(PATIENCE_S_MIN, factor * usual_s)
+
+    @property
+    def name(self) -> str:
+        """The key's id: what sticky callers are held to."""
+        return self.target.key.id if self.target.key is not None else ""
+
+    @property
+    def weight(self) -> float:
+        """The key's share of its provider's calls."""
+        return self.target.key.weight if self.target.key is not None else 1.0
+
+    @property
+    def peak_s(self) -> float:
+        """Its latency as balancing weighs it."""
+        return max(latency.peak_s for latency in self.latency)
+
+    def throttled(self, now_s: float) -> bool:
+        """Say whether its provider limits us, or is not well: no time for hedges."""
+        provider = self.provider
+        return provider.limited_until_s > now_s or provider.circuit.state != "closed"
+
+    def begin(self, now_s: float, *, stream: bool, probe: bool) -> "Watch":
+        """Take note that a call goes to it; the watch must be told how it ends."""
+        self.in_flight += 1
+        provider = self.provider
+        provider.in_flight += 1
+        self.rest.lease(now_s)
+        self.key_rest.lease(now_s)
+        if probe:
+            if provider.circuit.state == "open":
+                provider.circuit.probing = True
+            else:
+                self.circuit.probing = True
+        return Watch(self, now_s, stream=stream, probe=probe)
+
+    def limit(self, failure: Failure, now_s: float) -> None:
+        """Let the key rest for as long as a target fault says."""
+        wait_s = failure.retry_after_s
+        if failure.kind == "upstream_auth":
+            self.key_rest.begin(failure.kind, math.inf)
+        elif failure.kind == "quota_exhausted":
+            until_s = now_s + (QUOTA_S if wait_s is None else wait_s)
+            self.key_rest.begin(failure.kind, until_s)
+        elif failure.kind == "rate_limited":
+            if wait_s is None:
+                longest_s = min(LIMITED_S_MAX, 2.0 ** min(self.rest.strikes, 10))
+                wait_s = longest_s * (0.5 + 0.5 * self.rules.draw())
+            self.rest.begin(failure.kind, now_s + wait_s)
+            limited_s = self.provider.limited_until_s
+            self.provider.limited_until_s = max(limited_s, now_s + wait_s)
+
+    def well(self) -> None:
+        """Take note of an answer: whatever rest there was is over."""
+        if self.rest.until_s:
+            self.rest.end()
+        if self.key_rest.until_s:
+            self.key_rest.end()
+
+
+class Watch:
+    """One call under way, and how its end is told to the circuits, exactly once."""
+
+    __slots__ = ("began_s", "ended", "health", "probe", "slow", "stream")
+
+    def __init__(
+        self, health: TargetHealth, began_s: float, *, stream: bool, probe: bool
+    ) -> None:
+        self.health = health
+        self.began_s = began_s
+        self.stream = stream
+        self.probe = probe
+        self.slow = False
+        self.ended = False
+
+    def answered(self, now_s: float) -> None:
+        """Tell that the answer has begun: a stream's first content, or all of it."""
+        target = self.health
+        factor = target.rules.breaker.slow_factor
+        latency = target.latency[self.stream]
+        self.slow = latency.observe(now_s - self.began_s, now_s, factor)
+        target.well()
+        provider = target.provider.circuit
+        if provider.state == "closed" and target.circuit.state == "closed":
+            return
+        for circuit in (provider, target.circuit):
+            circuit.answered(
+                now_s,
+                began_s=self.began_s,
+                slow=self.slow,
+                probe=self.probe,
+                draw=target.rules.draw(),
+            )
+
+    def end(self, failure: Failure | None, now_s: float) -> None:
+        """Tell how the call ended; None is a whole answer."""
+        if self.ended:
+            return
+        self.ended = True
+        target = self.health
+        provider = target.provider
+        target.in_flight -= 1
+        provider.in_flight -= 1
+        if failure is not None and failure.kind in NO_VERDICT:
+            self.left()
+        elif failure is None or failure.blame is not Blame.PROVIDER:
+            self.alive(failure, now_s)
+        else:
+            self.failed(failure, now_s)
+
+    def leave(self) -> None:
+        """Tell that the call ended from our side: no verdict on the provider."""
+        if not self.ended:
+            self.ended = True
+            self.health.in_flight -= 1
+            self.health.provider.in_flight -= 1
+            self.left()
+
+    def alive(self, failure: Failure | None, now_s: float) -> None:
+        """Note an answer, be it that the request or the key is not accepted."""
+        target = self.health
+        draw = target.rules.draw
+        if failure is not None:
+            target.limit(failure, now_s)
+            for circuit in (target.provider.circuit, target.circuit):
+                circuit.answered(
+                    now_s,
+                    began_s=self.began_s,
+                    slow=False,
+                    probe=self.probe,
+                    draw=0.0,
+                )
+        for circuit in (target.provider.circuit, target.circuit):
+            circuit.completed(now_s, slow=self.slow, draw=draw() if self.slow else 0.0)
+
+    def failed(self, failure: Failure, now_s: float) -> None:
+        """Note a fault of the provider's; the target's own circuit comes second."""
+        target = self.health
+        rules = target.rules
+        provider = target.provider.circuit
+        was_closed = provider.state == "closed"
+        if provider.failed(now_s, probe=self.probe, draw=rules.draw()):
+            target.provider.start_afresh()
+        elif was_closed:
+            target.circuit.failed(now_s, probe=self.probe, draw=rules.draw())
+        if failure.retry_after_s is not None:
+            wait_s = min(failure.retry_after_s, rules.breaker.probe_s_max)
+            target.rest.begin(failure.kind, now_s + wait_s)
+
+    def left(self) -> None:
+        """Give a probe's place to the next."""
+        if self.probe:
+            self.health.provider.circuit.left()
+            self.health.circuit.left()
