@@ -12,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from gateway.raw_client import Answer, RawClient
-from heliograph.clock import SystemClock
+from heliograph.clock import Clock, SystemClock
 from heliograph.gateway.app import Alone, Door, Read, Reloads, door, listen
 from heliograph.gateway.config import render_problems
 from heliograph.gateway.config.reading import read_text
@@ -152,8 +152,27 @@ def alone(engine: Engine) -> Alone:
     return Alone(engine, Reloads(engine.config, read, say=print, wall_s=wall_s))
 
 
+class SteppedClock:
+    """A clock that stands until it is stepped: a slow machine changes nothing."""
+
+    def __init__(self) -> None:
+        self.now_s = 1000.0
+
+    def step(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now_s += seconds
+
+    def wall_s(self) -> float:
+        """Seconds since 1970, or so."""
+        return 1.8e9 + self.now_s
+
+    def monotonic_s(self) -> float:
+        """Seconds that health is kept in."""
+        return self.now_s
+
+
 @asynccontextmanager
-async def running(config: Config) -> AsyncIterator[Gateway]:
+async def running(config: Config, clock: Clock | None = None) -> AsyncIterator[Gateway]:
     """Run the gateway as `app.run` does, but for its signals and its slow farewell."""
     loop = asyncio.get_running_loop()
     pool = Pool(loop)
@@ -162,7 +181,7 @@ async def running(config: Config) -> AsyncIterator[Gateway]:
         pool=pool,
         metrics=Metrics(),
         log=ExchangeLog(loop, bytes),
-        clock=SystemClock(),
+        clock=clock or SystemClock(),
         draw=random.Random(1).random,
         tls=TLS,
     )
