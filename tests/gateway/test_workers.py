@@ -183,8 +183,7 @@ async def test_a_reload_reaches_all_and_a_bad_one_none(
             await until_health(client, "degraded")
             await asked(client, model=CLAUDE)
         assert set(keys_tried(sim, "anthropic")) == {"a111"}
-        config_file(tmp_path, text_of(sim, key="new1"))
-        served.send_signal(signal.SIGHUP)
+        config_file(tmp_path, text_of(sim, key="new1"))  # the change is seen
         await served.says("the config was read again and is in force")
         for client in clients:
             await until_health(client, "ok")
@@ -311,6 +310,35 @@ async def test_a_worker_told_to_end_finishes_its_streams_and_is_replaced(
             assert got.events[-1] == "[DONE]"
         await all_ready(served, but=told)
         assert f"worker 2 (process {told}) ended with status 0" in served.said
+
+
+async def test_a_worker_that_hangs_is_counted_as_it_was_and_killed_after_the_drain(
+    sim: SimulatedProviders, tmp_path: Path
+) -> None:
+    extra = "\nserver: {drain_s: 0}\n"
+    async with (
+        workers(sim, tmp_path, extra=extra) as served,
+        AsyncExitStack() as stack,
+    ):
+        by_process = await one_for_each(served, stack)
+        before = await served.metrics()
+        hung = (await pids(served))[3]
+        os.kill(hung, signal.SIGSTOP)
+        await served.ask()
+        after = await served.metrics()
+        served.process.terminate()
+        code, _ = await served.ends()
+    assert code == 0
+    assert counted(after) == counted(before) + 1
+    assert counted(before) == sum(map(len, by_process.values()))
+
+
+def counted(metrics: dict[str, float]) -> float:
+    return sum(
+        value
+        for name, value in metrics.items()
+        if name.startswith("heliograph_exchanges_total{")
+    )
 
 
 async def test_one_simulated_provider_stands_in_for_all_workers() -> None:
