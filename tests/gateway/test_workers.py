@@ -329,6 +329,7 @@ async def test_a_worker_that_hangs_is_counted_as_it_was_and_killed_after_the_dra
         served.process.terminate()
         code, _ = await served.ends()
     assert code == 0
+    assert f"process {hung} did not end in time: it is killed" in served.said
     assert counted(after) == counted(before) + 1
     assert counted(before) == sum(map(len, by_process.values()))
 

@@ -47,7 +47,7 @@ async def run(
         clock = engine.clock
         reloads = Reloads(config, read, say=say, wall_s=clock.wall_s)
         reloader = Reloader(source, read.mark, reloads, engine.reload)
-        watching = asyncio.create_task(reloader.run())
+        watching = reloader.start()
         stack.callback(watching.cancel)
         if RELOAD is not None:
             asyncio.get_running_loop().add_signal_handler(RELOAD, reloader.asked.set)

@@ -1,12 +1,15 @@
 """Reads the config again, when a signal asks for it or its file has changed."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 
 from heliograph.gateway.app.reloads import Reloads
 from heliograph.gateway.app.source import Source
 from heliograph.gateway.app.watch import Mark, Watch
 from heliograph.gateway.types import Config
+
+LOGGER = logging.getLogger("heliograph")
 
 
 class Reloader:
@@ -27,6 +30,18 @@ class Reloader:
         self.reloads = reloads
         self.put = put
         self.asked = asyncio.Event()
+
+    def start(self) -> asyncio.Task[None]:
+        """Begin; a fault of our own ends the watch, not the gateway, and is told."""
+        task = asyncio.create_task(self.run())
+        task.add_done_callback(self.tell_end)
+        return task
+
+    def tell_end(self, task: asyncio.Task[None]) -> None:
+        """Tell that the watch has ended, unless it was told to."""
+        if not task.cancelled():
+            said = "the config is no longer watched, and SIGHUP does nothing: restart"
+            LOGGER.error(said, exc_info=task.exception())
 
     async def run(self) -> None:
         """Look at the file about once a second, for ever."""

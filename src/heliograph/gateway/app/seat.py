@@ -66,10 +66,12 @@ class Seat:
         if self.link is not None:
             self.link.send(message)
 
-    def kill(self) -> None:
-        """End the process without a word."""
-        if self.pid is not None:
-            os.kill(self.pid, signal.SIGKILL)
+    def kill(self) -> bool:
+        """End the process without a word; return whether there was one."""
+        if self.pid is None:
+            return False
+        os.kill(self.pid, signal.SIGKILL)
+        return True
 
     def reap(self) -> int | None:
         """Return the exit status of a process that has ended; below 0, a signal."""

@@ -201,7 +201,8 @@ class Supervisor:
             return False
         if time.monotonic() > self.killed_s:
             for seat in (self.stand, *self.seats):
-                seat.kill()
+                if seat.kill():
+                    say(f"process {seat.pid} did not end in time: it is killed")
             self.killed_s = NEVER_S
         if any(seat.pid for seat in self.seats):
             return False
