@@ -5,7 +5,6 @@ gateway (and its peers), all in front of the same mock. Rounds alternate between
 them. The run fails if a single answer is not as it must be.
 """
 
-import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -172,12 +171,10 @@ def first_answer(server: Server, workload: Workload) -> float:
 def check_log(place: Path, rounds: Sequence[Measured]) -> None:
     """Hold the gateway to its exchange log: a line for every answer, all answered."""
     time.sleep(SETTLE_S)  # lines are written in batches, ten a second
-    lines = place.read_bytes().splitlines()
+    answered = place.read_bytes().count(b'"outcome":"answered"')
     counted = sum(one.requests for one in rounds)
-    if len(lines) < counted:
-        raise BenchError(f"the exchange log has {len(lines)} lines of {counted}")
-    if json.loads(lines[0])["outcome"] != "answered":
-        raise BenchError(f"the first exchange was not answered: {lines[0].decode()}")
+    if answered < counted:
+        raise BenchError(f"the exchange log has {answered} answers of {counted}")
 
 
 def say(text: str) -> None:

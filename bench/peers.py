@@ -21,6 +21,7 @@ CONNECTIONS = 16
 """Fewer than ours and longer rounds: what is under way at the end is not counted,
 and beside a peer's few answers it would count against the peer."""
 ROUNDS_MAX = 3
+POLL = "/"  # LiteLLM calls its models when it is asked for its health
 
 LITELLM_CONFIG = """\
 model_list:
@@ -57,7 +58,13 @@ def litellm(
     command += ["--telemetry", "False", "--num_workers", "1"]
     core = cores.measured
     with running(
-        "litellm", command, core=core, port=port, folder=folder, env=LITELLM_ENV
+        "litellm",
+        command,
+        core=core,
+        port=port,
+        folder=folder,
+        poll=POLL,
+        env=LITELLM_ENV,
     ) as server:
         yield server
 
@@ -82,6 +89,7 @@ def portkey(
         core=cores.measured,
         port=port,
         folder=folder,
+        poll=POLL,
         env={"NODE_ENV": "production"},
         headers=headers,
     ) as server:

@@ -168,6 +168,7 @@ def running(
     port: int,
     folder: Path,
     out: Path | None = None,
+    poll: str = "/health",
     env: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Iterator[Server]:
@@ -184,7 +185,7 @@ def running(
             env=os.environ | KEYS | {"PATH": PATH} | dict(env or {}),
         )
         stack.callback(stop, process)
-        while not is_open(port):
+        while not is_open(port, poll):
             if process.poll() is not None or time.monotonic() > began + START_S_MAX:
                 why = (folder / f"{name}.said").read_text()[-2000:]
                 raise BenchError(f"{name} did not start: {why}")
@@ -204,11 +205,11 @@ def stop(process: subprocess.Popen[bytes] | subprocess.Popen[str]) -> None:
         process.wait()
 
 
-def is_open(port: int) -> bool:
+def is_open(port: int, path: str) -> bool:
     """Say whether the server answers a request, with whatever status."""
     connection = HTTPConnection("127.0.0.1", port, timeout=ASK_S_MAX)
     try:
-        connection.request("GET", "/")
+        connection.request("GET", path)
         connection.getresponse().read()
     except (OSError, HTTPException):
         return False

@@ -62,6 +62,23 @@ class Unheard:
 UNHEARD = Unheard()
 
 
+class Defaults:
+    """The headers that uvicorn gives to every answer, written once a second."""
+
+    def __init__(self) -> None:
+        self.pairs: list[tuple[bytes, bytes]] = []
+        self.lines = b""
+
+    def write(self, pairs: list[tuple[bytes, bytes]]) -> bytes:
+        """Write *pairs*, which uvicorn replaces as a whole when the second changes."""
+        self.lines = b"".join([b"%b: %b\r\n" % pair for pair in pairs])
+        self.pairs = pairs
+        return self.lines
+
+
+DEFAULTS = Defaults()
+
+
 class LaneCycle:
     """One request on the lane and its answer: what the engine knows as the caller.
 
@@ -219,9 +236,8 @@ class LaneCycle:
 
     def head(self, status: int, headers: bytes, exchange: Exchange) -> bytes:
         """Write the status line and headers, all but the last ones."""
-        default = b"".join(
-            [b"%b: %b\r\n" % pair for pair in self.lane.server_state.default_headers]
-        )
+        pairs = self.lane.server_state.default_headers
+        default = DEFAULTS.lines if pairs is DEFAULTS.pairs else DEFAULTS.write(pairs)
         attempts = exchange.attempts
         counted = b"x-heliograph-attempts: %d\r\n" % len(attempts) if attempts else b""
         return b"%b%b%bx-request-id: %b\r\n%b%b" % (
@@ -241,13 +257,13 @@ class LaneCycle:
 
     def send_whole(self, head: bytes, body: bytes) -> None:
         """Send head and body, in one piece when they are small."""
-        length = b"content-length: %d\r\n" % len(body)
-        head = b"".join((head, length, self.last_header(), b"\r\n"))
+        size = len(body)
+        more = b"%bcontent-length: %d\r\n%b\r\n" % (head, size, self.last_header())
         transport = self.lane.transport
-        if len(body) <= JOIN_BYTES_MAX:
-            transport.write(head + body)
+        if size <= JOIN_BYTES_MAX:
+            transport.write(more + body)
         else:
-            transport.writelines((head, body))
+            transport.writelines((more, body))
         self.finish()
 
     def last_header(self) -> bytes:

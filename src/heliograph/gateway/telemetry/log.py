@@ -138,7 +138,7 @@ def line_of(exchange: Exchange, worker: int | UnsetType = UNSET) -> bytes:
             target.model if target else None,
             exchange.stream,
             exchange.finish,
-            milliseconds(exchange.duration_s),
+            int(exchange.duration_s * 1e4 + 0.5) / 10,
             milliseconds(exchange.first_byte_s),
             usage.input_tokens if usage else None,
             usage.output_tokens if usage else None,
@@ -146,7 +146,7 @@ def line_of(exchange: Exchange, worker: int | UnsetType = UNSET) -> bytes:
             exchange.failure.kind if exchange.failure else None,
             exchange.rescue,
             exchange.hedged,
-            [attempt_line(attempt) for attempt in exchange.attempts],
+            list(map(attempt_line, exchange.attempts)),
             worker,
         )
     )
@@ -155,15 +155,16 @@ def line_of(exchange: Exchange, worker: int | UnsetType = UNSET) -> bytes:
 def attempt_line(attempt: Attempt) -> AttemptLine:
     """Pick what the log says of one attempt."""
     failure = attempt.failure
-    key = attempt.target.key
+    target = attempt.target
+    key = target.key
     usage = attempt.usage
     return AttemptLine(
-        attempt.target.name[:200],
+        f"{target.provider.name}/{target.model}"[:200],
         key.id if key else None,
         failure.blame.value if failure else None,
         failure.kind if failure else None,
         failure.status if failure else None,
-        milliseconds(attempt.started_s),
+        int(attempt.started_s * 1e4 + 0.5) / 10,
         milliseconds(attempt.ended_s),
         usage.input_tokens if usage else None,
         usage.output_tokens if usage else None,

@@ -109,9 +109,9 @@ class Connection(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Keep a header; on the way of a good answer only one of them matters."""
-        self.raw_headers.append((name, value))
         if len(name) == CODING_BYTES and name.lower() == CODING:
             self.packed = value.lower() != b"identity"
+        self.raw_headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         """Keep the status; an interim answer (1xx) is passed over."""

@@ -16,7 +16,6 @@ from heliograph.gateway.wire.json_text import UNREADABLE, is_utf8, nests_within,
 DEPTH_MAX = 64
 FALLBACKS_MAX = 16
 
-_CONSUMED = frozenset({"fallbacks"})
 # Other gateways take a provider's address or key from the request. A request must
 # never choose where our keys are sent, nor bring a secret that would end in a log.
 _OVERRIDES = frozenset(
@@ -32,6 +31,8 @@ _OVERRIDES = frozenset(
     }
 )
 _ENVELOPE = json.Decoder(dict[str, Raw])
+_AT_ONCE_BYTES_MAX = 4096
+"""Up to here a second look at the whole body costs less than one at each member."""
 
 
 class _StreamOptions(Struct):
@@ -46,6 +47,8 @@ class _Envelope(Struct):
     max_completion_tokens: int | None = None
     fallbacks: list[str] | None = None
 
+
+_AT_ONCE = json.Decoder(_Envelope)
 
 _DECODERS: Mapping[str, tuple[json.Decoder[Any], str]] = {
     "model": (
@@ -71,7 +74,7 @@ def read(body: bytes, depth_max: int = DEPTH_MAX) -> Chat | Failure:
     fields = members(body, depth_max)
     if isinstance(fields, Failure):
         return fields
-    envelope = _envelope(fields)
+    envelope = _envelope(body, fields)
     if isinstance(envelope, Failure):
         return envelope
     return (
@@ -127,7 +130,12 @@ def _too_deep(depth_max: int) -> Failure:
     )
 
 
-def _envelope(fields: Mapping[str, Raw]) -> _Envelope | Failure:
+def _envelope(body: bytes, fields: Mapping[str, Raw]) -> _Envelope | Failure:
+    if len(body) <= _AT_ONCE_BYTES_MAX:
+        try:
+            return _AT_ONCE.decode(body)
+        except UNREADABLE:
+            pass  # which member it is comes out below
     envelope = _Envelope()
     for name, raw in fields.items():
         if name not in _DECODERS:
@@ -170,21 +178,24 @@ def _unusable_envelope(envelope: _Envelope) -> Failure | None:
             '`model` is missing; name one, such as "anthropic/claude-sonnet-4-6".',
             param="model",
         )
-    if envelope.max_tokens is not None and envelope.max_completion_tokens is not None:
-        return refuse(
-            "`max_tokens` and `max_completion_tokens` mean the same; send one of them.",
-            param="max_tokens",
-        )
-    for name in ("max_tokens", "max_completion_tokens"):
-        value = getattr(envelope, name)
-        if value is not None and value < 1:
-            return refuse(f"`{name}` must be at least 1.", param=name)
+    if envelope.max_completion_tokens is not None:
+        if envelope.max_tokens is not None:
+            return refuse(
+                "`max_tokens` and `max_completion_tokens` mean the same;"
+                " send one of them.",
+                param="max_tokens",
+            )
+        if envelope.max_completion_tokens < 1:
+            said = "`max_completion_tokens` must be at least 1."
+            return refuse(said, param="max_completion_tokens")
+    if envelope.max_tokens is not None and envelope.max_tokens < 1:
+        return refuse("`max_tokens` must be at least 1.", param="max_tokens")
     if envelope.stream_options is not None and not envelope.stream:
         return refuse(
             "`stream_options` goes with `stream: true` only; send both or neither.",
             param="stream_options",
         )
-    return _unusable_fallbacks(envelope.fallbacks or [])
+    return _unusable_fallbacks(envelope.fallbacks) if envelope.fallbacks else None
 
 
 def _unusable_fallbacks(names: list[str]) -> Failure | None:
@@ -205,8 +216,7 @@ def _unusable_fallbacks(names: list[str]) -> Failure | None:
 
 def _chat(fields: dict[str, Raw], envelope: _Envelope) -> Chat:
     options = envelope.stream_options
-    for name in _CONSUMED:
-        fields.pop(name, None)
+    fields.pop("fallbacks", None)  # it is for us alone
     return Chat(
         fields=fields,
         model=envelope.model or "",

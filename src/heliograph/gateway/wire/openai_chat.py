@@ -83,7 +83,8 @@ def decode(http: HttpReply, chat: Chat) -> Reply | Failure:
     if not answer.choices:
         return broken("no_choices", "The provider's answer holds no choices.")
     finish = answer.choices[0].finish_reason
-    if not finish or not all(choice.finish_reason for choice in answer.choices):
+    others = answer.choices[1:]
+    if not finish or (others and not all(choice.finish_reason for choice in others)):
         return broken("truncated", "The provider's answer has no finish_reason.")
     usage = read_usage(answer.usage)
     return Reply(http.body, usage, finish)
