@@ -6,13 +6,19 @@ from pathlib import Path
 from typing import Any
 
 from heliograph.gateway.types import Chat, Failure
-from heliograph.gateway.wire import inbound_anthropic
+from heliograph.gateway.wire import inbound_anthropic, inbound_gemini
 from heliograph.gateway.wire.chat import DEPTH_MAX
 from heliograph.gateway.wire.inbound import Inbound
 
 GOLDEN = Path(__file__).parent / "golden"
-INBOUNDS: Mapping[str, Inbound] = {"anthropic": inbound_anthropic}
-URLS = {"anthropic": b"/v1/messages"}
+INBOUNDS: Mapping[str, Inbound] = {
+    "anthropic": inbound_anthropic,
+    "gemini": inbound_gemini,
+}
+URLS = {
+    "anthropic": b"/v1/messages",
+    "gemini": b"/v1beta/models/openai%2Fgpt-4o:streamGenerateContent?alt=sse",
+}
 STREAMS = sorted(GOLDEN.glob("wire/*/*.chunks"))
 """Streams in OpenAI's dialect, as the engine writes them."""
 DONE = b"data: [DONE]\n\n"

@@ -73,6 +73,17 @@ def make_api(
         return JSONResponse({"live": True})
 
     routes = [
+        *(
+            Route(
+                f"/{version}/models/{{name:path}}:{verb}",
+                wrong_method,
+                methods=NOT_POST,
+            )
+            for version in ("v1", "v1beta")
+            for verb in ("generateContent", "streamGenerateContent")
+        ),
+        # What else Gemini's clients post to a model is not there, not a wrong method.
+        Route("/v1/models/{name:path}", absent, methods=["POST"]),
         Route("/v1/models", models),
         Route("/v1/models/{name:path}", model),
         Route("/metrics", metrics),
@@ -106,6 +117,11 @@ async def wrong_method(_request: Request) -> Response:
     """Refuse any method but POST on a path that the lane serves."""
     said = "This path takes POST only."
     raise HTTPException(WRONG_METHOD, said, headers={"allow": "POST"})
+
+
+async def absent(_request: Request) -> Response:
+    """Refuse what is posted where nothing is."""
+    raise HTTPException(NOT_FOUND)
 
 
 def listed(config: Config) -> list[tuple[str, str]]:

@@ -112,7 +112,7 @@ def _messages(turn: _Turn, place: str) -> list[Message]:
     if turn.role == "user":
         return _user(turn.content, place)
     if turn.role == "assistant":
-        return [_assistant(turn.content, place)]
+        return _assistant(turn.content, place)
     texts = [block for block in turn.content if isinstance(block, _Text)]
     if len(texts) < len(turn.content):
         said = f"`{place}.content`: a message of the system takes text only."
@@ -148,7 +148,7 @@ def _user(blocks: list[_Block], place: str) -> list[Message]:
     return [*results, {"role": "user", "content": content}]
 
 
-def _assistant(blocks: list[_Block], place: str) -> Message:
+def _assistant(blocks: list[_Block], place: str) -> list[Message]:
     texts: list[str] = []
     calls: list[dict[str, object]] = []
     for number, block in enumerate(blocks):
@@ -160,11 +160,13 @@ def _assistant(blocks: list[_Block], place: str) -> Message:
         elif isinstance(block, _Image | _ToolResult):
             said = f"`{at}`: the assistant's turns take no block of this type."
             raise bad_value(said, at)
+    if not texts and not calls:
+        return []  # it was all thought
     message: Message = {"role": "assistant", "content": "".join(texts)}
     if calls:
         message["tool_calls"] = calls
         message["content"] = message["content"] or None
-    return message
+    return [message]
 
 
 def _call(block: _ToolUse, place: str) -> dict[str, object]:

@@ -12,7 +12,7 @@ from inbound_cases import DONE, INBOUNDS, chunk, completion
 from unit.gateway.server.test_cycle import Line, lines_of
 
 DIALECTS = pytest.mark.parametrize("dialect", INBOUNDS)
-FILLERS = {"anthropic": b'event: ping\ndata: {"type":"ping"}\n\n'}
+FILLERS = {"anthropic": b'event: ping\ndata: {"type":"ping"}\n\n', "gemini": b""}
 
 
 def cycle_on(line: Line, dialect: str) -> InboundCycle:

@@ -22,9 +22,12 @@ from inbound_cases import (
     told,
 )
 
-ENDS = {"anthropic": b"message_stop"}
+ENDS = {"anthropic": b"message_stop", "gemini": b"finishReason"}
 """What only a whole answer holds."""
-ERRORS = {"anthropic": b'\n\nevent: error\ndata: {"type":"error","error":{"type":"'}
+ERRORS = {
+    "anthropic": b'\n\nevent: error\ndata: {"type":"error","error":{"type":"',
+    "gemini": b'\n\ndata: {"error":{"code":',
+}
 FAILED = (
     b'data: {"error":{"message":"it broke","type":"upstream_error","code":"x"}}\n\n'
 )
@@ -120,8 +123,8 @@ def test_comments_are_left_out(dialect: str) -> None:
         (b'{"a":' + b"[" * 70 + b"]" * 70 + b"}", "nests deeper than 64"),
         (b'{"a":' + b"[" * 90_000 + b"]" * 90_000 + b"}", "nests deeper than 64"),
         (b"{}", "is missing"),
-        (b'{"unheard_of":1}', "`unheard_of`"),
-        (b'{"api_key":"k"}', "`api_key`"),
+        (b'{"unheardof":1}', "`unheardof`"),
+        (b'{"apikey":"k"}', "`apikey`"),
     ],
 )
 def test_what_is_no_request_is_the_callers_fault(
