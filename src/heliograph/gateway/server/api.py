@@ -73,25 +73,13 @@ def make_api(
         return JSONResponse({"live": True})
 
     routes = [
-        *(
-            Route(
-                f"/{version}/models/{{name:path}}:{verb}",
-                wrong_method,
-                methods=NOT_POST,
-            )
-            for version in ("v1", "v1beta")
-            for verb in ("generateContent", "streamGenerateContent")
-        ),
-        # What else Gemini's clients post to a model is not there, not a wrong method.
-        Route("/v1/models/{name:path}", absent, methods=["POST"]),
+        *posted(),
         Route("/v1/models", models),
         Route("/v1/models/{name:path}", model),
         Route("/metrics", metrics),
         Route("/health", health),
         Route("/health/ready", health),
         Route("/health/live", live),
-        Route("/v1/chat/completions", wrong_method, methods=NOT_POST),
-        Route("/v1/messages", wrong_method, methods=NOT_POST),
     ]
     return Starlette(
         routes=routes,
@@ -111,6 +99,19 @@ class Gathered(Collector):
     def collect(self) -> Iterable[Metric]:
         """Return them."""
         return self.families
+
+
+def posted() -> list[Route]:
+    """Name the paths that the lane serves, for whoever does not post to them."""
+    paths = ["/v1/chat/completions", "/v1/messages"]
+    paths += [
+        f"/{version}/models/{{name:path}}:{verb}"
+        for version in ("v1", "v1beta")
+        for verb in ("generateContent", "streamGenerateContent")
+    ]
+    wrong = [Route(path, wrong_method, methods=NOT_POST) for path in paths]
+    # What else Gemini's clients post to a model is not there, not a wrong method.
+    return [*wrong, Route("/v1/models/{name:path}", absent, methods=["POST"])]
 
 
 async def wrong_method(_request: Request) -> Response:
