@@ -8,7 +8,9 @@ import openai
 import pytest
 from PIL import Image, ImageDraw
 
+from conformance.fresh_gateway import fresh_gateway
 from conformance.programs import ARTICLE, Gateway, Providers, call
+from gateway.running import CLAUDE_FIRST, config_of, plain
 
 KEYS = {
     "ANTHROPIC_KEY_1": "sk-ant-made-up-one1",
@@ -42,6 +44,20 @@ def sim(programs: tuple[Providers, Gateway]) -> Providers:
 def gateway(programs: tuple[Providers, Gateway]) -> Gateway:
     """Return the gateway with the article's file."""
     return programs[1]
+
+
+@pytest.fixture
+def door(sim: Providers) -> Iterator[str]:
+    """Return the address of a gateway that has learnt nothing and passes breaks on."""
+    with fresh_gateway(plain(config_of(CLAUDE_FIRST, sim.url))) as url:
+        yield url
+
+
+@pytest.fixture
+def rescuing_door(sim: Providers) -> Iterator[str]:
+    """Return the address of a gateway that has learnt nothing and repairs breaks."""
+    with fresh_gateway(config_of(CLAUDE_FIRST, sim.url)) as url:
+        yield url
 
 
 @pytest.fixture

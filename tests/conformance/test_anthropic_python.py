@@ -1,4 +1,4 @@
-"""The official `anthropic` package judges the gateway with the article's file.
+"""The official `anthropic` package judges the gateway.
 
 Its dialect at the door, Anthropic's or OpenAI's behind it: the caller sees no
 difference but the model's name.
@@ -10,7 +10,7 @@ import anthropic
 import pytest
 from anthropic.types import Message, MessageParam, ToolParam
 
-from conformance.programs import Gateway, Json, Providers
+from conformance.programs import Json, Providers
 from conformance.test_openai_python import (
     DOWN,
     MODEL,
@@ -35,13 +35,15 @@ WEATHER = ToolParam(
 
 
 @pytest.fixture
-def claude(gateway: Gateway) -> Iterator[anthropic.Anthropic]:
+def claude(door: str) -> Iterator[anthropic.Anthropic]:
     """Return the official client as it comes, retries of its own included."""
-    direct = anthropic.DefaultHttpxClient(trust_env=False)
-    with anthropic.Anthropic(
-        base_url=gateway.url, api_key="any", http_client=direct
-    ) as made:
+    with client_of(door) as made:
         yield made
+
+
+def client_of(url: str) -> anthropic.Anthropic:
+    direct = anthropic.DefaultHttpxClient(trust_env=False)
+    return anthropic.Anthropic(base_url=url, api_key="any", http_client=direct)
 
 
 @pytest.mark.parametrize(("rules", "way"), WAYS)
@@ -241,6 +243,23 @@ def test_a_stream_that_breaks_is_an_error_and_never_a_quiet_end(
     assert caught.value.type == "api_error"
     assert "message_start" in names
     assert "message_stop" not in names
+
+
+def test_a_stream_that_breaks_is_gone_on_with_where_that_is_wanted(
+    rescuing_door: str, sim: Providers
+) -> None:
+    broken = {"cut_after_events": 6, "event_delay_s": 0.05}
+    sim.misbehave({"when": {"provider": "anthropic"}, "fault": broken})
+    with (
+        client_of(rescuing_door) as claude,
+        claude.messages.stream(
+            model=MODEL, max_tokens=1000, messages=QUESTION
+        ) as stream,
+    ):
+        final = stream.get_final_message()
+    assert [block.to_dict()["text"] for block in final.content] == [TEXT]
+    assert final.stop_reason == "end_turn"
+    assert [name for name, _, _ in targets(sim)] == ["anthropic", "openai"]
 
 
 def test_the_primary_answers_by_its_bare_name(

@@ -1,4 +1,4 @@
-"""The official `google-genai` package judges the gateway with the article's file.
+"""The official `google-genai` package judges the gateway.
 
 Gemini's dialect at the door, Anthropic's or OpenAI's behind it: the caller sees no
 difference but the model's name.
@@ -11,7 +11,7 @@ import pytest
 from google import genai
 from google.genai import errors, types
 
-from conformance.programs import Gateway, Json, Providers
+from conformance.programs import Json, Providers
 from conformance.test_openai_python import (
     DOWN,
     MODEL,
@@ -40,16 +40,15 @@ BY_OPENAPI = types.FunctionDeclaration(
 
 
 @pytest.fixture
-def gemini(gateway: Gateway) -> Iterator[genai.Client]:
+def gemini(door: str) -> Iterator[genai.Client]:
     """Return the official client as it comes."""
-    made = genai.Client(
-        api_key="any",
-        http_options=types.HttpOptions(
-            base_url=gateway.url, client_args={"trust_env": False}
-        ),
-    )
-    with made:
+    with client_of(door) as made:
         yield made
+
+
+def client_of(url: str) -> genai.Client:
+    options = types.HttpOptions(base_url=url, client_args={"trust_env": False})
+    return genai.Client(api_key="any", http_options=options)
 
 
 def demanding(declared: types.FunctionDeclaration) -> types.GenerateContentConfig:
@@ -248,3 +247,18 @@ def test_a_stream_that_breaks_is_an_error_and_never_a_quiet_end(
     assert not [
         c for chunk in chunks for c in chunk.candidates or () if c.finish_reason
     ]
+
+
+def test_a_stream_that_breaks_is_gone_on_with_where_that_is_wanted(
+    rescuing_door: str, sim: Providers
+) -> None:
+    broken = {"cut_after_events": 6, "event_delay_s": 0.05}
+    sim.misbehave({"when": {"provider": "anthropic"}, "fault": broken})
+    with client_of(rescuing_door) as gemini:
+        chunks = list(
+            gemini.models.generate_content_stream(model=MODEL, contents=QUESTION)
+        )
+    assert "".join(chunk.text or "" for chunk in chunks) == TEXT
+    assert chunks[-1].candidates
+    assert chunks[-1].candidates[0].finish_reason is types.FinishReason.STOP
+    assert [name for name, _, _ in targets(sim)] == ["anthropic", "openai"]
