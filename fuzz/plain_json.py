@@ -50,3 +50,9 @@ def lenient(text: bytes) -> dict[str, object]:
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def inner(outer: dict[str, object], name: str) -> dict[str, object]:
+    """Return a member that is an object; an empty one if it is not."""
+    found = outer.get(name)
+    return found if isinstance(found, dict) else {}

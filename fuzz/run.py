@@ -18,8 +18,9 @@ from case import written
 
 FUZZ = Path(__file__).resolve().parent
 WORK = FUZZ.parent / ".fuzz"
+FOUND = WORK / "found"
 CORPUS = FUZZ / "corpus"
-TARGETS = ("sse", "openai", "anthropic")
+TARGETS = ("sse", "openai", "anthropic", "messages", "lane")
 INPUT_BYTES_MAX = 4096
 HANG_S = 10
 RSS_MB_MAX = 1024
@@ -33,7 +34,7 @@ def main() -> int:
     names = TARGETS if options.target == "all" else (options.target,)
     broken = [name for name in names if fuzz(name, options.seconds, options.seed)]
     if broken:
-        print(f"found something in {', '.join(broken)}: see {WORK / 'found'}")
+        print(f"found something in {', '.join(broken)}: see {FOUND}")
     return bool(broken)
 
 
@@ -52,7 +53,7 @@ def read_options() -> argparse.Namespace:
 def fuzz(name: str, seconds: int, seed: int) -> int:
     """Fuzz one target; return the exit status of its process."""
     own = WORK / "corpus" / name
-    for folder in (own, WORK / "found"):
+    for folder in (own, FOUND):
         folder.mkdir(parents=True, exist_ok=True)
     write_seeds(name, own)
     log = WORK / f"{name}.log"
@@ -67,7 +68,7 @@ def fuzz(name: str, seconds: int, seed: int) -> int:
                 f"-timeout={HANG_S}",
                 f"-rss_limit_mb={RSS_MB_MAX}",
                 f"-dict={FUZZ / 'dictionaries' / name}.dict",
-                f"-artifact_prefix={WORK / 'found' / name}-",
+                f"-artifact_prefix={FOUND / name}-",
                 *(own, CORPUS / name),
             ],
             stdout=out,

@@ -9,8 +9,11 @@ so the target must be imported here and not before.
 import importlib
 import logging
 import sys
+from collections.abc import Callable
+from functools import partial
 
 import atheris
+from run import FOUND, name_of
 
 
 def main() -> None:
@@ -21,8 +24,18 @@ def main() -> None:
         include=["heliograph.gateway", "uvicorn.protocols"]
     ):
         target = importlib.import_module(f"targets.{name}")
-    atheris.Setup([sys.argv[0], *arguments], target.judge)
+    keeping = partial(keep_if_condemned, name, target.judge)
+    atheris.Setup([sys.argv[0], *arguments], keeping)
     atheris.Fuzz()
+
+
+def keep_if_condemned(name: str, judge: Callable[[bytes], None], data: bytes) -> None:
+    """Judge *data*; keep it when it is condemned, which libFuzzer does not always."""
+    try:
+        judge(data)
+    except BaseException:
+        (FOUND / f"{name}-{name_of(data)}").write_bytes(data)
+        raise
 
 
 if __name__ == "__main__":

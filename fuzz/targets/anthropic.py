@@ -16,7 +16,7 @@ from dialect_cases import (
     judge_dialect,
 )
 from framing import plainly
-from plain_json import lenient, objects
+from plain_json import inner, lenient, objects
 from streams import DONE, Told, events_of
 
 from heliograph.gateway.types import Endpoint
@@ -77,12 +77,6 @@ def texts_of(wire: bytes) -> Iterator[str]:
             and delta.get("type") == "text_delta"
         ):
             yield str(delta.get("text", ""))
-
-
-def inner(outer: dict[str, object], name: str) -> dict[str, object]:
-    """Return a member that is an object; an empty one if it is not."""
-    found = outer.get(name)
-    return found if isinstance(found, dict) else {}
 
 
 def event(name: str, **more: object) -> bytes:

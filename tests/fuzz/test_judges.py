@@ -8,8 +8,10 @@ from typing import cast
 
 import pytest
 from case import written
-from targets import anthropic, openai, sse
+from targets import anthropic, lane, openai, sse
 
+from heliograph.gateway.server.edge import BETWEEN
+from heliograph.gateway.server.lane import Lane
 from heliograph.gateway.types import Chat, Failure, HttpReply, Reply
 from heliograph.gateway.wire import anthropic_messages, openai_chat
 from heliograph.gateway.wire.anthropic_stream import MessageInterpreter
@@ -18,7 +20,7 @@ from heliograph.gateway.wire.openai_stream import ChunkInterpreter
 from heliograph.gateway.wire.reading import DONE, EventReader, Interpreter
 from heliograph.gateway.wire.sse import Event, SseDecoder
 
-TARGETS = {"sse": sse, "openai": openai, "anthropic": anthropic}
+TARGETS = {"sse": sse, "openai": openai, "anthropic": anthropic, "lane": lane}
 CORPUS = Path(__file__).resolve().parents[2] / "fuzz" / "corpus"
 
 
@@ -135,3 +137,52 @@ def test_a_decoder_that_raises_is_condemned(name: str) -> None:
 @pytest.mark.parametrize("name", WHOLE)
 def test_a_whole_dialect_is_not(name: str) -> None:
     assert condemned(name, partial(JUDGES[name], dialect=broken_dialect(name))) == 0
+
+
+class TakesAnyHead(Lane):
+    """Looks at no head: takes what the parser takes."""
+
+    def examine(self, *, hot: bool) -> None:
+        """See nothing."""
+
+
+class LosesABody(Lane):
+    """Keeps only what came last of a body."""
+
+    def on_body(self, body: bytes) -> None:
+        if self.lane_cycle is not None:
+            self.lane_cycle.pieces.clear()
+        super().on_body(body)
+
+
+class AnswersOutOfTurn(Lane):
+    """Begins with a request while the one before is answered."""
+
+    @property
+    def answering(self) -> bool:
+        return False
+
+
+class ForgetsWhatWaits(Lane):
+    """Goes on to nothing when an answer is complete."""
+
+    def on_response_complete(self) -> None:
+        self.pipeline.clear()
+        super().on_response_complete()
+
+
+class KeepsABadConnection(Lane):
+    """Says nothing to what is no HTTP, and waits."""
+
+    def refuse(self, failure: Failure) -> None:
+        """Say nothing."""
+        del failure
+        self.stage = BETWEEN
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [TakesAnyHead, LosesABody, AnswersOutOfTurn, ForgetsWhatWaits, KeepsABadConnection],
+)
+def test_a_broken_lane_is_condemned(broken: type[Lane]) -> None:
+    assert condemned("lane", partial(lane.judge, lane=broken))

@@ -18,6 +18,12 @@ REFUSED = [
     (b"HELLO\r\n\r\n", 400, "bad_http"),
     (POST + b"content-length: x\r\n\r\n", 400, "bad_http"),
     (POST + UPGRADE + b"content-length: 2\r\n\r\n{}", 400, "no_upgrade"),
+    (GET + UPGRADE + b"content-length: 2\r\n\r\n{}", 400, "no_upgrade"),
+    (
+        GET.replace(b"localhost", b"evil.example") + UPGRADE + b"\r\n",
+        421,
+        "host_not_allowed",
+    ),
     (POST + LARGE, 413, "request_too_large"),
     (POST + b"expect: 100-continue\r\n" + LARGE, 413, "request_too_large"),
     (GET + LARGE, 413, "request_too_large"),
@@ -131,6 +137,25 @@ async def test_an_upgrade_on_another_path_is_passed_over(gateway: Gateway) -> No
         got = await client.answer()
         assert got.status == 200
         assert got.headers["connection"] == "close"
+        assert await client.to_the_close() == b""
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (GET.replace(b"localhost", b"evil.example") + b"\r\n", 421),
+        (GET + MANY + b"\r\n", 431),
+        (GET + LARGE, 413),
+    ],
+)
+async def test_a_refused_head_is_told_without_a_body(
+    gateway: Gateway, sent: bytes, status: int
+) -> None:
+    async with RawClient.to(gateway.port) as client:
+        client.writer.write(sent.replace(b"GET", b"HEAD"))
+        told, headers = await client.head()
+        assert told == status
+        assert int(headers["content-length"]) > 0
         assert await client.to_the_close() == b""
 
 

@@ -88,6 +88,7 @@ class LaneCycle:
 
     __slots__ = (
         "begun",
+        "bodiless",
         "body_bytes",
         "chunked",
         "comment_timer",
@@ -126,6 +127,7 @@ class LaneCycle:
         self.exchange = new_exchange()
         self.begun = False  # the engine has it, or it was refused: it is recorded
         self.refusal: Failure | None = None
+        self.bodiless = False  # `HEAD` was refused: its answer is a head alone
         self.comment_timer: asyncio.TimerHandle | None = None
         self.written_at = 0.0
 
@@ -259,6 +261,8 @@ class LaneCycle:
         """Send head and body, in one piece when they are small."""
         size = len(body)
         more = b"%bcontent-length: %d\r\n%b\r\n" % (head, size, self.last_header())
+        if self.bodiless:
+            body = b""
         transport = self.lane.transport
         if size <= JOIN_BYTES_MAX:
             transport.write(more + body)

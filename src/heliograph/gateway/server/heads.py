@@ -51,6 +51,8 @@ def flaw(head: Head, hosts: Hosts, body_mb_max: float) -> Failure | None:
         or flaw_of_protocol(head)
         or flaw_of_host(head, hosts)
         or flaw_of_body(head, body_mb_max)
+        # Last, because it may be overlooked, and then nothing else must have been.
+        or (NO_UPGRADE if head.upgrade else None)
     )
 
 
@@ -70,7 +72,7 @@ def flaw_of_protocol(head: Head) -> Failure | None:
         return unknown_method(head.method)
     if head.url == b"*":
         return NO_ASTERISK
-    return NO_UPGRADE if head.upgrade else None
+    return None
 
 
 def flaw_of_host(head: Head, hosts: Hosts) -> Failure | None:
@@ -105,3 +107,9 @@ def flaw_of_body(head: Head, body_mb_max: float) -> Failure | None:
     if any(int(value) > bytes_max for value in head.values(b"content-length")):
         return body_too_large(body_mb_max)
     return None
+
+
+def has_body(head: Head) -> bool:
+    """Say whether a body follows, which the parser does not read behind an upgrade."""
+    lengths = head.values(b"content-length")
+    return bool(head.values(b"transfer-encoding")) or any(map(int, lengths))

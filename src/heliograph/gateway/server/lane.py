@@ -20,6 +20,7 @@ from heliograph.gateway.server.heads import (
     HEADERS_MAX,
     Head,
     flaw,
+    has_body,
 )
 from heliograph.gateway.server.inbound_cycle import InboundCycle
 from heliograph.gateway.server.refusals import (
@@ -182,7 +183,7 @@ class Lane(HttpToolsProtocol):
             upgrade=parser.should_upgrade(),
         )
         found = flaw(head, self.edge.hosts, self.edge.server.body_mb_max)
-        if found is NO_UPGRADE and not hot:
+        if found is NO_UPGRADE and not hot and not has_body(head):
             return  # HTTP allows to answer as if nothing had been asked
         if found is not None:
             self.refuse(found)
@@ -316,6 +317,7 @@ class Lane(HttpToolsProtocol):
             cycle = self.cycle_for(
                 inbound, keep_alive=False, chunked=True, expects=False
             )
+            cycle.bodiless = self.parser.get_method() == b"HEAD"
             self.line_up(cycle)
         cycle.refusal = failure
         cycle.keep_alive = False

@@ -85,13 +85,20 @@ class Call(Struct):
     place: int
     id: str = ""
     name: str = ""
-    arguments: str = ""
+    pieces: list[str] = field(default_factory=list)
+    """The arguments as they came; a text that grew would be copied with each."""
+
+    @property
+    def arguments(self) -> str:
+        """The JSON text of the arguments, as far as it has come."""
+        return "".join(self.pieces)
 
     def add(self, piece: CallPiece) -> None:
         """Add what *piece* says; name and id are said once."""
         self.id = self.id or piece.id or ""
         self.name = self.name or piece.function.name or ""
-        self.arguments += piece.function.arguments or ""
+        if piece.function.arguments:
+            self.pieces.append(piece.function.arguments)
 
     def readable(self) -> bool:
         """Say whether the arguments are the JSON text of an object."""

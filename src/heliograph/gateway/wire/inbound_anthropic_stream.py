@@ -49,7 +49,7 @@ class MessageWriter:
         self._calls = Calls()
         self._open: Call | bool | None = None  # True: a block of text
         self._closed: set[int] = set()
-        self._sent = 0  # characters of the open call's arguments
+        self._sent = 0  # pieces of the open call's arguments
         self._index = -1
         self._finish: str | None = None
         self._id = ""
@@ -124,8 +124,8 @@ class MessageWriter:
         return out + self._arguments(call)
 
     def _arguments(self, call: Call) -> bytes:
-        text = call.arguments[self._sent :]
-        self._sent = len(call.arguments)
+        text = "".join(call.pieces[self._sent :])
+        self._sent = len(call.pieces)
         if not text:
             return b""
         return self._delta({"type": "input_json_delta", "partial_json": text})

@@ -2,7 +2,13 @@
 
 import pytest
 
-from heliograph.gateway.server.heads import HEAD_BYTES_MAX, HEADERS_MAX, Head, flaw
+from heliograph.gateway.server.heads import (
+    HEAD_BYTES_MAX,
+    HEADERS_MAX,
+    Head,
+    flaw,
+    has_body,
+)
 from heliograph.gateway.server.hosts import Hosts
 
 HERE = (b"Host", b"localhost")
@@ -54,6 +60,9 @@ def test_a_good_head_is_let_in(given: Head) -> None:
         (head(HERE, method=b"SOURCE"), 501, "method_unknown"),
         (head(HERE, method=b"OPTIONS", url=b"*"), 400, "bad_http"),
         (head(HERE, upgrade=True), 400, "no_upgrade"),
+        (head((b"host", b"evil.example"), upgrade=True), 421, "host_not_allowed"),
+        (head((b"accept", b"x"), upgrade=True), 400, "bad_host"),
+        (head(HERE, CHUNKED, CHUNKED, upgrade=True), 400, "bad_http"),
         (head(HERE, *[(b"x", b"y")] * HEADERS_MAX), 431, "headers_too_large"),
         (head(HERE, (b"x", b"y" * HEAD_BYTES_MAX)), 431, "headers_too_large"),
     ],
@@ -65,6 +74,22 @@ def test_a_bad_head_is_refused_for_what_is_wrong(
     assert found is not None
     assert found.status == status
     assert (found.code or "").startswith(code)
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        ((HERE,), False),
+        ((HERE, (b"content-length", b"0")), False),
+        ((HERE, (b"content-length", b"1")), True),
+        ((HERE, CHUNKED), True),
+    ],
+)
+def test_a_body_is_announced(
+    headers: tuple[tuple[bytes, bytes], ...],
+    body: bool,  # noqa: FBT001 - pytest passes by name
+) -> None:
+    assert has_body(head(*headers)) is body
 
 
 def test_the_refusal_of_a_name_says_what_to_do() -> None:

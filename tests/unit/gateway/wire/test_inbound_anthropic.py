@@ -7,7 +7,7 @@ import pytest
 from anthropic.types import Message
 
 from heliograph.gateway.types import Failure
-from heliograph.gateway.wire.inbound_anthropic import answer, error
+from heliograph.gateway.wire.inbound_anthropic import answer, error, stream
 from inbound_cases import DONE, USAGE, call, chunk, completion, read, shown, told
 
 USER = {"role": "user", "content": "hello"}
@@ -324,3 +324,14 @@ def test_an_error_has_the_type_of_its_status(status: int, kind: str) -> None:
         "error": {"type": kind, "message": "no"},
         "request_id": "hg-1",
     }
+
+
+def test_a_call_in_very_many_pieces_is_written_piece_by_piece() -> None:
+    pieces_count = 50_000
+    function = {"name": "f", "arguments": "0123456789"}
+    calls = [{"index": 0, "id": "t", "function": function}]
+    one = {"id": "c", "choices": [{"index": 0, "delta": {"tool_calls": calls}}]}
+    sent = b"data: " + json.dumps(one).encode() + b"\n\n"
+    translator = stream()
+    sizes = {len(translator.feed(sent)) for _ in range(1 + pieces_count)}
+    assert len(sizes) == 2  # the message's beginning, then one delta each
