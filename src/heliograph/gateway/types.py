@@ -187,13 +187,23 @@ class Provider(Struct, frozen=True):
         return self.model_timeouts.get(model, self.timeouts)
 
 
+class Tls(Struct, frozen=True):
+    """The files of the server's own certificate chain and key."""
+
+    certificate: str
+    key: str
+
+
 class Server(Struct, frozen=True):
     """The door: whom it lets in, how much, and how slowly.
 
-    `hosts` are the names it answers to beside every address and `localhost`.
+    `hosts` are the names it answers to beside every address and `localhost`;
+    `cors_origins` are the web pages that may use it.
     """
 
     hosts: tuple[str, ...] = ()
+    cors_origins: tuple[str, ...] = ()
+    tls: Tls | None = None
     body_mb_max: float = 32.0
     json_depth_max: int = 64
     head_s: float = 10.0
@@ -201,6 +211,7 @@ class Server(Struct, frozen=True):
     idle_s: float = 75.0
     unread_s: float = 30.0
     drain_s: float = 30.0
+    connections_max: int = 8192
 
 
 class Config(Struct, frozen=True):

@@ -12,6 +12,8 @@ from typing import Any, cast
 
 import uvicorn
 
+from heliograph.gateway.app.descriptors import connections_possible
+from heliograph.gateway.config.tls import context_of
 from heliograph.gateway.engine import Engine
 from heliograph.gateway.server.api import make_api
 from heliograph.gateway.server.edge import Edge
@@ -19,6 +21,7 @@ from heliograph.gateway.server.lane import Lane
 from heliograph.gateway.server.standing import Standing
 
 BACKLOG = 2048
+TLS_GOODBYE_S = 2.0
 LAST_WORDS_S = 1.0
 LOOK_S = 0.02
 
@@ -36,16 +39,37 @@ class Door(uvicorn.Server):
     """
 
     def __init__(
-        self, config: uvicorn.Config, engine: Engine, when_up: Callable[[], None]
+        self, config: uvicorn.Config, edge: Edge, when_up: Callable[[], None]
     ) -> None:
         super().__init__(config)
-        self.engine = engine
+        self.edge = edge
+        self.engine = edge.engine
         self.when_up = when_up
         self.signals = {signal.SIGTERM: self.stop, signal.SIGINT: self.stop}
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, and say so."""
-        await super().startup(sockets)
+        """Listen, and say so.
+
+        Uvicorn would give a caller a minute for TLS's handshake.
+        """
+        server = self.engine.config.server
+        bounds: dict[str, Any] = {}
+        if server.tls is not None:
+            bounds["ssl"] = self.edge.tls = context_of(server.tls)
+            bounds["ssl_handshake_timeout"] = server.head_s
+            bounds["ssl_shutdown_timeout"] = TLS_GOODBYE_S
+        make = partial(
+            cast("Any", self.config.http_protocol_class),
+            config=self.config,
+            server_state=self.server_state,
+            app_state={},
+        )
+        loop = asyncio.get_running_loop()
+        self.servers = [
+            await loop.create_server(make, sock=one, backlog=BACKLOG, **bounds)
+            for one in sockets or ()
+        ]
+        self.started = True
         self.when_up()
 
     def drain(self) -> None:
@@ -93,9 +117,10 @@ def door(
 ) -> Door:
     """Make the server: uvicorn's life cycle, our lane, Starlette for the rest."""
     server: Door
+    edge = Edge(engine, connections_possible())
     settings = uvicorn.Config(
         make_api(engine, standing, lambda: server.should_exit),
-        http=cast("Any", partial(Lane, Edge(engine))),
+        http=cast("Any", partial(Lane, edge)),
         ws="none",
         lifespan="off",
         access_log=False,
@@ -103,5 +128,5 @@ def door(
         proxy_headers=False,
         server_header=False,
     )
-    server = Door(settings, engine, when_up)
+    server = Door(settings, edge, when_up)
     return server

@@ -19,7 +19,8 @@ def announce(config: Config, listening: socket.socket) -> None:
     """Say on stderr where the gateway is and what stands behind it."""
     host, port = listening.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
-    say(f"heliograph {__version__} serves on http://{shown}:{port}/v1")
+    scheme = "http" if config.server.tls is None else "https"
+    say(f"heliograph {__version__} serves on {scheme}://{shown}:{port}/v1")
     say(summary(config))
     if host not in {"127.0.0.1", "::1"}:
         say(f"warning: anyone who reaches {shown}:{port} can spend your keys")

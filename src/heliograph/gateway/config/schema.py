@@ -43,10 +43,12 @@ SERVER_BOUNDS = MappingProxyType(
         "idle_s": (0.1, 86_400.0),
         "unread_s": (0.1, 86_400.0),
         "drain_s": (0.0, 86_400.0),
+        "connections_max": (1.0, 1_000_000.0),
     }
 )
 """The numbers of the `server` table: the least and the most each may be."""
-SERVER_KEYS = ("hosts", *SERVER_BOUNDS)
+SERVER_KEYS = ("hosts", "cors_origins", "tls", *SERVER_BOUNDS)
+TLS_KEYS = ("certificate", "key")
 
 DIALECTS = ("openai", "anthropic")
 DIALECT_AUTH = MappingProxyType({"openai": "bearer", "anthropic": "header:x-api-key"})

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from heliograph.gateway.config.document import MappingNode, Node
 from heliograph.gateway.config.schema import SERVER_BOUNDS, SERVER_KEYS
+from heliograph.gateway.config.tls import read_tls
 from heliograph.gateway.config.values import (
     Reading,
     read_list,
@@ -19,6 +20,12 @@ from heliograph.gateway.types import Server
 
 KEY = "server"
 _HOST = re.compile(r"\*|(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
+_HOST_FIX = (
+    'write it like "gateway.example" or "*.example", without a port;'
+    " an address need not be listed"
+)
+_ORIGIN = re.compile(r"\*|[A-Za-z][A-Za-z0-9+.-]*://[^\s/?#@]+")
+_ORIGIN_FIX = 'write it like "https://app.example", without a path'
 
 
 def read_server(reading: Reading, node: Node) -> Server:
@@ -32,31 +39,35 @@ def read_server(reading: Reading, node: Node) -> Server:
         for name in SERVER_BOUNDS
         if (number := _read_bound(reading, table, name)) is not None
     }
-    return replace(Server(), hosts=_read_hosts(reading, table), **numbers)
+    return replace(
+        Server(),
+        hosts=_read_names(reading, table, "hosts", form=_HOST, fix=_HOST_FIX),
+        cors_origins=_read_names(
+            reading, table, "cors_origins", form=_ORIGIN, fix=_ORIGIN_FIX
+        ),
+        tls=read_tls(reading, table, f"{KEY}.tls"),
+        **numbers,
+    )
 
 
-def _read_hosts(reading: Reading, table: MappingNode) -> tuple[str, ...]:
-    """Read the names that the gateway answers to."""
-    entry = table.entries.get("hosts")
+def _read_names(
+    reading: Reading, table: MappingNode, name: str, *, form: re.Pattern[str], fix: str
+) -> tuple[str, ...]:
+    """Read a list of texts that all have one *form*."""
+    entry = table.entries.get(name)
     if entry is None:
         return ()
-    items = read_list(reading, entry.value, f"{KEY}.hosts", what="a list of names")
+    items = read_list(reading, entry.value, f"{KEY}.{name}", what="a list of names")
     names = []
     for position, item in enumerate(items or (), start=1):
-        where = f"{KEY}.hosts[{position}]"
-        name = read_text(reading, item, where, what="a name")
-        if name is None:
+        where = f"{KEY}.{name}[{position}]"
+        text = read_text(reading, item, where, what="a name")
+        if text is None:
             continue
-        if _HOST.fullmatch(name):
-            names.append(name)
+        if form.fullmatch(text):
+            names.append(text)
         else:
-            reading.report(
-                item,
-                where,
-                f"{shown(name)} is not the name of a host",
-                fix='write it like "gateway.example" or "*.example", without a port;'
-                " an address need not be listed",
-            )
+            reading.report(item, where, f"{shown(text)} cannot be used", fix=fix)
     return tuple(names)
 
 

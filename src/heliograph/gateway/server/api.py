@@ -10,11 +10,13 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from heliograph.gateway.engine import Engine
+from heliograph.gateway.server.cross_origin import CrossOrigin
 from heliograph.gateway.server.cycle import CYCLE
 from heliograph.gateway.server.refusals import new_exchange, record_refused, refusal
 from heliograph.gateway.server.standing import Standing
@@ -83,6 +85,7 @@ def make_api(
     ]
     return Starlette(
         routes=routes,
+        middleware=[Middleware(CrossOrigin, engine)],
         exception_handlers={
             HTTPException: partial(tell, engine),
             Exception: tell_broken,

@@ -95,6 +95,7 @@ class LaneCycle:
         "disconnected",
         "exchange",
         "expects",
+        "granted",
         "headers",
         "keep_alive",
         "lane",
@@ -116,6 +117,7 @@ class LaneCycle:
         self.chunked = chunked  # HTTP/1.0 knows no chunks: there the close is the end
         self.expects = expects  # the caller waits for `100 Continue`
         self.headers = lane.headers
+        self.granted = b""  # header lines that let a web page read the answer
         self.message_event = UNHEARD
         self.response_complete = False
         self.disconnected = False
@@ -242,10 +244,11 @@ class LaneCycle:
         default = DEFAULTS.lines if pairs is DEFAULTS.pairs else DEFAULTS.write(pairs)
         attempts = exchange.attempts
         counted = b"x-heliograph-attempts: %d\r\n" % len(attempts) if attempts else b""
-        return b"%b%b%bx-request-id: %b\r\n%b%b" % (
+        return b"%b%b%b%bx-request-id: %b\r\n%b%b" % (
             STATUS_LINE[status],
             default,
             headers,
+            self.granted,
             exchange.request_id.encode(),
             counted,
             answered_by(exchange),

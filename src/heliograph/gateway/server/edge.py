@@ -5,19 +5,22 @@ more. A bound is therefore kept to within one tick.
 """
 
 import asyncio
+from contextlib import suppress
+from ssl import SSLContext
 from typing import Protocol
 
 from uvicorn.protocols.http.flow_control import FlowControl
 
 from heliograph.gateway.engine import Engine
 from heliograph.gateway.server.hosts import Hosts
-from heliograph.gateway.server.refusals import SLOW_BODY, SLOW_HEAD
+from heliograph.gateway.server.refusals import FULL, SLOW_BODY, SLOW_HEAD
 from heliograph.gateway.types import Failure, Server
 
 TICK_S_MAX = 0.5
 TICK_S_MIN = 0.02
 TICKS = 10  # in the shortest bound
 MB = 1024 * 1024
+POSSIBLE = 1_000_000
 BETWEEN, HEAD, BODY = range(3)
 """What a connection reads: nothing of a request, its head, or its body."""
 
@@ -67,28 +70,44 @@ class Watch:
 class Edge:
     """The connections, what they may do, and the tick that sees to it."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, connections_possible: int = POSSIBLE) -> None:
         self.engine = engine
+        self.connections_possible = connections_possible
         self.guests: set[Guest] = set()
         self.timer: asyncio.TimerHandle | None = None
+        self.tls: SSLContext | None = None
         self.server = Server()
         self.settle()
 
     def settle(self) -> None:
         """Take up the config's `server` table, which a reload may have changed."""
         server = self.server = self.engine.config.server
+        if self.tls is not None and server.tls is not None:
+            # What cannot be read leaves the certificate that is in force.
+            with suppress(OSError):
+                self.tls.load_cert_chain(server.tls.certificate, server.tls.key)
         self.hosts = Hosts(server.hosts)
         self.body_bytes_max = int(server.body_mb_max * MB)
+        most = min(server.connections_max, self.connections_possible)
+        self.connections_max = most
+        self.connections_told_max = most + most // 4
         shortest_s = min(server.head_s, server.idle_s, server.unread_s)
         self.tick_s = max(TICK_S_MIN, min(shortest_s / TICKS, TICK_S_MAX))
 
     def enter(self, guest: Guest, loop: asyncio.AbstractEventLoop) -> None:
-        """Look after *guest* from now on."""
+        """Look after *guest* from now on, or refuse it if there are too many.
+
+        Where that is far too many, it is not told: it would have to be waited for.
+        """
         if self.engine.config.server is not self.server:
             self.settle()
         self.guests.add(guest)
         if self.timer is None:
             self.timer = loop.call_later(self.tick_s, self.tick, loop)
+        if len(self.guests) > self.connections_max:
+            guest.refuse(FULL)
+            if len(self.guests) > self.connections_told_max:
+                guest.transport.abort()
 
     def tick(self, loop: asyncio.AbstractEventLoop) -> None:
         """Look at every connection."""

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from heliograph.gateway.server.hosts import Hosts, name_in
+from heliograph.gateway.server.origins import may_ask
 from heliograph.gateway.server.refusals import (
     BAD_HTTP,
     HEAD_TOO_LARGE,
@@ -19,10 +20,11 @@ from heliograph.gateway.server.refusals import (
     bad_host,
     body_too_large,
     not_our_host,
+    not_our_page,
     unknown_method,
     unknown_version,
 )
-from heliograph.gateway.types import Failure
+from heliograph.gateway.types import Failure, Server
 
 HEAD_BYTES_MAX = 64 * 1024
 HEADERS_MAX = 128
@@ -44,13 +46,14 @@ class Head(Struct):
         return [value for found, value in self.headers if found.lower() == name]
 
 
-def flaw(head: Head, hosts: Hosts, body_mb_max: float) -> Failure | None:
+def flaw(head: Head, hosts: Hosts, server: Server) -> Failure | None:
     """Say why the request of *head* is not let in; None when nothing is wrong."""
     return (
         flaw_of_size(head)
         or flaw_of_protocol(head)
         or flaw_of_host(head, hosts)
-        or flaw_of_body(head, body_mb_max)
+        or flaw_of_origin(head, server.cors_origins)
+        or flaw_of_body(head, server.body_mb_max)
         # Last, because it may be overlooked, and then nothing else must have been.
         or (NO_UPGRADE if head.upgrade else None)
     )
@@ -89,6 +92,15 @@ def flaw_of_host(head: Head, hosts: Hosts) -> Failure | None:
         if not hosts.admits(authority):
             name = name_in(authority)
             return bad_host() if name is None else not_our_host(name)
+    return None
+
+
+def flaw_of_origin(head: Head, listed: Sequence[str]) -> Failure | None:
+    """Refuse a web page that is not listed and was not served from here."""
+    host = b"".join(head.values(b"host"))
+    for origin in head.values(b"origin"):
+        if not may_ask(origin, host, listed):
+            return not_our_page(origin)
     return None
 
 

@@ -65,6 +65,15 @@ def not_our_host(name: str) -> Failure:
     return refusal(421, "host_not_allowed", said)
 
 
+def not_our_page(origin: bytes) -> Failure:
+    """Refuse a web page that was not listed, and say where it can be."""
+    said = (
+        f"Web pages of '{origin[:80].decode('latin-1')}' may not use this gateway."
+        " List that origin under `server.cors_origins` in its configuration."
+    )
+    return refusal(403, "origin_not_allowed", said)
+
+
 def body_too_large(mb_max: float) -> Failure:
     """Refuse a body above the bound."""
     said = f"The request is larger than {mb_max:g} MB."

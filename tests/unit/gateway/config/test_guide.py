@@ -62,6 +62,11 @@ def test_the_timeouts_of_the_guide_are_the_defaults() -> None:
     assert f"at most {schema.TIMEOUT_S_MAX:.0f}" in SECTIONS["Timeouts"]
 
 
+def test_the_guide_names_the_keys_of_tls() -> None:
+    for name in schema.TLS_KEYS:
+        assert f"`{name}`" in SECTIONS["The server"]
+
+
 def test_the_bounds_of_the_guide_are_the_defaults() -> None:
     rows = ROW.findall(SECTIONS["The server"])
     written = {

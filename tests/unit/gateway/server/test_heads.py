@@ -10,7 +10,9 @@ from heliograph.gateway.server.heads import (
     has_body,
 )
 from heliograph.gateway.server.hosts import Hosts
+from heliograph.gateway.types import Server
 
+SERVER = Server(body_mb_max=1, cors_origins=("https://App.example",))
 HERE = (b"Host", b"localhost")
 CHUNKED = (b"Transfer-Encoding", b"chunked")
 
@@ -34,7 +36,7 @@ GOOD = [
 
 @pytest.mark.parametrize("given", GOOD)
 def test_a_good_head_is_let_in(given: Head) -> None:
-    assert flaw(given, Hosts(()), 1) is None
+    assert flaw(given, Hosts(()), SERVER) is None
 
 
 @pytest.mark.parametrize(
@@ -70,7 +72,7 @@ def test_a_good_head_is_let_in(given: Head) -> None:
 def test_a_bad_head_is_refused_for_what_is_wrong(
     given: Head, status: int, code: str
 ) -> None:
-    found = flaw(given, Hosts(()), 1)
+    found = flaw(given, Hosts(()), SERVER)
     assert found is not None
     assert found.status == status
     assert (found.code or "").startswith(code)
@@ -93,7 +95,7 @@ def test_a_body_is_announced(
 
 
 def test_the_refusal_of_a_name_says_what_to_do() -> None:
-    found = flaw(head((b"host", b"Gate.Example:80")), Hosts(()), 1)
+    found = flaw(head((b"host", b"Gate.Example:80")), Hosts(()), SERVER)
     assert found is not None
     assert "'gate.example'" in found.message
     assert "`server.hosts`" in found.message
