@@ -68,7 +68,6 @@ sys.exit(heliograph.gateway.app.serve(None, host="127.0.0.1", port=0))
 """
 
 
-@pytest.mark.skipif(not Path("/proc").exists(), reason="reads /proc")
 @pytest.mark.parametrize("greedy", [False, True])
 async def test_running_out_of_descriptors_neither_kills_nor_spins(
     *, greedy: bool
