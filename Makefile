@@ -8,7 +8,7 @@ STAMP := $(VENV)/.ready
 OLD_STAMPS := $(VENV)/openai-1/.ready $(VENV)/openai-2/.ready
 NODE_STAMP := tests/conformance/node/node_modules/.ready
 
-.PHONY: setup demo test check format reference golden matrix bench soak fuzz lock lock-peers clean
+.PHONY: setup demo test check format reference golden matrix simulate bench soak fuzz lock lock-peers clean
 
 setup: $(STAMP) $(OLD_STAMPS) $(NODE_STAMP)
 
@@ -52,6 +52,11 @@ format: $(STAMP)
 
 reference: $(STAMP)
 	$(BIN)/python scripts/reference.py
+
+# The routing policy in simulated worlds; `make simulate SEEDS=1000` for fewer.
+SEEDS ?= 10000
+simulate: $(STAMP)
+	PYTHONPATH=tests $(BIN)/python -m routing_simulation --seeds $(SEEDS)
 
 golden: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python tests/golden/rewrite.py
