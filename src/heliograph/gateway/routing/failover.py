@@ -205,18 +205,37 @@ class Walk:
         )
 
     def last_resort(self) -> Plan:
-        """Try the least bad of those passed over; else begin anew after a break."""
+        """Try those passed over, the least bad first; else begin anew after a break.
+
+        Who has come back meanwhile is asked as usual. Of those that are down one is
+        asked and no more; a refusal of a key costs little and ends nothing.
+        """
+        while (least := self.least_bad()) is not None:
+            admits = least.admits(self.now_s)
+            self.tried.add(least)
+            self.last = least
+            yield from self.call(Step(least, probe=admits == "probe"))
+            failure = self.failure
+            if self.over or failure is None:
+                return
+            if admits == "no" and failure.blame is Blame.PROVIDER:
+                return
+        yield from self.anew()
+
+    def least_bad(self) -> TargetHealth | None:
+        """Find who was passed over and is admitted now, or soonest."""
         fresh = [
             target
             for target in self.passed
             if target not in self.tried and target.provider.name not in self.down
         ]
-        if fresh:
-            least = min(fresh, key=lambda target: target.standing(self.now_s))
-            self.tried.add(least)
-            self.last = least
-            yield from self.call(Step(least))
-            return
+        for target in fresh:
+            if target.admits(self.now_s) != "no":
+                return target
+        return min(fresh, key=lambda target: target.standing(self.now_s), default=None)
+
+    def anew(self) -> Plan:
+        """Ask the last target once more after a break, when there is nobody else."""
         last, failure = self.last, self.failure
         if (
             last is not None
