@@ -12,6 +12,10 @@ from heliograph.gateway.server.standing import ConfigStanding
 from heliograph.gateway.telemetry.reloads import ReloadCounts
 from heliograph.gateway.types import Config
 
+TLS_STAYS = (
+    "warning: server.tls was turned on or off, which a reload cannot do: restart; the "
+    "rest of the file is taken"
+)
 STAYS = "the last good config stays in force; nothing is lost but the change"
 
 
@@ -29,7 +33,7 @@ class Reloads:
         say: Callable[[str], None],
         wall_s: Callable[[], float],
     ) -> None:
-        self.config = config
+        self.config = self.begun_with = config
         self.data = self.last_read = read.data
         self.say = say
         self.wall_s = wall_s
@@ -59,6 +63,8 @@ class Reloads:
             return None
         self.counts.ok += 1
         self.problems = ()
+        if (read.found.server.tls is None) is not (self.begun_with.server.tls is None):
+            self.say(TLS_STAYS)
         self.config, self.data = read.found, read.data
         self.since_s = self.wall_s()
         self.say(f"the config was read again and is in force\n{summary(self.config)}")

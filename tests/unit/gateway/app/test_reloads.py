@@ -1,8 +1,10 @@
 """A good config is taken, a bad one is told and changes nothing."""
 
+from msgspec.structs import replace
+
 from heliograph.gateway.app.reloads import Reloads
 from heliograph.gateway.app.source import Read, parse
-from heliograph.gateway.types import Config
+from heliograph.gateway.types import Config, Tls
 
 GOOD = b"providers: {ollama: {models: [a]}}"
 OTHER = b"providers: {ollama: {models: [b]}}"
@@ -69,6 +71,20 @@ def test_the_next_good_config_clears_the_problems() -> None:
     assert case.take(GOOD) is not None
     assert case.reloads.standing.problems == ()
     assert case.counts == (1, 1)
+
+
+def test_what_a_reload_cannot_change_is_told() -> None:
+    case = Case()
+    found = case.read(OTHER)
+    assert isinstance(found.found, Config)
+    tls = Tls("certificate.pem", "key.pem")
+    server = replace(found.found.server, tls=tls)
+    encrypted = replace(found.found, server=server)
+    taken = case.reloads.take(replace(found, found=encrypted), asked=True)
+    assert taken is encrypted
+    assert "server.tls was turned on or off" in case.said[0]
+    case.take(GOOD)
+    assert len(case.said) == 3
 
 
 def test_a_file_that_was_only_touched_is_no_news() -> None:
