@@ -53,6 +53,7 @@ def parser() -> argparse.ArgumentParser:
     add_watch(commands)
     add_simulate(commands)
     add_demo(commands)
+    add_drill(commands)
     return top
 
 
@@ -173,6 +174,36 @@ def add_demo(commands: Commands) -> None:
     )
 
 
+def add_drill(commands: Commands) -> None:
+    """`heliograph drill`."""
+    drill = add(
+        commands,
+        "drill",
+        "play an outage against your config, in fast time, with simulated providers",
+        run_drill,
+    )
+    drill.epilog = "Exit status: 0 held, 1 an objective was missed, 2 bad script."
+    drill.add_argument(
+        "script", nargs="?", metavar="SCRIPT", help="YAML file, or a name of --list"
+    )
+    drill.add_argument(
+        "-c",
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="your gateway's config; without it the article's is played",
+    )
+    drill.add_argument(
+        "--report", type=Path, metavar="FILE", help="write a report as one HTML page"
+    )
+    drill.add_argument(
+        "--json", type=Path, metavar="FILE", help="write the numbers as JSON"
+    )
+    drill.add_argument(
+        "--list", action="store_true", help="name the drills that come with Heliograph"
+    )
+
+
 def port(text: str) -> int:
     """Read a port number."""
     number = int(text) if text.isdecimal() else -1
@@ -262,3 +293,21 @@ def run_demo(arguments: argparse.Namespace) -> int:
     from heliograph.demo import run
 
     return run(real=arguments.real, recording=arguments.recording)
+
+
+def run_drill(arguments: argparse.Namespace) -> int:
+    """Play a drill."""
+    from heliograph.drill import command
+
+    if arguments.list:
+        return command.show_list()
+    if arguments.script is None:
+        known = ", ".join(command.names())
+        print(f"error: name a script: a YAML file, or {known}", file=sys.stderr)
+        return command.BAD
+    return command.run(
+        arguments.script,
+        config_at=arguments.config,
+        report=arguments.report,
+        numbers=arguments.json,
+    )

@@ -8,23 +8,17 @@ runs on it must take its time from the loop, or from `VirtualClock`.
 import asyncio
 import selectors
 import socket
-import struct
 import sys
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import TypeVar, TypeVarTuple
 
-if sys.platform == "linux":
-    from fcntl import ioctl
-
 NEW_YEAR_2026_S = 1_767_225_600.0
-PLUMB_S_MAX = 5.0
-UNSENT_LOOK_S = 0.001
-SIOCOUTQNSD = 0x894B
-"""Linux, `linux/sockios.h`: how many bytes a socket has not sent yet."""
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
+Events = list[tuple[selectors.SelectorKey, int]]
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
@@ -83,59 +77,38 @@ class JumpingSelector(selectors.DefaultSelector):
 
     Loopback delivers within the call that sends, but for a kernel that puts it off
     under load. So before each jump a datagram goes the same way as the data, and comes
-    after them: the *plumb line*. What a full window holds back is looked for as well.
+    after them: the *plumb line*.
     """
 
     def __init__(self, jump: Callable[[float], None]) -> None:
         super().__init__()
         self.jump = jump
         self.jobs = 0
-        self.moved = True  # something was received since the last jump
         self.plumb = plumb_line()
+        self.register(self.plumb, selectors.EVENT_READ)
 
-    def select(
-        self, timeout: float | None = None
-    ) -> list[tuple[selectors.SelectorKey, int]]:
+    def select(self, timeout: float | None = None) -> Events:
         """Return what is ready; jump by *timeout* if nothing is or will be."""
-        events = super().select(0)
-        at_once = timeout is not None and timeout <= 0
-        if not events and not at_once:
-            events = self.wait(timeout)
-        self.moved = bool(events) or (self.moved and at_once)
-        return events
-
-    def wait(self, timeout: float | None) -> list[tuple[selectors.SelectorKey, int]]:
-        """Wait for threads, or where there is no timer to jump to; else jump."""
+        if timeout is not None and timeout <= 0:
+            return super().select(0)
         if timeout is None or self.jobs:
-            return super().select(None)
-        events = self.what_was_on_its_way()
+            return super().select(None)  # a thread, or whoever else, will call in
+        self.plumb.send(b"\0")
+        events = [e for e in super().select(None) if e[0].fileobj is not self.plumb]
+        self.let_fall()
         if not events:
             self.jump(timeout)
         return events
 
-    def what_was_on_its_way(self) -> list[tuple[selectors.SelectorKey, int]]:
-        """Let everything sent arrive, and return what is ready then."""
-        self.plumb.send(b"\0")
-        self.plumb.recv(1)
-        events = super().select(0)
-        while not events and self.moved and self.unsent():
-            events = super().select(UNSENT_LOOK_S)
-        return events
-
-    def unsent(self) -> bool:
-        """Say whether any socket still has bytes that its peer has no room for yet."""
-        return any(unsent_bytes(key.fd) for key in self.get_map().values())
-
-
-def unsent_bytes(fd: int) -> int:
-    """Ask the kernel what a socket has yet to send; 0 where it cannot tell."""
-    if sys.platform != "linux":
-        return 0
-    try:
-        told = ioctl(fd, SIOCOUTQNSD, b"\0\0\0\0")
-    except OSError:
-        return 0  # it listens, or is no TCP socket
-    return int(struct.unpack("i", told)[0])
+    def let_fall(self) -> None:
+        """Take the plumb line up again; where data came first, it may still fall."""
+        while True:
+            try:
+                self.plumb.recv(1)
+            except BlockingIOError:
+                time.sleep(0)
+            else:
+                return
 
 
 def plumb_line() -> socket.socket:
@@ -143,7 +116,7 @@ def plumb_line() -> socket.socket:
     made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     made.bind(("127.0.0.1", 0))
     made.connect(made.getsockname())
-    made.settimeout(PLUMB_S_MAX)
+    made.setblocking(False)  # noqa: FBT003 - the standard library's signature
     return made
 
 

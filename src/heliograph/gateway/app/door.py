@@ -27,9 +27,14 @@ LOOK_S = 0.02
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Bind the door before anything else, so that a taken port is said at once."""
+    """Bind the door before anything else, so that a taken port is said at once.
+
+    asyncio's own loop sends small pieces at once (TCP_NODELAY) only where the socket
+    knows that it is TCP's, which one made anew from its descriptor does.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    bound = socket.create_server((host, port), family=family, backlog=BACKLOG)
+    return socket.socket(fileno=bound.detach())
 
 
 class Door(uvicorn.Server):
