@@ -5,7 +5,7 @@ from heliograph.drill.tally import Judged, Tally
 NOTHING = "–"  # noqa: RUF001 - a dash that stands for no value
 TITLES = {
     "availability": "availability",
-    "added_p99_ms": "added p99, worst phase",
+    "added_p99_ms": "added p99",
     "attempts_on_sick": "attempts on the sick",
     "recovery_s": "recovery",
     "silent_truncations": "silent truncations",
@@ -87,6 +87,14 @@ def percent_short(share: float) -> str:
     if 0.99 < share < 1:  # noqa: PLR2004 - the same from above
         return ">99 %"
     return f"{share * 100:.0f} %"
+
+
+def title(objective: Judged, told: Tally) -> str:
+    """Name an objective."""
+    named = TITLES[objective.name]
+    if objective.name == "added_p99_ms" and told.onset_s:
+        return f"{named} after {span(told.onset_s)}"
+    return named
 
 
 def stated(objective: Judged) -> str:

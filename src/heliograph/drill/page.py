@@ -22,7 +22,7 @@ def page(told: Tally) -> str:
         outcome=escape(figures.outcome(told)),
         verdict="held" if told.held else "missed",
         facts="\n".join(fact(*each) for each in facts(told)),
-        cards="\n".join(map(card, told.objectives)),
+        cards="\n".join(card(judged, told) for judged in told.objectives),
         chart=chart(told),
         phases="\n".join(map(phase_row, told.phases)),
         sick=escape(told.sick),
@@ -46,13 +46,13 @@ def fact(name: str, told: str) -> str:
     return f"<div><dt>{escape(name)}</dt><dd>{escape(told)}</dd></div>"
 
 
-def card(judged: Judged) -> str:
+def card(judged: Judged, told: Tally) -> str:
     """Write one objective."""
     state = "open" if judged.stated is None else ("held" if judged.met else "missed")
     asked = f"asked {figures.stated(judged)}" if judged.stated is not None else ""
     said = " · ".join(part for part in (figures.verdict(judged), asked) if part)
     return (
-        f'<li class="{state}"><span>{escape(figures.TITLES[judged.name])}</span>'
+        f'<li class="{state}"><span>{escape(figures.title(judged, told))}</span>'
         f"<b>{escape(figures.measured(judged))}</b><small>{escape(said)}</small></li>"
     )
 

@@ -49,6 +49,7 @@ OBJECTIVE_AMOUNTS: Amounts = {
     "attempts_on_sick": (0, 1e9, "a whole number from 0"),
     "recovery_s": (0, DURATION_S_MAX, "seconds from 0"),
     "silent_truncations": (0, 1e9, "a whole number, best 0"),
+    "onset_s": (0, DURATION_S_MAX, "seconds from 0"),
 }
 WHOLE = frozenset(
     {"seed", "max_tokens", "answer_words", "attempts_on_sick", "silent_truncations"}

@@ -34,13 +34,18 @@ class Phase(Struct, frozen=True):
 
 
 class Objectives(Struct, frozen=True):
-    """What must hold. None: it is measured, and nothing is asked of it."""
+    """What must hold. None: it is measured, and nothing is asked of it.
+
+    `onset_s`: how much of a sick phase's begin `added_p99_ms` leaves out, because a
+    fault must be seen before it can be avoided.
+    """
 
     availability: float | None = None
     added_p99_ms: float | None = None
     attempts_on_sick: int | None = None
     recovery_s: float | None = None
     silent_truncations: int = 0
+    onset_s: float = 0.0
 
 
 class Script(Struct, frozen=True):

@@ -70,6 +70,7 @@ class Tally(Struct, frozen=True):
     availability: float
     failures: dict[str, int]
     added_p99_ms: float | None
+    onset_s: float
     attempts_on_sick: int
     recovery_s: float | None
     silent_truncations: int
@@ -96,7 +97,9 @@ def tally(rows: Sequence[Row], script: Script, cast: Cast, config_source: str) -
     availability = answered / len(rows)
     silent = sum(row.verdict in SILENT for row in rows)
     recovery_s = recovery(rows, script, cast)
-    added_p99_ms = worst_added(phases)
+    onset_s = script.objectives.onset_s
+    judged = phases if not onset_s else phases_of(settled(rows, script), script, cast)
+    added_p99_ms = worst_added(judged)
     width_s = next(
         (w for w in WIDTHS_S if script.duration_s / w <= BUCKETS_MAX), WIDTHS_S[-1]
     )
@@ -115,6 +118,7 @@ def tally(rows: Sequence[Row], script: Script, cast: Cast, config_source: str) -
         availability=availability,
         failures=failures_of(rows),
         added_p99_ms=added_p99_ms,
+        onset_s=onset_s,
         attempts_on_sick=sick_attempts,
         recovery_s=recovery_s,
         silent_truncations=silent,
@@ -237,6 +241,21 @@ def percentile(ordered: Sequence[float], share: float) -> float | None:
 def added(value: float | None, before: float | None) -> float | None:
     """Subtract, where both are known."""
     return None if value is None or before is None else round(value - before, 1)
+
+
+def settled(rows: Sequence[Row], script: Script) -> list[Row]:
+    """Leave out what was asked in the onset of a sick phase."""
+    onset_s = script.objectives.onset_s
+    begins = [
+        begin_s
+        for begin_s, phase in zip(script.begins_s, script.phases, strict=True)
+        if phase.sick
+    ]
+    return [
+        row
+        for row in rows
+        if not any(begin_s <= row.at_s < begin_s + onset_s for begin_s in begins)
+    ]
 
 
 def worst_added(phases: Sequence[PhaseTally]) -> float | None:

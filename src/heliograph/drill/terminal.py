@@ -145,7 +145,8 @@ def phase_row(phase: PhaseTally) -> tuple[str, ...]:
 def objective_table(told: Tally, ink: Ink) -> list[str]:
     """Write a row for each objective."""
     heading, *lines = table(
-        ("objective", "stated", "measured", ""), map(objective_row, told.objectives)
+        ("objective", "stated", "measured", ""),
+        [objective_row(judged, told) for judged in told.objectives],
     )
     return [
         ink(heading, DIM),
@@ -156,9 +157,9 @@ def objective_table(told: Tally, ink: Ink) -> list[str]:
     ]
 
 
-def objective_row(judged: Judged) -> tuple[str, ...]:
+def objective_row(judged: Judged, told: Tally) -> tuple[str, ...]:
     """Write one objective's cells."""
-    title = figures.TITLES[judged.name]
+    title = figures.title(judged, told)
     return (title, figures.stated(judged), figures.measured(judged), "")
 
 
@@ -169,9 +170,7 @@ def shade(judged: Judged) -> tuple[str, ...]:
     return (GREEN,) if judged.met else (BOLD, RED)
 
 
-def table(
-    heading: Sequence[str], rows: "Sequence[Sequence[str]] | map[tuple[str, ...]]"
-) -> list[str]:
+def table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """Align cells in columns: texts to the left, figures to the right."""
     cells = [heading, *rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]

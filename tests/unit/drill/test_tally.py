@@ -69,6 +69,16 @@ def test_each_objective_can_be_missed(objective: str, stated: float) -> None:
     assert [each.name for each in result.objectives if not each.met] == [objective]
 
 
+def test_the_onset_of_a_fault_is_left_out_where_the_script_says_so() -> None:
+    some = rows()
+    some[100:110] = [row(10 + n / 10, "openai", 9.0) for n in range(10)]
+    assert told(some).added_p99_ms == 8000
+    after = told(some, script(onset_s=1, added_p99_ms=100))
+    assert after.added_p99_ms == 100
+    assert after.held
+    assert after.phases[1].worst_ms == 9000
+
+
 def test_a_silent_truncation_is_never_forgiven() -> None:
     some = rows()
     some[5] = msgspec.structs.replace(some[5], verdict="truncated")
