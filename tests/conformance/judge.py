@@ -1,7 +1,7 @@
 """What an official SDK for Python makes of streams: `python judge.py SDK`.
 
 A program of its own, so that any version of an SDK can run it in its own environment.
-Standard input: a list of {"name", "base_url", "model", "timeout_s"}.
+Standard input: a list of {"name", "base_url", "model", "tokens_max", "timeout_s"}.
 Standard output: the SDK's version, then a line of JSON for each of them.
 """
 
@@ -12,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 QUESTION = "what ran up the clock?"
-TOKENS_MAX = 200
 AT_ONCE = 4
 
 
@@ -23,8 +22,17 @@ class Said(NamedTuple):
     finish: str | None
 
 
-Listen = Callable[[str, str, float], Iterator[Said]]
-"""Asks a server (its address, a model, the patience) and says what comes."""
+class Ask(NamedTuple):
+    """One stream to listen to, and for how long at most."""
+
+    name: str
+    base_url: str
+    model: str
+    tokens_max: int
+    timeout_s: float
+
+
+Listen = Callable[[Ask], Iterator[Said]]
 
 
 def openai_sdk() -> tuple[str, Listen]:
@@ -34,12 +42,12 @@ def openai_sdk() -> tuple[str, Listen]:
     direct = openai.DefaultHttpxClient(trust_env=False)
     client = openai.OpenAI(api_key="any", max_retries=0, http_client=direct)
 
-    def listen(base_url: str, model: str, timeout_s: float) -> Iterator[Said]:
-        stream = client.with_options(base_url=base_url).chat.completions.create(
-            model=model,
+    def listen(ask: Ask) -> Iterator[Said]:
+        stream = client.with_options(base_url=ask.base_url).chat.completions.create(
+            model=ask.model,
             messages=[{"role": "user", "content": QUESTION}],
-            max_tokens=TOKENS_MAX,
-            timeout=timeout_s,
+            max_tokens=ask.tokens_max,
+            timeout=ask.timeout_s,
             stream=True,
         )
         for chunk in stream:
@@ -56,12 +64,12 @@ def anthropic_sdk() -> tuple[str, Listen]:
     direct = anthropic.DefaultHttpxClient(trust_env=False)
     client = anthropic.Anthropic(api_key="any", max_retries=0, http_client=direct)
 
-    def listen(base_url: str, model: str, timeout_s: float) -> Iterator[Said]:
-        with client.with_options(base_url=base_url).messages.stream(
-            model=model,
+    def listen(ask: Ask) -> Iterator[Said]:
+        with client.with_options(base_url=ask.base_url).messages.stream(
+            model=ask.model,
             messages=[{"role": "user", "content": QUESTION}],
-            max_tokens=TOKENS_MAX,
-            timeout=timeout_s,
+            max_tokens=ask.tokens_max,
+            timeout=ask.timeout_s,
         ) as stream:
             for text in stream.text_stream:
                 yield Said(text, None)
@@ -78,13 +86,15 @@ def google_sdk() -> tuple[str, Listen]:
     direct = types.HttpOptions(client_args={"trust_env": False})
     client = genai.Client(api_key="any", http_options=direct)
 
-    def listen(base_url: str, model: str, timeout_s: float) -> Iterator[Said]:
-        options = types.HttpOptions(base_url=base_url, timeout=int(timeout_s * 1000))
+    def listen(ask: Ask) -> Iterator[Said]:
+        options = types.HttpOptions(
+            base_url=ask.base_url, timeout=int(ask.timeout_s * 1000)
+        )
         config = types.GenerateContentConfig(
-            max_output_tokens=TOKENS_MAX, http_options=options
+            max_output_tokens=ask.tokens_max, http_options=options
         )
         for chunk in client.models.generate_content_stream(
-            model=model, contents=QUESTION, config=config
+            model=ask.model, contents=QUESTION, config=config
         ):
             [candidate] = chunk.candidates or [types.Candidate()]
             finish = candidate.finish_reason
@@ -96,21 +106,21 @@ def google_sdk() -> tuple[str, Listen]:
 SDKS = {"openai": openai_sdk, "anthropic": anthropic_sdk, "google": google_sdk}
 
 
-def judge(listen: Listen, ask: dict[str, Any]) -> dict[str, Any]:
+def judge(listen: Listen, ask: Ask) -> dict[str, Any]:
     """Listen to one stream; tell what was said, how it finished, and any error."""
     text, finish, error = "", None, None
     try:
-        for said in listen(ask["base_url"], ask["model"], ask["timeout_s"]):
+        for said in listen(ask):
             text += said.text
             finish = said.finish or finish
     except Exception as raised:  # noqa: BLE001 - which it is, is what is asked here
         error = type(raised).__name__
-    return {"name": ask["name"], "text": text, "finish": finish, "error": error}
+    return {"name": ask.name, "text": text, "finish": finish, "error": error}
 
 
 def main() -> None:
     """Judge what is asked on standard input."""
-    asks = json.load(sys.stdin)
+    asks = [Ask(**told) for told in json.load(sys.stdin)]
     version, listen = SDKS[sys.argv[1]]()
     sys.stdout.write(f"{version}\n")
     with ThreadPoolExecutor(AT_ONCE) as threads:

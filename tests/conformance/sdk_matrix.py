@@ -32,8 +32,9 @@ SERVED: tuple[DialectName, ...] = ("openai", "anthropic")
 """The dialects of the providers that stand behind the gateway."""
 DOORS: tuple[DialectName, ...] = ("openai", "anthropic")
 """The dialects in which the gateway may be asked."""
-WAYS = ("straight", *SERVED, *(f"{dialect}, with a fallback" for dialect in SERVED))
-"""To a provider of the SDK's own dialect, or through the gateway to one of these."""
+TOKENS_MAX = {"straight": 200, "alone": 2000, "held": 200, "continued": 2000}
+"""The ways to ask, and for how many tokens: straight; through the gateway with one
+target; and with a fallback, for an answer that is held back and for one that is not."""
 PROVIDER = """\
   at_{name}:
     base_url: {url}/{name}/v1
@@ -49,6 +50,18 @@ Verdicts = dict[str, dict[str, str]]
 """By way and name of the row: ok, error, waits or silent."""
 
 
+class Way(NamedTuple):
+    """How an SDK gets to a stream: straight or how else, and whose dialect it is in."""
+
+    kind: str
+    dialect: DialectName
+
+    @property
+    def name(self) -> str:
+        """The key of its verdicts."""
+        return f"{self.kind} {self.dialect}"
+
+
 class Sdk(NamedTuple):
     """One version of an SDK, and the program that judges with it."""
 
@@ -57,9 +70,13 @@ class Sdk(NamedTuple):
     command: tuple[str, ...]
 
     @property
-    def ways(self) -> tuple[str, ...]:
-        """The ways it can go."""
-        return WAYS if self.dialect in DOORS else WAYS[:1]
+    def ways(self) -> list[Way]:
+        """The ways it can go; straight is the first."""
+        straight, *through = TOKENS_MAX
+        found = [Way(straight, self.dialect)]
+        if self.dialect in DOORS:
+            found += [Way(kind, dialect) for kind in through for dialect in SERVED]
+        return found
 
     def base_url(self, url: str) -> str:
         """Where the SDK is told that a server is; openai wants the version too."""
@@ -128,20 +145,16 @@ def asks(sdk: Sdk, replay: str, alone: str, backed: str) -> list[Ask]:
     """List what *sdk* is to ask: where, and for which model."""
     found: list[Ask] = []
     for way in sdk.ways:
-        name, _, fallback = way.partition(", ")
-        dialect = sdk.dialect if way == "straight" else name
-        for row in ROWS:
-            if dialect not in row.dialects:
-                continue
-            model = f"{dialect}_{row.slug}"
-            gateway = backed if fallback else alone
-            url = f"{replay}/{model}" if way == "straight" else gateway
-            endless = row.stalls and way == "straight"
+        straight = way.kind == "straight"
+        gateway = alone if way.kind == "alone" else backed
+        for row in rows(way.dialect):
+            model = f"{way.dialect}_{row.slug}"
             ask: Ask = {
-                "name": json.dumps([way, row.name]),
-                "base_url": sdk.base_url(url),
+                "name": json.dumps([way.name, row.name]),
+                "base_url": sdk.base_url(f"{replay}/{model}" if straight else gateway),
                 "model": model,
-                "timeout_s": IMPATIENCE_S if endless else PATIENCE_S,
+                "tokens_max": TOKENS_MAX[way.kind],
+                "timeout_s": IMPATIENCE_S if straight and row.stalls else PATIENCE_S,
             }
             found.append(ask)
     return found
@@ -191,7 +204,7 @@ async def ask_all(sdk: Sdk, todo: list[Ask]) -> Found:
     assert program.returncode == 0, problems.decode()
     version, *lines = out.decode().splitlines()
     assert len(lines) == len(todo)
-    verdicts: Verdicts = {way: {} for way in sdk.ways}
+    verdicts: Verdicts = {way.name: {} for way in sdk.ways}
     for line in lines:
         seen = json.loads(line)
         way, row = json.loads(seen["name"])

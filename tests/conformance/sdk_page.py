@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from pathlib import Path
 
-from conformance.sdk_matrix import SDKS, SERVED, Found, judged
+from conformance.sdk_matrix import SDKS, Found, judged
 from conformance.stream_faults import ROWS
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "sdk-matrix.md"
@@ -23,18 +24,23 @@ straight at a simulated provider of the SDK's own dialect, and through the gatew
 - **silent**: no error, but the text is wrong or the finish is missing.
 - `-`: there is no such stream in that dialect.
 """
-NAMES = {"openai": "OpenAI's", "anthropic": "Anthropic's"}
+TITLES = {
+    "straight": "Straight, without the gateway",
+    "alone openai": "Through the gateway, the provider speaks OpenAI's dialect",
+    "alone anthropic": "Through the gateway, the provider speaks Anthropic's dialect",
+}
+COUNTED = {
+    "straight": "straight",
+    "alone": "through the gateway",
+    "held": "with a fallback, short answer",
+    "continued": "with a fallback, long answer",
+}
 
 
 def page(found: Mapping[str, Found]) -> str:
     """Write the page for what each SDK found, by the SDK's name."""
-    titles = {"straight": "Straight, without the gateway"}
-    for dialect in SERVED:
-        name = NAMES[dialect]
-        titles[dialect] = f"Through the gateway, the provider speaks {name} dialect"
-    parts = [HEAD, counts(found)]
-    parts += [f"## {title}\n\n{grid(found, way)}" for way, title in titles.items()]
-    return "\n".join(parts)
+    grids = [f"## {title}\n\n{grid(found, way)}" for way, title in TITLES.items()]
+    return "\n".join([HEAD, counts(found), *grids])
 
 
 def counts(found: Mapping[str, Found]) -> str:
@@ -42,33 +48,30 @@ def counts(found: Mapping[str, Found]) -> str:
     rows = []
     for name, (version, verdicts) in found.items():
         cells = [f"{name} ({version})"]
-        for kind in ("straight", "alone", "backed"):
-            seen = [word for way in verdicts if kind_of(way) == kind
-                    for word in verdicts[way].values()]  # fmt: skip
+        for kind in COUNTED:
+            ways = [words for way, words in verdicts.items() if way.startswith(kind)]
+            seen = list(chain.from_iterable(words.values() for words in ways))
             cells.append(f"{seen.count('silent')} of {len(seen)}" if seen else "-")
         rows.append(cells)
-    heads = ["silent", "straight", "through the gateway", "with a fallback as well"]
-    return table(heads, rows)
-
-
-def kind_of(way: str) -> str:
-    """Tell the three kinds of ways apart."""
-    if way == "straight":
-        return way
-    return "backed" if "fallback" in way else "alone"
+    return table(["silent", *COUNTED.values()], rows)
 
 
 def grid(found: Mapping[str, Found], way: str) -> str:
     """Write the verdicts of one way, a row for each stream."""
-    asked = {
-        name: each.verdicts[way] for name, each in found.items() if way in each.verdicts
-    }
+    asked = {name: words_of(each, way) for name, each in found.items()}
+    asked = {name: words for name, words in asked.items() if words}
     rows = [
         [row.name, *(shown(words.get(row.name)) for words in asked.values())]
         for row in ROWS
     ]
     kept = [row for row in rows if set(row[1:]) != {"-"}]
     return table(["stream", *asked], kept)
+
+
+def words_of(found: Found, way: str) -> dict[str, str]:
+    """Find the verdicts of the way whose name begins so."""
+    words = [words for name, words in found.verdicts.items() if name.startswith(way)]
+    return words[0] if words else {}
 
 
 def shown(verdict: str | None) -> str:

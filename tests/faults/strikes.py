@@ -20,6 +20,7 @@ FAMILIES = ("cut", "stalled", "garbled")
 CUTS: tuple[Cut, ...] = ("end", "chunked", "close_delimited", "reset")
 WAYS = (*CUTS, "half")
 """How streams are cut, in turn: between two events, or in the middle of one."""
+PAUSE_S = 0.003
 ENDS: dict[str, Cut] = {**{cut: cut for cut in CUTS}, "stall": "hang"}
 TOLD = re.compile(rb"strike by (\w+) at (\d+)")
 
@@ -68,7 +69,9 @@ def struck(events: Sequence[bytes], strike: Strike) -> Iterable[simulation.Step]
     if strike.by == "half":
         return streamed([before + rest[0][: len(rest[0]) // 2]])
     if strike.by == "garble":
-        return streamed([before + broken_off(rest[0]) + b"".join(rest[1:])])
+        after = broken_off(rest[0]) + b"".join(rest[1:])
+        # What comes before has been passed on when the rest is read.
+        return streamed([before, PAUSE_S, after] if before else [after])
     return streamed([before] if before else [], ENDS[strike.by])
 
 

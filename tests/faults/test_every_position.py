@@ -36,9 +36,14 @@ DONE = b"data: [DONE]\n\n"
 CLIENTS = {"cut": 8, "garbled": 8, "stalled": 200}
 AFTER_THE_FINISH = 2
 """Events at most between a stream's finish and its end: usage, and `[DONE]`."""
-SHORT = 60
+EVENTS_MAX = 60
 """Events of a stream that is short enough to be struck before a fallback too."""
+SHORT, LONG = 200, 2000
+"""Tokens asked for: short answers are held back, long ones sent as they come."""
+# Each strike is to be met as the first one: nothing is learnt, and none is asked again.
 CONFIG = """
+retries: {{same_target_max: 0}}
+breaker: {{failures: 1000, error_rate: 1, calls_min: 100000}}
 providers:
   struck:
     base_url: {url}/struck/v1
@@ -55,15 +60,18 @@ fallbacks:
   - {{from: struck/m, to: spare/m}}
 """
 ALL = [(dialect, name) for dialect in DIALECTS for name in streams(dialect)]
-SHORT_ONES = [(d, name) for d, name in ALL if len(streams(d)[name]) <= SHORT]
+SHORT_ONES = [(d, name) for d, name in ALL if len(streams(d)[name]) <= EVENTS_MAX]
 
 
 class Stand:
     """A gateway before a provider that replays one stream."""
 
-    def __init__(self, gateway: Gateway, events: Sequence[bytes]) -> None:
+    def __init__(
+        self, gateway: Gateway, events: Sequence[bytes], tokens_max: int
+    ) -> None:
         self.gateway = gateway
         self.events = events
+        self.tokens_max = tokens_max
         self.whole = b""
         self.heard = Heard("", (), None)
         self.outcomes: dict[str, str] = {}
@@ -76,6 +84,7 @@ class Stand:
             "messages": [{"role": "user", "content": told}],
             "stream": True,
             "stream_options": {"include_usage": True},
+            "max_tokens": self.tokens_max,
         }
         client.send(request(asked))
         got = await client.answer()
@@ -158,13 +167,15 @@ def count_of(page: str, name: str, label: str) -> float:
 
 
 @asynccontextmanager
-async def stand(dialect: str, name: str, *, more: str = "") -> AsyncIterator[Stand]:
+async def stand(
+    dialect: str, name: str, *, tokens_max: int = SHORT, more: str = ""
+) -> AsyncIterator[Stand]:
     """Run both."""
     [events] = [streams(known)[name] for known in DIALECTS if known == dialect]
     async with replaying(partial(replay, events)) as url:
         text = (CONFIG + more).format(url=url, dialect=dialect)
         async with running(config_of(text, url)) as gateway:
-            yield Stand(gateway, events)
+            yield Stand(gateway, events, tokens_max)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -184,11 +195,12 @@ async def test_it_ends_whole_or_in_an_error(
 
 
 @pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("tokens_max", [SHORT, LONG], ids=["short", "long"])
 @pytest.mark.parametrize(("dialect", "name"), SHORT_ONES)
 async def test_before_a_fallback_none_is_refused(
-    dialect: str, name: str, family: str
+    dialect: str, name: str, tokens_max: int, family: str
 ) -> None:
-    async with stand(dialect, name, more=FALLBACK) as struck:
+    async with stand(dialect, name, tokens_max=tokens_max, more=FALLBACK) as struck:
         await struck.assert_whole(name)
         ends = await struck.strike(family)
         assert (ends["whole"] > 0) is (name != SPLICED)

@@ -1,5 +1,5 @@
 // What an SDK for JavaScript makes of streams: `node judge_streams.mjs SDK`.
-// Standard input: a list of {"name", "base_url", "model", "timeout_s"}.
+// Standard input: a list of {"name", "base_url", "model", "tokens_max", "timeout_s"}.
 // Standard output: the SDK's version, then a line of JSON for each of them.
 
 import { once } from "node:events";
@@ -10,16 +10,15 @@ import { streamText } from "ai";
 import OpenAI from "openai";
 
 const QUESTION = "what ran up the clock?";
-const TOKENS_MAX = 200;
 const AT_ONCE = 4;
 const asks = JSON.parse(await read(process.stdin));
 
-async function* openai({ base_url: baseURL, model }) {
+async function* openai({ base_url: baseURL, model, tokens_max: tokensMax }) {
   const client = new OpenAI({ baseURL, apiKey: "any", maxRetries: 0 });
   const stream = await client.chat.completions.create({
     model,
     messages: [{ role: "user", content: QUESTION }],
-    max_tokens: TOKENS_MAX,
+    max_tokens: tokensMax,
     stream: true,
   });
   for await (const chunk of stream) {
@@ -29,12 +28,12 @@ async function* openai({ base_url: baseURL, model }) {
   }
 }
 
-async function* ai({ base_url: baseURL, model }) {
+async function* ai({ base_url: baseURL, model, tokens_max: tokensMax }) {
   const provider = createOpenAICompatible({ name: "judged", baseURL, apiKey: "any" });
   const { fullStream } = streamText({
     model: provider.chatModel(model),
     prompt: QUESTION,
-    maxOutputTokens: TOKENS_MAX,
+    maxOutputTokens: tokensMax,
     maxRetries: 0,
     onError() {}, // or it prints them
   });
