@@ -9,6 +9,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from typing import Any, NamedTuple
 
 QUESTION = "what ran up the clock?"
@@ -43,16 +44,16 @@ def openai_sdk() -> tuple[str, Listen]:
     client = openai.OpenAI(api_key="any", max_retries=0, http_client=direct)
 
     def listen(ask: Ask) -> Iterator[Said]:
-        stream = client.with_options(base_url=ask.base_url).chat.completions.create(
+        with client.with_options(base_url=ask.base_url).chat.completions.create(
             model=ask.model,
             messages=[{"role": "user", "content": QUESTION}],
             max_tokens=ask.tokens_max,
             timeout=ask.timeout_s,
             stream=True,
-        )
-        for chunk in stream:
-            for choice in chunk.choices or ():
-                yield Said(choice.delta.content or "", choice.finish_reason)
+        ) as stream:
+            for chunk in stream:
+                for choice in chunk.choices or ():
+                    yield Said(choice.delta.content or "", choice.finish_reason)
 
     return openai.__version__, listen
 
@@ -120,12 +121,20 @@ def judge(listen: Listen, ask: Ask) -> dict[str, Any]:
 
 def main() -> None:
     """Judge what is asked on standard input."""
-    asks = [Ask(**told) for told in json.load(sys.stdin)]
-    version, listen = SDKS[sys.argv[1]]()
-    sys.stdout.write(f"{version}\n")
+    todo = iter([Ask(**told) for told in json.load(sys.stdin)])
+    sdk = SDKS[sys.argv[1]]
+
+    def work() -> list[dict[str, Any]]:
+        # A client for each thread: what the collector closes in the middle of httpx's
+        # pool may want the pool's lock, and waits for itself for ever.
+        _, listen = sdk()
+        return [judge(listen, ask) for ask in todo]
+
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        for seen in threads.map(lambda ask: judge(listen, ask), asks):
-            sys.stdout.write(f"{json.dumps(seen)}\n")
+        works = [threads.submit(work) for _ in range(AT_ONCE)]
+    sys.stdout.write(f"{sdk()[0]}\n")
+    for seen in chain.from_iterable(done.result() for done in works):
+        sys.stdout.write(f"{json.dumps(seen)}\n")
 
 
 if __name__ == "__main__":

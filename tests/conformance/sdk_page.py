@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from itertools import chain
 from pathlib import Path
 
-from conformance.sdk_matrix import SDKS, Found, judged
+from conformance.sdk_matrix import SDKS, Found, Verdicts, judged
 from conformance.stream_faults import ROWS
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "sdk-matrix.md"
@@ -40,7 +40,7 @@ COUNTED = {
 def page(found: Mapping[str, Found]) -> str:
     """Write the page for what each SDK found, by the SDK's name."""
     grids = [f"## {title}\n\n{grid(found, way)}" for way, title in TITLES.items()]
-    return "\n".join([HEAD, counts(found), *grids])
+    return "\n".join([HEAD, counts(found), repaired(found), *grids])
 
 
 def counts(found: Mapping[str, Found]) -> str:
@@ -49,11 +49,28 @@ def counts(found: Mapping[str, Found]) -> str:
     for name, (version, verdicts) in found.items():
         cells = [f"{name} ({version})"]
         for kind in COUNTED:
-            ways = [words for way, words in verdicts.items() if way.startswith(kind)]
-            seen = list(chain.from_iterable(words.values() for words in ways))
+            seen = words_by(verdicts, kind)
             cells.append(f"{seen.count('silent')} of {len(seen)}" if seen else "-")
         rows.append(cells)
     return table(["silent", *COUNTED.values()], rows)
+
+
+def repaired(found: Mapping[str, Found]) -> str:
+    """Write how many streams came whole before a fallback, however they broke."""
+    rows = []
+    for name, (_, verdicts) in found.items():
+        cells = [name]
+        for kind in ("held", "continued"):
+            seen = words_by(verdicts, kind)
+            cells.append(f"{seen.count('ok')} of {len(seen)}" if seen else "-")
+        rows.append(cells)
+    return table(["ok", COUNTED["held"], COUNTED["continued"]], rows)
+
+
+def words_by(verdicts: Verdicts, kind: str) -> list[str]:
+    """List the verdicts of the ways of one *kind*."""
+    ways = [words for way, words in verdicts.items() if way.startswith(kind)]
+    return list(chain.from_iterable(words.values() for words in ways))
 
 
 def grid(found: Mapping[str, Found], way: str) -> str:

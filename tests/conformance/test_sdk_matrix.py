@@ -50,7 +50,9 @@ def test_through_the_gateway(sdk: Sdk, row: Row, find: Find) -> None:
         if way.dialect not in row.dialects:
             continue
         verdict = verdicts[way.name][row.name]
-        if row.harmless or (row.early and way.kind != "alone"):
+        # A short answer is held back, so that its break is repaired unseen.
+        repaired = way.kind == "held" or (row.early and way.kind == "continued")
+        if row.harmless or repaired:
             assert verdict == "ok", way
         elif row.early:
             assert verdict == "error", way
