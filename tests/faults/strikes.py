@@ -17,6 +17,7 @@ from replaying import Cut, streamed
 
 DIALECTS: tuple[simulation.DialectName, ...] = ("openai", "anthropic")
 FAMILIES = ("cut", "stalled", "garbled")
+END_EVENTS = 100
 CUTS: tuple[Cut, ...] = ("end", "chunked", "close_delimited", "reset")
 WAYS = (*CUTS, "half")
 """How streams are cut, in turn: between two events, or in the middle of one."""
@@ -45,8 +46,14 @@ class Heard(NamedTuple):
 
 
 def strikes(family: str, count: int) -> Iterator[Strike]:
-    """List the strikes of a *family* on a stream of *count* events."""
+    """List the strikes of a *family* on a stream of *count* events.
+
+    Both ends of a stream are struck by every family, what is between them in turn.
+    """
+    place = FAMILIES.index(family)
     for at in range(count):
+        if END_EVENTS <= at < count - END_EVENTS and at % len(FAMILIES) != place:
+            continue
         if family == "stalled":
             yield Strike("stall", at)
         elif family == "garbled":
