@@ -30,7 +30,7 @@ LATE = frozenset({"APITimeoutError", "ReadTimeout", "Timeout"})
 """What is raised when a client's own patience ends, and not by what it was told."""
 SERVED: tuple[DialectName, ...] = ("openai", "anthropic")
 """The dialects of the providers that stand behind the gateway."""
-DOORS: tuple[DialectName, ...] = ("openai", "anthropic")
+DOORS: tuple[DialectName, ...] = ("openai", "anthropic", "gemini")
 """The dialects in which the gateway may be asked."""
 TOKENS_MAX = {"straight": 200, "alone": 2000, "held": 200, "continued": 2000}
 """The ways to ask, and for how many tokens: straight; through the gateway with one
