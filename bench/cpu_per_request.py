@@ -158,7 +158,10 @@ def is_peer(server: Server) -> bool:
 def first_answer(server: Server, workload: Workload) -> float:
     """Ask once and judge the answer; return how long it took, in seconds."""
     began = time.monotonic()
-    status, headers, body = ask(server, workload.body)
+    try:
+        status, headers, body = ask(server, workload.body)
+    except OSError as error:
+        raise BenchError(f"{server.name}, {workload.title}: {error}") from error
     took_s = time.monotonic() - began
     if status != 200 or not workload.judge(body, server.name):
         shown = body[:300].decode(errors="replace")
