@@ -77,7 +77,8 @@ class JumpingSelector(selectors.DefaultSelector):
 
     Loopback delivers within the call that sends, but for a kernel that puts it off
     under load. So before each jump a datagram goes the same way as the data, and comes
-    after them: the *plumb line*.
+    after them: the *plumb line*. Sockets must send at once (TCP_NODELAY): what Nagle's
+    algorithm holds back is not on its way yet.
     """
 
     def __init__(self, jump: Callable[[float], None]) -> None:
