@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+import pytest
 import uvloop
 
 
@@ -10,3 +11,9 @@ def pytest_asyncio_loop_factories() -> dict[
     str, Callable[[], asyncio.AbstractEventLoop]
 ]:
     return {"uvloop": uvloop.new_event_loop}
+
+
+@pytest.fixture(params=[False, True], ids=["whole", "stream"])
+def stream(request: pytest.FixtureRequest) -> bool:
+    """Whether the answer is asked for as a stream."""
+    return bool(request.param)

@@ -88,6 +88,15 @@ async def test_a_connection_that_closes_as_it_is_used_is_replaced_unseen() -> No
         assert {line["outcome"] for line in gateway.lines} == {"answered"}
 
 
+async def test_a_call_is_not_put_to_one_kept_connection_after_another() -> None:
+    async with before("closes as it is asked") as (gateway, provider):
+        await asyncio.gather(*(gateway.post(ASK) for _ in range(8)))
+        await until(lambda: not gateway.engine.pool.busy)
+        calls = provider.calls
+        assert (await gateway.post(ASK)).status == 200
+        assert provider.calls == calls + 2
+
+
 async def test_a_connection_that_closes_after_a_word_is_a_failure() -> None:
     async with before("answers a word and closes") as (gateway, provider):
         assert (await gateway.post(ASK)).status == 200

@@ -361,7 +361,8 @@ class Exchange(Struct):
     """The one record of one request; metrics, log line and headers are read from it.
 
     `outcome`: *answered* in full; *refused* by reason of the caller; *failed* after
-    the attempts listed; *client_gone* before the end.
+    the attempts listed; *client_gone* before the end. `asked` names the targets that
+    the model asked for stands for.
     """
 
     request_id: str
@@ -378,6 +379,7 @@ class Exchange(Struct):
     first_byte_s: float | None = None
     rescue: Rescue | None = None
     hedged: bool = False
+    asked: frozenset[str] = frozenset()
 
     @property
     def answered_by(self) -> Target | None:

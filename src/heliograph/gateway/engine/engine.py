@@ -1,6 +1,7 @@
 """One per process: admits, answers and records exchanges."""
 
 import asyncio
+import math
 from collections.abc import Callable
 from ssl import SSLContext
 
@@ -16,6 +17,7 @@ from heliograph.gateway.telemetry.metrics import Metrics
 from heliograph.gateway.types import Config, Exchange, ProviderStanding
 from heliograph.gateway.upstream.pool import Pool
 from heliograph.gateway.wire.chat import read as read_chat
+from heliograph.gateway.wire.timeout import TIMEOUT_HEADER, read_timeout_s
 
 
 class Engine(Shared):
@@ -64,7 +66,7 @@ class Engine(Shared):
         run = Run(self, exchange, caller, began_s)
         inside = False
         try:
-            inside = self.gate.enter() or await admitted(self.gate, self.pool.loop)
+            inside = self.gate.enter() or await self.in_turn(caller)
             if inside:
                 depth_max = self.config.server.json_depth_max
                 failure = await run.walk(read(body, depth_max))
@@ -85,6 +87,12 @@ class Engine(Shared):
             exchange.duration_s = self.clock.monotonic_s() - began_s
             self.metrics.record(exchange)
             self.log.record(exchange)
+
+    async def in_turn(self, caller: Caller) -> bool:
+        """Wait at the gate, for no longer than the caller would."""
+        asked_s = read_timeout_s(caller.header(TIMEOUT_HEADER))
+        left_s = asked_s if isinstance(asked_s, float) else math.inf
+        return await admitted(self.gate, self.pool.loop, left_s)
 
     def never_began(self, exchange: Exchange) -> None:
         """Record a request whose caller had left before it could be served."""

@@ -1,21 +1,28 @@
 """Waits at a gate, for a place that becomes free, and for no longer than its limits."""
 
 import asyncio
+import math
 
 from heliograph.gateway.routing.admission import Gate
 
 WaitingGate = Gate[asyncio.Future[bool]]
 
 
-async def admitted(gate: WaitingGate, loop: asyncio.AbstractEventLoop) -> bool:
-    """Go in, at once or in turn; False when the queue is full or took too long."""
+async def admitted(
+    gate: WaitingGate, loop: asyncio.AbstractEventLoop, left_s: float = math.inf
+) -> bool:
+    """Go in, at once or in turn; False when the queue is full or took too long.
+
+    *left_s* is what the exchange's own deadline leaves for it.
+    """
     if gate.enter():
         return True
     if not gate.may_wait:
         return False
     place: asyncio.Future[bool] = loop.create_future()
     gate.wait(place)
-    timer = loop.call_later(gate.limits.queue_s, expire, gate, place)
+    wait_s = min(gate.limits.queue_s, left_s)
+    timer = loop.call_later(wait_s, expire, gate, place)
     try:
         return await place
     except asyncio.CancelledError:

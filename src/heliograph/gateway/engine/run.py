@@ -20,7 +20,7 @@ from heliograph.gateway.routing.rescue import FINAL, conduct, may_go_on
 from heliograph.gateway.types import Blame, Chat, Exchange, Failure
 from heliograph.gateway.wire.openai_error import error_event
 from heliograph.gateway.wire.splice import Splice
-from heliograph.gateway.wire.timeout import read_timeout_s
+from heliograph.gateway.wire.timeout import TIMEOUT_HEADER, read_timeout_s
 from heliograph.gateway.wire.transcript import Transcript, prefilled
 
 
@@ -46,6 +46,7 @@ class Run(Course):
         named = shared.named(chat)
         if isinstance(named, Failure):
             return named
+        exchange.asked = named.asked
         failure = self.bound(named)
         if failure is not None:
             return failure
@@ -71,13 +72,14 @@ class Run(Course):
         """Set the deadline: the first target's, or the caller's if that is nearer."""
         choice = named.first[0]
         total_s = choice.provider.timeouts_of(choice.model).total_s
-        asked_s = read_timeout_s(self.caller.header(b"x-heliograph-timeout-ms"))
+        asked_s = read_timeout_s(self.caller.header(TIMEOUT_HEADER))
         if isinstance(asked_s, Failure):
             return asked_s
         if asked_s is not None and asked_s < total_s:
             total_s = asked_s
             self.tightened = True
-        self.deadline_at = self.shared.pool.loop.time() + total_s
+        # What it has waited at the gate is a part of it.
+        self.deadline_at = self.shared.pool.loop.time() + total_s - self.now_s()
         return None
 
     def token(self, named: Named) -> str | None:

@@ -32,6 +32,7 @@ from heliograph.gateway.upstream.connection import Connection
 from heliograph.gateway.wire.dialect import Dialect, Stream
 from heliograph.gateway.wire.dialects import DIALECTS
 from heliograph.gateway.wire.splice import Splice
+from heliograph.gateway.wire.sse import is_keep_alive
 
 OK = 200
 
@@ -103,15 +104,16 @@ class Trial:
     async def come_in(self) -> Failure | None:
         """Wait as the plan says, then at the provider's gate if it has one."""
         course = self.course
-        if self.step.wait_s:
-            left_s = course.deadline_at - self.shared.pool.loop.time()
-            if self.step.wait_s >= left_s:
-                return no_time_left(tightened=course.tightened)
-            await asyncio.sleep(self.step.wait_s)
+        loop, wait_s = self.shared.pool.loop, self.step.wait_s
+        left_s = course.deadline_at - loop.time() - wait_s
+        if left_s <= 0:
+            return no_time_left(tightened=course.tightened)
+        if wait_s:
+            await asyncio.sleep(wait_s)
         gate = self.step.health.provider.gate
         if gate is None:
             return None
-        if not await admitted(gate, self.shared.pool.loop):
+        if not await admitted(gate, loop, left_s):
             return saturated(self.target.provider.name)
         self.gate = gate
         return None
@@ -179,12 +181,14 @@ class Trial:
         else:
             out = stream.feed(data) if data else stream.close()
         failure = stream.failure
+        if stream.started and failure is None:
+            if not had_begun:
+                self.answered()
+            if out or (isinstance(data, bytes) and not is_keep_alive(data)):
+                connection.progress()
         if self.splice is not None:
             out = self.splice.feed(out)
             failure = self.splice.failure or failure
-        if stream.started and not had_begun and failure is None:
-            connection.progress()
-            self.answered()
         return out, failure
 
     def answered(self) -> None:
@@ -207,7 +211,11 @@ class Trial:
             elif stream is not None:
                 attempt.usage = stream.usage
         if self.watch is not None:
-            self.watch.end(failure, self.course.clock_s())
+            now_s = self.course.clock_s()
+            self.watch.end(failure, now_s)
+            if failure is not None and failure.retry_after_s is None:
+                wait_s = self.step.health.probe_wait_s(now_s)
+                failure = msgspec.structs.replace(failure, retry_after_s=wait_s)
         self.give_back(finished=failure is None)
         return failure
 

@@ -27,6 +27,8 @@ class Named(NamedTuple):
     first: tuple[Choice, ...]
     weights: tuple[float, ...]
     then: tuple[Choice, ...]
+    asked: frozenset[str] = frozenset()
+    """The names of `first`."""
 
 
 def named(chat: Chat, config: Config) -> Named | Failure:
@@ -39,7 +41,8 @@ def named(chat: Chat, config: Config) -> Named | Failure:
     if isinstance(route, Failure):
         return route
     first = tuple(split(target, config) for target, _ in route.targets)
-    seen = {choice.name for choice in first}
+    asked = frozenset(choice.name for choice in first)
+    seen = set(asked)
     then: list[Choice] = []
     for index, name in enumerate(chat.fallbacks):
         choice = resolve_full(name, config, f"fallbacks[{index}]")
@@ -55,7 +58,7 @@ def named(chat: Chat, config: Config) -> Named | Failure:
                 seen.add(name)
                 then.append(split(name, config))
     weights = tuple(weight for _, weight in route.targets)
-    return Named(route, first, weights, tuple(then))
+    return Named(route, first, weights, tuple(then), asked)
 
 
 def route_of(name: str, config: Config) -> Route | Failure:

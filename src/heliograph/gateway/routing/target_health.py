@@ -160,6 +160,13 @@ class TargetHealth:
         )
         return Standing(0, max(0.0, due_s - now_s))
 
+    def probe_wait_s(self, now_s: float) -> float | None:
+        """Say how long it is left alone because of what it did; None if it is not."""
+        for circuit in (self.provider.circuit, self.circuit):
+            if circuit.state == "open":
+                return max(0.0, circuit.probe_due_s - now_s)
+        return None
+
     def p95_s(self, *, stream: bool) -> float | None:
         """Return the usual upper bound on the time to its first byte."""
         return self.latency[stream].p95_s

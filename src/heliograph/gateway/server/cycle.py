@@ -16,7 +16,7 @@ from uvicorn.server import ServerState
 from heliograph.gateway.engine import Engine
 from heliograph.gateway.server.errors import error_answer
 from heliograph.gateway.server.refusals import new_exchange, record_refused
-from heliograph.gateway.types import Chat, Exchange, Failure
+from heliograph.gateway.types import Chat, Exchange, Failure, Target
 from heliograph.gateway.wire.chat import read as read_chat
 from heliograph.gateway.wire.openai_error import error_body
 
@@ -328,12 +328,22 @@ def answered_by(exchange: Exchange) -> bytes:
     target = exchange.answered_by
     if target is None:
         return b""
-    first = exchange.attempts[0].target
-    fallback = first is not target and first.name != target.name
+    fallback = is_fallback(exchange, target)
     who = told(target.provider.name, target.model, fallback=fallback)
     if exchange.rescue is None:
         return who
     return who + b"x-heliograph-rescue: %b\r\n" % exchange.rescue.encode()
+
+
+def is_fallback(exchange: Exchange, target: Target) -> bool:
+    """Another answers than who was asked for, or than who was asked first.
+
+    Who was asked for may have been passed over without an attempt.
+    """
+    first = exchange.attempts[0].target
+    if first is not target and first.name != target.name:
+        return True
+    return bool(exchange.asked) and target.name not in exchange.asked
 
 
 @lru_cache(maxsize=1024)

@@ -31,6 +31,7 @@ WORTH_ANOTHER_TRY = frozenset({"gateway_stopped", "saturated"})
 BAD_GATEWAY = 502
 UNAVAILABLE = 503
 BAD_REQUEST = 400
+TEMPORARY = frozenset({429, 502, 503, 504})
 UNAVAILABLE_UPSTREAM = frozenset({503, 529})
 TOLD_MAX = 8
 
@@ -56,8 +57,10 @@ def error_answer(exchange: Exchange, failure: Failure) -> ErrorAnswer:
     status = status_of(failure)
     again = "true" if failure.kind in WORTH_ANOTHER_TRY else "false"
     headers = [("x-should-retry", again)]
-    wait_s = shortest_wait_s(exchange) or failure.retry_after_s
-    if wait_s is not None and status in {429, UNAVAILABLE}:
+    wait_s = failure.retry_after_s
+    if status in {429, UNAVAILABLE}:
+        wait_s = shortest_wait_s(exchange) or wait_s
+    if wait_s is not None and status in TEMPORARY:
         headers.append(("retry-after", str(math.ceil(wait_s))))
     body = error_body(
         f"No provider answered: {tell(exchange) or failure.message}.",

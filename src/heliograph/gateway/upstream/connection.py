@@ -78,7 +78,7 @@ class Connection(asyncio.Protocol):
             self.fail("malformed_http", "the provider's answer is not valid HTTP/1.1")
         if self.head_bytes > HEADER_BYTES_MAX:
             self.bound_head()
-        if not self.complete:
+        if not self.streaming and not self.complete:
             self.deadline_on_data()
         self.wake()
 
@@ -187,13 +187,15 @@ class Connection(asyncio.Protocol):
 
     async def read(self) -> bytes | Failure:
         """Wait for the next bytes of a stream; empty at its end."""
+        late = bool(self.pieces)
         while not self.pieces and not self.complete and self.failure is None:
             await self.news()
         if self.pieces:
             data = self.pieces[0] if len(self.pieces) == 1 else b"".join(self.pieces)
             self.pieces.clear()
             self.unread_bytes = 0
-            self.deadline_on_data()
+            if late and self.progressed and self.loop.time() > self.deadline_at:
+                self.deadline_on_data()  # it was our side that was slow
             if self.paused and self.transport is not None and not self.closed:
                 self.paused = False
                 self.transport.resume_reading()
@@ -202,9 +204,9 @@ class Connection(asyncio.Protocol):
 
     async def rest(self) -> HttpReply | Failure:
         """Read what turned out to be no stream, up to 1 MB, as a whole answer."""
-        self.progress()
         body = bytearray()
         while len(body) <= REST_BYTES_MAX:
+            self.progress()
             data = await self.read()
             if isinstance(data, Failure):
                 return data
@@ -215,10 +217,10 @@ class Connection(asyncio.Protocol):
         return cast("Failure", self.failure)
 
     def progress(self) -> None:
-        """Say that a stream has begun: from now the idle bound holds.
+        """Say that a stream has begun, or has gone on: the idle bound runs from now.
 
-        The first byte that counts is the first event with content, and only the
-        reader of the stream can tell.
+        The first byte that counts is the first event with content, and after it a
+        keep-alive does not count: only the reader of the stream can tell.
         """
         self.progressed = True
         self.deadline_on_data()
@@ -311,8 +313,6 @@ class Connection(asyncio.Protocol):
 
     def deadline_on_data(self) -> None:
         """Move the bound: something arrived."""
-        if self.streaming and not self.progressed:
-            return  # the first-byte bound holds until an event with content
         idle_until = self.loop.time() + self.timeouts.idle_s
         self.deadline_at = min(idle_until, self.exchange_deadline_at)
 

@@ -39,10 +39,11 @@ class Pool:
         """Send *call* and wait for the whole answer.
 
         A kept connection that closes as it is used, before any byte of an answer,
-        is replaced once: the provider cannot have worked on the call.
+        is replaced once, by a new one: the provider cannot have worked on the call.
         """
+        fresh = False
         while True:
-            connection = await self.acquire(call)
+            connection = await self.acquire(call, fresh=fresh)
             if isinstance(connection, Failure):
                 return connection
             try:
@@ -52,14 +53,16 @@ class Pool:
                 self.release(call.origin, connection)
             if not connection.stale:
                 return reply
+            fresh = True
 
     async def open(self, call: Call) -> Connection | Failure:
         """Send *call* and wait for status and headers.
 
         The caller reads the rest and must `release` the connection, always.
         """
+        fresh = False
         while True:
-            connection = await self.acquire(call)
+            connection = await self.acquire(call, fresh=fresh)
             if isinstance(connection, Failure):
                 return connection
             failure: Failure | None = None
@@ -75,6 +78,7 @@ class Pool:
                 return connection
             if not connection.stale:
                 return failure
+            fresh = True
 
     def release(
         self, origin: Origin, connection: Connection, *, finished: bool = False
@@ -101,10 +105,10 @@ class Pool:
             self.ticking = self.loop.call_later(REST_S, self.tick)
             self.resting = True
 
-    async def acquire(self, call: Call) -> Connection | Failure:
-        """Take the connection used last, or make one."""
+    async def acquire(self, call: Call, *, fresh: bool = False) -> Connection | Failure:
+        """Take the connection used last, or make one; a *fresh* one where asked."""
         kept = self.kept[call.origin]
-        while kept:
+        while kept and not fresh:
             connection = kept.pop()
             if not connection.closed:
                 break

@@ -2,8 +2,11 @@
 
 The rules are those of the HTML standard, "Parsing an event stream":
 https://html.spec.whatwg.org/multipage/server-sent-events.html
-This file knows nothing of JSON, `[DONE]` or any provider.
+But for the pings that some providers send as events, this file knows nothing of JSON,
+`[DONE]` or any provider.
 """
+
+import re
 
 Event = tuple[bytes, bytes]
 """The event's name (empty when it has none) and its data."""
@@ -13,6 +16,7 @@ _BOM = b"\xef\xbb\xbf"
 _DATA = b"data: "
 _NAME = b"event: "
 _END = b"\n\n"
+_KEEP_ALIVE = re.compile(rb':.*|event: ?ping|data: ?({\s*"type"\s*:\s*"ping"\s*})?|')
 
 
 class SseDecoder:
@@ -166,3 +170,8 @@ def _whole_named_events(data: bytes) -> list[Event] | None:
             return None
         events.append((name, text))
     return events
+
+
+def is_keep_alive(data: bytes) -> bool:
+    """Say whether *data* is nothing but comments and pings: alive, but no progress."""
+    return all(_KEEP_ALIVE.fullmatch(line) for line in data.splitlines())

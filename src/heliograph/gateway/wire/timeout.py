@@ -3,6 +3,7 @@
 from heliograph.gateway.types import Failure
 from heliograph.gateway.wire.chat import refuse
 
+TIMEOUT_HEADER = b"x-heliograph-timeout-ms"
 TIMEOUT_MS_MAX = 86_400_000
 
 

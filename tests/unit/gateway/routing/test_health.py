@@ -189,3 +189,15 @@ def test_it_says_how_the_providers_stand() -> None:
     target.begin(0.0, stream=False, probe=False)
     (standing,) = known.standings(1.0)
     assert (standing.circuit, standing.in_flight, standing.resting) == ("closed", 1, 1)
+
+
+def test_it_says_when_the_next_probe_of_an_open_circuit_is_due() -> None:
+    known = health()
+    target = known.of(PROVIDER, "m", ONE)
+    assert target.probe_wait_s(0.0) is None
+    for _ in range(5):
+        call(target, DOWN, 0.0)
+    wait_s = target.probe_wait_s(1.0)
+    assert wait_s is not None
+    assert 5.0 <= wait_s <= 6.0
+    assert target.probe_wait_s(100.0) == 0.0

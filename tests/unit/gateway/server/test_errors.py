@@ -107,3 +107,9 @@ def test_many_attempts_are_told_in_short() -> None:
     body = error_answer(exchange(*attempts), failure).body
     assert b"and 12 more attempts" in body
     assert body.count(b"[reset]") == 8
+
+
+@pytest.mark.parametrize("kind", ["connect_failed", "first_byte_timeout", "truncated"])
+def test_when_a_probe_is_due_is_told_with_every_temporary_status(kind: str) -> None:
+    _, headers, _ = told(failed(kind, Blame.PROVIDER, retry_after_s=5.2))
+    assert headers["retry-after"] == "6"

@@ -250,6 +250,24 @@ async def test_while_our_side_is_slow_a_stream_is_not_idle() -> None:
     assert connection.failure.kind == "total_timeout"
 
 
+async def test_a_stream_goes_on_by_its_reader_s_word_only() -> None:
+    connection, _ = sent(streaming=True)
+    connection.data_received(b"HTTP/1.1 200 OK\r\n\r\n")
+    connection.progress()
+    bound = connection.deadline_at
+    await asyncio.sleep(0.01)
+    connection.data_received(b": ping\n\n")
+    await connection.read()
+    assert connection.deadline_at == bound
+    connection.data_received(b"data: more\n\n")
+    await connection.read()
+    connection.progress()
+    assert connection.deadline_at > bound
+    connection.expire(connection.deadline_at)
+    assert connection.failure is not None
+    assert connection.failure.kind == "idle_timeout"
+
+
 async def test_a_stream_that_nobody_reads_is_paused_and_goes_on_when_read() -> None:
     connection, wire = sent(streaming=True)
     connection.data_received(b"HTTP/1.1 200 OK\r\n\r\n")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from heliograph.gateway.wire.sse import Event, SseDecoder
+from heliograph.gateway.wire.sse import Event, SseDecoder, is_keep_alive
 
 MESSY = (
     b"\xef\xbb\xbf: hello\n\n"
@@ -136,3 +136,31 @@ def test_an_event_of_many_lines_is_not_counted_anew_with_each_read() -> None:
     for _ in range(lines_count):
         assert decoder.feed(b"data\n") == []
     assert decoder.feed(b"\n") == [(b"", b"\n" * (lines_count - 1))]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b": ping\n\n",
+        b":\n\n: OPENROUTER PROCESSING\n\n",
+        b'event: ping\ndata: {"type": "ping"}\n\n',
+        b'event:ping\r\ndata:{"type":"ping"}\r\n\r\n',
+        b"data: \n\n",
+        b"\n",
+    ],
+)
+def test_comments_and_pings_are_no_progress(data: bytes) -> None:
+    assert is_keep_alive(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'data: {"type":"thinking_delta","thinking":"ping"}\n\n',
+        b'event: message_delta\ndata: {"type": "message_delta"}\n\n',
+        b': ping\n\ndata: {"choices":[]}\n\n',
+        b"data: [DONE]\n\n",
+    ],
+)
+def test_anything_else_is_progress(data: bytes) -> None:
+    assert not is_keep_alive(data)
