@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from conformance.fresh_gateway import fresh_gateway
-from conformance.programs import ARTICLE, Gateway, Providers, call
+from conformance.programs import ARTICLE, Gateway, Providers
 from gateway.running import CLAUDE_FIRST, config_of, plain
 
 KEYS = {
@@ -20,30 +20,29 @@ KEYS = {
 
 
 @pytest.fixture(scope="session")
-def programs() -> Iterator[tuple[Providers, Gateway]]:
-    """Run both once for each worker; SIGTERM must end the gateway with status 0."""
+def providers() -> Iterator[Providers]:
+    """Run the simulated providers once for each worker."""
     with Providers() as sim:
-        addresses = {
-            "ANTHROPIC_BASE_URL": f"{sim.url}/anthropic",
-            "OPENAI_BASE_URL": f"{sim.url}/openai/v1",
-        }
-        with Gateway(ARTICLE, {**KEYS, **addresses}) as gateway:
-            call(gateway.url, "GET", "/health")
-            yield sim, gateway
-            assert gateway.stop() == 0
+        yield sim
 
 
 @pytest.fixture
-def sim(programs: tuple[Providers, Gateway]) -> Providers:
+def sim(providers: Providers) -> Providers:
     """Return well-behaved providers that have seen nothing."""
-    programs[0].misbehave()
-    return programs[0]
+    providers.misbehave()
+    return providers
 
 
 @pytest.fixture
-def gateway(programs: tuple[Providers, Gateway]) -> Gateway:
-    """Return the gateway with the article's file."""
-    return programs[1]
+def gateway(sim: Providers) -> Iterator[Gateway]:
+    """Run the gateway with the article's file: one that has learnt nothing yet."""
+    addresses = {
+        "ANTHROPIC_BASE_URL": f"{sim.url}/anthropic",
+        "OPENAI_BASE_URL": f"{sim.url}/openai/v1",
+    }
+    with Gateway(ARTICLE, {**KEYS, **addresses}) as started:
+        yield started
+        assert started.stop() == 0
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ One is reached in OpenAI's dialect, the other in Anthropic's. Both hold the same
 model and are asked for its likeliest words, so whoever answers says the same.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +21,8 @@ QUESTION: list[ChatCompletionMessageParam] = [
     {"role": "user", "content": "What is the capital of France?"},
 ]
 TOKENS = 6
+STORY_TOKENS = 300  # more than are held back
+WORDS_BEFORE = 20
 CONFIG = """\
 providers:
   llama_openai:
@@ -148,24 +150,30 @@ def test_a_real_server_answers_and_when_killed_the_other_does(
     assert ask(client, spare) == well._replace(provider=spare)
     assert listen(client, spare) == well._replace(provider=spare)
 
-    kill_in_a_stream(stand, primary)
+    whole = story(client, spare)
+    assert story(client, primary, stand.llamas[primary].kill) == whole
     rescued = well._replace(provider=spare, fallback="true", attempts="2")
     assert listen(client, primary) == rescued
     assert ask(client, primary) == rescued
 
 
-def kill_in_a_stream(stand: Stand, name: str) -> None:
-    """End the server's process while it speaks: the caller is told."""
-    stream = stand.client.chat.completions.create(
+def story(
+    client: openai.OpenAI, name: str, after_a_word: Callable[[], object] = bool
+) -> tuple[str, str]:
+    """Stream a story; what happens *after_a_word* must not be heard in it."""
+    stream = client.chat.completions.create(
         model=f"{name}/smollm2",
         messages=[{"role": "user", "content": "Tell me a long story."}],
-        max_tokens=400,
+        max_completion_tokens=STORY_TOKENS,
+        temperature=0,
         stream=True,
     )
-    with stream:
-        heard = (chunk.choices[0].delta.content for chunk in stream if chunk.choices)
-        assert next(text for text in heard if text)
-        stand.llamas[name].kill()
-        with pytest.raises(openai.APIError, match="provider") as caught:
-            list(stream)
-    assert caught.value.code
+    texts, finishes = [], []
+    for chunk in stream:
+        for choice in chunk.choices:
+            texts.append(choice.delta.content or "")
+            finishes.append(choice.finish_reason)
+        if len(texts) == WORDS_BEFORE:
+            after_a_word()
+    (finish,) = filter(None, finishes)
+    return "".join(texts), finish

@@ -42,7 +42,7 @@ def judge(gateway: Gateway, **job: str) -> dict[str, Any]:
         ([], ["anthropic", "claude-sonnet-4-6", "false", "1"]),
         (
             [{"when": {"provider": "anthropic"}, "fault": {"status": 503}}],
-            ["openai", "gpt-4o", "true", "2"],
+            ["openai", "gpt-4o", "true", "3"],
         ),
     ],
     ids=["by the primary", "by the fallback"],
@@ -62,7 +62,9 @@ def test_plain_streamed_and_picture_answers_come(
     assert set(models) == {told[1]}
     assert usages == [plain["usage"]]
     assert described["text"] == SEEN
-    assert [plain["told"], streamed["told"], described["told"]] == [told] * 3
+    # A lone failure is asked again once; later exchanges have learnt better.
+    later = [*told[:3], "2" if told[3] == "3" else told[3]]
+    assert [plain["told"], streamed["told"], described["told"]] == [told, later, later]
     assert seen["tool"] == {
         "finish": "tool_calls",
         "name": "weather",
@@ -85,7 +87,7 @@ def test_with_all_down_the_package_gives_up_after_our_attempts(
     for how in ("plain", "streamed"):
         assert (seen[how]["class"], seen[how]["status"]) == ("InternalServerError", 503)
     asked = [call["provider"] for call in sim.seen()]
-    assert asked == ["anthropic", "openai"] * 2
+    assert asked == ["anthropic"] * 2 + ["openai"] * 2 + ["anthropic", "openai"]
 
 
 def test_a_stream_that_breaks_is_an_error_and_never_a_quiet_end(
@@ -97,4 +99,5 @@ def test_a_stream_that_breaks_is_an_error_and_never_a_quiet_end(
     assert seen["plain"].keys() == {"answer"}
     assert seen["streamed"]["class"] == "APIError"
     assert seen["streamed"]["code"]
-    assert [call["provider"] for call in sim.seen()] == ["anthropic"] * 2
+    asked = [call["provider"] for call in sim.seen()]
+    assert asked == ["anthropic", "anthropic", "openai", "openai"]

@@ -27,7 +27,7 @@ WORDS = len(TEXT.split())
 DOWN: Json = {"when": {"provider": "anthropic"}, "fault": {"status": 503}}
 RESETS: Json = {"when": {"provider": "anthropic"}, "fault": {"kind": "reset"}}
 PRIMARY = ("anthropic", "claude-sonnet-4-6", "false", "1")
-FALLBACK = ("openai", "gpt-4o", "true", "2")
+FALLBACK = ("openai", "gpt-4o", "true", "3")  # a lone failure is asked again once
 WAYS = [
     pytest.param([], PRIMARY, id="by the primary"),
     pytest.param([DOWN], FALLBACK, id="by the fallback, the primary says 503"),
@@ -87,7 +87,7 @@ def test_a_plain_answer_comes(
     assert targets(sim)[-1] == (way[0], way[0], way[1])
     # A call on a kept connection that was reset is sent once more on a fresh one:
     # that is one attempt, which the provider may see twice.
-    assert len(dict.fromkeys(targets(sim))) == int(way[3])
+    assert len(targets(sim)) == int(way[3])
 
 
 @pytest.mark.parametrize("usage", [True, False])
@@ -258,7 +258,8 @@ def test_with_all_down_the_client_does_not_triple_our_attempts(
     assert caught.value.status_code == 503
     assert caught.value.type == "upstream_error"
     assert caught.value.response.headers["x-should-retry"] == "false"
-    assert [name for name, _, _ in targets(sim)] == ["anthropic", "openai"]
+    asked = [name for name, _, _ in targets(sim)]
+    assert asked == ["anthropic"] * 2 + ["openai"] * 2
 
 
 def test_a_rate_limit_everywhere_is_a_rate_limit_with_the_shortest_wait(
@@ -309,4 +310,6 @@ def test_a_stream_that_breaks_is_an_error_and_never_a_quiet_end(
         finishes.extend(c.finish_reason for chunk in stream for c in chunk.choices)
     assert set(finishes) == {None}
     assert caught.value.code
-    assert [name for name, _, _ in targets(sim)] == ["anthropic"]
+    # The fallback, and it once more, were to finish the answer and broke too.
+    asked = [name for name, _, _ in targets(sim)]
+    assert asked == ["anthropic", "openai", "openai"]
