@@ -25,10 +25,23 @@ class Asked(NamedTuple):
 
 
 class Understood(NamedTuple):
-    """The requests of a connection, up to the first that is not whole or not good."""
+    """The requests of a connection, up to the first that is not whole or not good.
+
+    *rest* is what could not be understood.
+    """
 
     asked: list[Asked]
     ending: Ending
+    rest: bytes = b""
+
+    def is_head(self, place: int, *, is_last: bool) -> bool:
+        """Say whether the request at a *place* is answered with a head alone.
+
+        What could not be understood may be a `HEAD`: then nothing follows the head.
+        """
+        if place < len(self.asked):
+            return self.asked[place].method == b"HEAD"
+        return is_last and self.rest.startswith(b"HEAD")
 
 
 class Answer(NamedTuple):
@@ -110,12 +123,13 @@ def understand(wire: bytes) -> Understood:
         reading.at = skipped.end() if skipped else reading.at
         if reading.is_done:
             return Understood(asked, "clean")
+        begin = reading.at
         try:
             request, goes_on = one_request(reading)
         except UnfinishedError:
-            return Understood(asked, "unfinished")
+            return Understood(asked, "unfinished", wire[begin:])
         except BadError:
-            return Understood(asked, "bad")
+            return Understood(asked, "bad", wire[begin:])
         asked.append(request)
         if not goes_on:
             return Understood(asked, "clean")
@@ -144,7 +158,7 @@ def one_request(reading: Reading) -> tuple[Asked, bool]:
     return Asked(line[1], body), not (old or b"close" in wishes or other)
 
 
-def answers(wire: bytes, asked: list[Asked]) -> list[Answer]:
+def answers(wire: bytes, understood: Understood) -> list[Answer]:
     """Read what was written, which must be whole answers; 100s are left out."""
     reading = Reading(wire)
     found: list[Answer] = []
@@ -153,8 +167,7 @@ def answers(wire: bytes, asked: list[Asked]) -> list[Answer]:
         fields = dict(reading.fields())
         if status < 200:
             continue
-        place = len(found)
-        is_head = place < len(asked) and asked[place].method == b"HEAD"
+        is_head = understood.is_head(len(found), is_last=reading.is_done)
         body = b"" if is_head else body_of(reading, fields)
         named = fields.get(b"x-name", b"")
         closes = fields.get(b"connection") == b"close"

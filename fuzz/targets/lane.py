@@ -274,7 +274,7 @@ class Meeting:
         assert len(ids) == len({*ids}), "an exchange was recorded twice"
         if self.case.choice & (BREAKS_OFF | HANGS_UP):
             return
-        told = answers(bytes(self.wire.written), asked)
+        told = answers(bytes(self.wire.written), understood)
         self.judge_answers(told, asked)
         was_told = told and told[-1].closes
         assert was_told or len(told) == len(asked), "a request without an answer"

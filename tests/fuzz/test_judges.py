@@ -4,12 +4,13 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from case import written
 from targets import anthropic, lane, openai, sse
 
+from heliograph.gateway.server.cycle import LaneCycle
 from heliograph.gateway.server.edge import BETWEEN
 from heliograph.gateway.server.lane import Lane
 from heliograph.gateway.types import Chat, Failure, HttpReply, Reply
@@ -156,11 +157,11 @@ class LosesABody(Lane):
 
 
 class AnswersOutOfTurn(Lane):
-    """Begins with a request while the one before is answered."""
+    """Takes up a request while the one before is answered."""
 
-    @property
-    def answering(self) -> bool:
-        return False
+    def line_up(self, cycle: LaneCycle) -> None:
+        self.lane_cycle = cycle
+        self.cycle = cast("Any", cycle)
 
 
 class ForgetsWhatWaits(Lane):

@@ -146,6 +146,7 @@ async def test_an_upgrade_on_another_path_is_passed_over(gateway: Gateway) -> No
         (GET.replace(b"localhost", b"evil.example") + b"\r\n", 421),
         (GET + MANY + b"\r\n", 431),
         (GET + LARGE, 413),
+        (GET + b"no header\r\n\r\n", 400),
     ],
 )
 async def test_a_refused_head_is_told_without_a_body(
@@ -157,6 +158,16 @@ async def test_a_refused_head_is_told_without_a_body(
         assert told == status
         assert int(headers["content-length"]) > 0
         assert await client.to_the_close() == b""
+
+
+async def test_what_only_begins_like_a_head_is_told_with_a_body(
+    gateway: Gateway,
+) -> None:
+    async with RawClient.to(gateway.port) as client:
+        client.writer.write(b"HEAD" + GET + b"\r\n")
+        got = await client.answer()
+    assert got.status == 400
+    assert got.error["code"] == "bad_http"
 
 
 async def test_head_is_get_without_the_body(gateway: Gateway) -> None:

@@ -156,7 +156,8 @@ class Turns(HttpToolsProtocol):
                 return
             inbound = spoken_at(self.url.partition(b"?")[0])
             cycle = self.cycle_for(inbound, keep_alive=False, chunked=True)
-            cycle.bodiless = self.parser.get_method() == b"HEAD"
+            # Before the address, what looks like the method may be a part of it.
+            cycle.bodiless = bool(self.url) and self.parser.get_method() == b"HEAD"
             self.line_up(cycle)
         cycle.refusal = failure
         cycle.keep_alive = False
