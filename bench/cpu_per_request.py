@@ -137,7 +137,9 @@ def one_round(scene: Scene, server: Server, seconds: float) -> Measured:
     if workload.streams:
         seconds = max(seconds, STREAM_SECONDS_MIN)
     if is_peer(server):
-        seconds = max(seconds, peers.SECONDS_MIN)
+        streams = workload.streams
+        least_s = peers.STREAM_SECONDS_MIN if streams else peers.SECONDS_MIN
+        seconds = max(seconds, least_s)
         connections = min(connections, peers.CONNECTIONS)
     return drive(
         server,

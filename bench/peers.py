@@ -17,6 +17,7 @@ LITELLM = PEERS / "litellm"
 PORTKEY = PEERS / "portkey" / "node_modules"
 PORTKEY_PACKAGE = PORTKEY / "@portkey-ai" / "gateway"
 SECONDS_MIN = 5
+STREAM_SECONDS_MIN = 20
 CONNECTIONS = 16
 """Fewer than ours and longer rounds: what is under way at the end is not counted,
 and beside a peer's few answers it would count against the peer."""
