@@ -11,12 +11,14 @@ SAMPLES_MAX = 128
 SAMPLES_MIN = 32
 RENEWED_EVERY = 32
 FALL_S = 10.0
+NEW_NORMAL_S = 1800.0
+"""Slowness that has lasted so long without a break is what is usual now."""
 
 
 class Latency:
     """The first bytes of one target's answers, in seconds."""
 
-    __slots__ = ("count", "p95_s", "peak_s", "samples", "seen_s")
+    __slots__ = ("count", "p95_s", "peak_s", "samples", "seen_s", "slow_since_s")
 
     def __init__(self) -> None:
         self.samples: deque[float] = deque(maxlen=SAMPLES_MAX)
@@ -24,12 +26,13 @@ class Latency:
         self.p95_s: float | None = None
         self.peak_s = 0.0
         self.seen_s = 0.0
+        self.slow_since_s: float | None = None
 
     def observe(self, took_s: float, now_s: float, slow_factor: float) -> bool:
         """Take in one answer; True when it was slower than `slow_factor` times p95.
 
-        A slow one moves the measure by no more than that factor: a brown-out must not
-        become what is usual before it has been noticed.
+        A slow one is not taken into the measure, for a brown-out must not become what
+        is usual; unless all have been slow for `NEW_NORMAL_S`.
         """
         if took_s >= self.peak_s:
             self.peak_s = took_s
@@ -37,13 +40,15 @@ class Latency:
             kept = math.exp((self.seen_s - now_s) / FALL_S)
             self.peak_s = self.peak_s * kept + took_s * (1 - kept)
         self.seen_s = now_s
-        bound_s = math.inf
-        if self.p95_s is not None and slow_factor:
-            bound_s = slow_factor * self.p95_s
-        slow = took_s > bound_s
-        self.samples.append(bound_s if slow else took_s)
-        self.count += 1
-        if self.count >= SAMPLES_MIN and not self.count % RENEWED_EVERY:
-            ranked = sorted(self.samples)
-            self.p95_s = ranked[int(0.95 * len(ranked))]
+        slow = self.p95_s is not None and 0 < slow_factor * self.p95_s < took_s
+        if not slow:
+            self.slow_since_s = None
+        elif self.slow_since_s is None:
+            self.slow_since_s = now_s
+        if not slow or now_s - (self.slow_since_s or now_s) >= NEW_NORMAL_S:
+            self.samples.append(took_s)
+            self.count += 1
+            if self.count >= SAMPLES_MIN and not self.count % RENEWED_EVERY:
+                ranked = sorted(self.samples)
+                self.p95_s = ranked[int(0.95 * len(ranked))]
         return slow

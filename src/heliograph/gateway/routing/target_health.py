@@ -7,6 +7,7 @@ afresh.
 
 import math
 from collections.abc import Callable
+from itertools import islice
 from typing import Any, NamedTuple
 
 from heliograph.gateway.routing.admission import Gate
@@ -26,6 +27,8 @@ QUOTA_S = 600.0
 LIMITED_S_MAX = 60.0
 LEASE_S = 5.0
 PATIENCE_S_MIN = 1.0
+OVERDUE_LOOKED_AT = 3
+"""So many times the failures that open a circuit are looked at, oldest first."""
 NO_VERDICT = frozenset(
     {"caller_timeout", "gateway_stopped", "hedged_away", "rescue_diverged", "saturated"}
 )
@@ -74,18 +77,24 @@ class ProviderHealth:
     """One provider: its circuit, its budget of repeats, its gate, its calls."""
 
     __slots__ = (
+        "answered_s",
         "budget",
         "circuit",
         "gate",
         "in_flight",
         "limited_until_s",
         "name",
+        "rules",
         "targets",
+        "waiting",
     )
 
     def __init__(self, provider: Provider, rules: Rules) -> None:
         self.name = provider.name
+        self.rules = rules
         self.targets: list[TargetHealth] = []
+        self.waiting: dict[Watch, None] = {}  # calls without an answer, oldest first
+        self.answered_s = -math.inf
         self.circuit = Circuit(rules.breaker)
         self.budget = Budget(rules.retries.budget, rules.retries.floor_per_s)
         self.gate: Gate[Any] | None = None
@@ -93,6 +102,26 @@ class ProviderHealth:
             self.gate = Gate(provider.limits)
         self.in_flight = 0
         self.limited_until_s = 0.0
+
+    def notice_silence(self, now_s: float) -> None:
+        """Open the circuit when as many calls are overdue as failures would open it.
+
+        Overdue is what takes longer than a probe may; nobody must have been answered
+        since those calls began. Waiting for their bounds would cost each of the calls
+        that come meanwhile as much.
+        """
+        failures = self.rules.breaker.failures
+        overdue = 0
+        for watch in islice(self.waiting, OVERDUE_LOOKED_AT * failures):
+            patience_s = watch.health.patience_s(stream=watch.stream)
+            waited_s = now_s - watch.began_s
+            if waited_s <= PATIENCE_S_MIN or self.answered_s >= watch.began_s:
+                return
+            overdue += patience_s is not None and waited_s > patience_s
+            if overdue >= failures:
+                self.circuit.open(now_s, self.rules.draw())
+                self.start_afresh()
+                return
 
     def start_afresh(self) -> None:
         """Close the circuits of the targets: the provider is to blame."""
@@ -142,6 +171,8 @@ class TargetHealth:
             return "no"
         if provider.gate is not None and provider.gate.full:
             return "no"
+        if provider.waiting and provider.circuit.state == "closed":
+            provider.notice_silence(now_s)
         if provider.circuit.state == "closed":
             if self.circuit.state == "closed":
                 return "yes"
@@ -211,7 +242,9 @@ class TargetHealth:
                 provider.circuit.probing = True
             else:
                 self.circuit.probing = True
-        return Watch(self, now_s, stream=stream, probe=probe)
+        watch = Watch(self, now_s, stream=stream, probe=probe)
+        provider.waiting[watch] = None
+        return watch
 
     def limit(self, failure: Failure, now_s: float) -> None:
         """Let the key rest for as long as a target fault says."""
@@ -255,6 +288,8 @@ class Watch:
     def answered(self, now_s: float) -> None:
         """Tell that the answer has begun: a stream's first content, or all of it."""
         target = self.health
+        target.provider.answered_s = now_s
+        target.provider.waiting.pop(self, None)
         factor = target.rules.breaker.slow_factor
         latency = target.latency[self.stream]
         self.slow = latency.observe(now_s - self.began_s, now_s, factor)
@@ -280,6 +315,7 @@ class Watch:
         provider = target.provider
         target.in_flight -= 1
         provider.in_flight -= 1
+        provider.waiting.pop(self, None)
         if failure is not None and failure.kind in NO_VERDICT:
             self.left()
         elif failure is None or failure.blame is not Blame.PROVIDER:
@@ -291,8 +327,10 @@ class Watch:
         """Tell that the call ended from our side: no verdict on the provider."""
         if not self.ended:
             self.ended = True
+            provider = self.health.provider
             self.health.in_flight -= 1
-            self.health.provider.in_flight -= 1
+            provider.in_flight -= 1
+            provider.waiting.pop(self, None)
             self.left()
 
     def alive(self, failure: Failure | None, now_s: float) -> None:

@@ -31,14 +31,25 @@ def test_the_percentile_is_known_after_some_answers() -> None:
     assert latency.p95_s == 0.1
 
 
-def test_slow_answers_do_not_become_usual_at_once() -> None:
+def test_slow_answers_do_not_become_usual_until_they_have_lasted() -> None:
     latency = Latency()
     for number in range(64):
         assert not latency.observe(0.1, float(number), 3.0)
-    slow = [latency.observe(2.0, 64.0 + number, 3.0) for number in range(30)]
-    assert slow == [True] * 30
-    assert latency.p95_s is not None
-    assert latency.p95_s <= 1.0
+    slow = [latency.observe(2.0, 64.0 + number, 3.0) for number in range(1800)]
+    assert slow == [True] * 1800
+    assert latency.p95_s == 0.1
+    later = [latency.observe(2.0, 1864.0 + number, 3.0) for number in range(64)]
+    assert not later[-1]
+    assert latency.p95_s == 2.0
+
+
+def test_one_quick_answer_breaks_the_row_of_slow_ones() -> None:
+    latency = Latency()
+    for number in range(64):
+        latency.observe(0.1, float(number), 3.0)
+    for number in range(4000):
+        latency.observe(0.1 if number % 1000 == 0 else 2.0, 64.0 + number, 3.0)
+    assert latency.p95_s == 0.1
 
 
 def test_the_peak_rises_at_once_and_falls_slowly() -> None:

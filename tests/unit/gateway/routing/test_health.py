@@ -201,3 +201,42 @@ def test_it_says_when_the_next_probe_of_an_open_circuit_is_due() -> None:
     assert wait_s is not None
     assert 5.0 <= wait_s <= 6.0
     assert target.probe_wait_s(100.0) == 0.0
+
+
+def usual(target: TargetHealth, took_s: float) -> None:
+    """Teach *target* how long its streams take to begin."""
+    for number in range(64):
+        watch = target.begin(float(number), stream=True, probe=False)
+        watch.answered(number + took_s)
+        watch.end(None, number + took_s)
+
+
+def test_calls_that_are_overdue_open_the_circuit_before_their_bounds() -> None:
+    known = health()
+    target = known.of(PROVIDER, "m", ONE)
+    usual(target, 0.5)
+    begun = [100.0, 100.2, 100.4, 100.6, 100.8, 101.0]
+    watches = [target.begin(at_s, stream=True, probe=False) for at_s in begun]
+    assert target.admits(102.2) == "yes"  # four are overdue
+    assert target.admits(102.4) == "no"
+    assert known.providers["p"].circuit.state == "open"
+    for watch in watches:
+        watch.leave()
+    assert not known.providers["p"].waiting
+
+
+def test_a_few_late_calls_beside_answers_are_no_outage() -> None:
+    known = health()
+    target = known.of(PROVIDER, "m", ONE)
+    usual(target, 0.5)
+    for at_s in (100.0, 100.2, 100.4, 100.6, 100.8, 101.0):
+        target.begin(at_s, stream=True, probe=False)
+    call(target, None, 101.5)
+    assert target.admits(110.0) == "yes"
+
+
+def test_without_knowing_what_is_usual_nothing_is_overdue() -> None:
+    target = health().of(PROVIDER, "m", ONE)
+    for _ in range(9):
+        target.begin(100.0, stream=True, probe=False)
+    assert target.admits(129.0) == "yes"
