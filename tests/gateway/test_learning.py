@@ -20,7 +20,7 @@ from gateway.running import (
     running,
     until,
 )
-from heliograph.gateway.types import Breaker, Config, Hedge, Limits, Retries, Route
+from heliograph.gateway.types import Breaker, Config, Limits, Retries, Route
 from heliograph.simulation.providers import SimulatedProviders
 
 TARGETS = """
@@ -239,47 +239,6 @@ async def test_a_route_balances_and_holds_sticky_callers(
             assert len(names) == 1
             by += names
         assert set(by) == {"openai", "spare"}
-
-
-async def test_a_slow_first_call_gets_a_second_beside_it(
-    sim: SimulatedProviders,
-) -> None:
-    hedged = Route(
-        "quick", (("openai/gpt-4o", 1.0),), hedge=Hedge(share=1.0, after_s=0.1)
-    )
-    sim.set_rules([fault("openai", {"delay_s": 5})])
-    async with running(config(sim, routes={"quick": hedged})) as gateway:
-        for stream in (False, True):
-            began = time.monotonic()
-            got = await gateway.post(request({"model": "quick", "stream": stream}))
-            assert got.text == SAID
-            assert time.monotonic() - began < 3
-            assert got.headers["x-heliograph-provider"] == "spare"
-        line = await gateway.recorded(2)
-        assert line["hedged"] is True
-        assert [a["kind"] for a in line["attempts"]] == ["hedged_away", None]
-        assert line["outcome"] == "answered"
-        await sim.until(
-            lambda log: all(
-                s.outcome == "client_closed" for s in log if s.provider == "openai"
-            )
-        )
-
-
-async def test_no_hedge_goes_out_while_the_provider_throttles(
-    sim: SimulatedProviders,
-) -> None:
-    hedged = Route(
-        "quick", (("openai/gpt-4o", 1.0),), hedge=Hedge(share=1.0, after_s=0.05)
-    )
-    limited = {"status": 429, "headers": {"retry-after": "60"}}
-    rules = [fault("openai", limited, key="b111"), fault("openai", {"delay_s": 0.3})]
-    async with running(config(sim, routes={"quick": hedged})) as gateway:
-        sim.set_rules(rules[:1])
-        await ask(gateway, 12)
-        sim.set_rules(rules)
-        assert await ask(gateway, 2, model="quick") == ["openai"] * 2
-        assert all(not line["hedged"] for line in gateway.lines)
 
 
 async def test_a_full_provider_passes_callers_on_and_a_full_gateway_says_so(
