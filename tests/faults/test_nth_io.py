@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from gateway.primary_and_spare import config
 from gateway.raw_client import RawClient
-from gateway.running import SAID, Gateway, config_of, fault, request, running, until
+from gateway.running import SAID, Gateway, fault, request, running, until
 from heliograph.gateway.server.cycle import LaneCycle
 from heliograph.gateway.server.lane import Lane
 from heliograph.gateway.upstream.call import Call
@@ -20,20 +21,6 @@ from heliograph.gateway.upstream.connection import Connection
 from heliograph.gateway.upstream.pool import Pool
 from heliograph.simulation.providers import SimulatedProviders
 
-TARGETS = """
-providers:
-  openai:
-    base_url: {sim}/openai/v1
-    keys: [sk-oai-b111]
-    models: [gpt-4o]
-  spare:
-    base_url: {sim}/spare/v1
-    keys: [sk-spare-c111]
-    models: [small]
-fallbacks:
-  - from: openai/gpt-4o
-    to: spare/small
-"""
 N_MAX = 200
 LANE_WRITES = ("send_whole", "begin", "write", "end")
 
@@ -137,7 +124,7 @@ async def test_whichever_io_fails_nothing_is_lost_or_made_up(
         io = NthIo(nth)
         async with SimulatedProviders() as sim:
             sim.set_rules([fault("openai", {"event_delay_s": 0.005}, stream=True)])
-            async with running(config_of(TARGETS, sim.base_url)) as gateway:
+            async with running(config(sim)) as gateway:
                 with monkeypatch.context() as patch:
                     io.install(patch)
                     text, whole = await answer_of(gateway, stream=stream)

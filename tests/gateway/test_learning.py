@@ -3,14 +3,13 @@
 import asyncio
 import time
 from collections.abc import Mapping
-from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
+from gateway.primary_and_spare import FIRST, TARGETS, ask, config
 from gateway.raw_client import Answer, RawClient
 from gateway.running import (
-    SAID,
     Gateway,
     SteppedClock,
     config_of,
@@ -20,39 +19,8 @@ from gateway.running import (
     running,
     until,
 )
-from heliograph.gateway.types import Breaker, Config, Limits, Retries, Route
+from heliograph.gateway.types import Breaker, Limits, Retries, Route
 from heliograph.simulation.providers import SimulatedProviders
-
-TARGETS = """
-providers:
-  openai:
-    base_url: {sim}/openai/v1
-    keys: [sk-oai-b111, sk-oai-b222]
-    models: [gpt-4o]
-  spare:
-    base_url: {sim}/spare/v1
-    keys: [sk-spare-c111]
-    models: [small]
-fallbacks:
-  - from: openai/gpt-4o
-    to: spare/small
-"""
-FIRST = {"model": "openai/gpt-4o"}
-
-
-def config(sim: SimulatedProviders, **changed: Any) -> Config:  # noqa: ANN401 - fields of a config
-    return replace(config_of(TARGETS, sim.base_url), **changed)
-
-
-async def ask(gateway: Gateway, count: int = 1, **members: object) -> list[str]:
-    """Ask one after the other; return who answered."""
-    named = []
-    for _ in range(count):
-        got = await gateway.post(request({**FIRST, **members}))
-        assert got.status == 200, got.body
-        assert got.text == SAID
-        named.append(got.headers["x-heliograph-provider"])
-    return named
 
 
 @pytest.mark.parametrize("what", [{"status": 503}, {"kind": "reset"}], ids=str)
