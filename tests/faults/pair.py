@@ -9,8 +9,9 @@ import asyncio
 import re
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from itertools import chain
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
@@ -44,11 +45,20 @@ SHORT = 64
 """`max_tokens` of an answer that is held back to its end."""
 
 
+class Heard(NamedTuple):
+    """What a caller was told, when it asked, and how long it took; by the loop."""
+
+    answer: Answer
+    began_s: float
+    took_s: float
+
+
 class Told(NamedTuple):
     """What came of one request: what the caller saw, and what was recorded."""
 
     answer: Answer
     line: dict[str, Any]
+    began_s: float
     took_s: float
 
     @property
@@ -93,37 +103,66 @@ class Pair:
         self, *, stream: bool = False, header: str = "", **members: object
     ) -> Told:
         """Ask for the sick target's model, on a connection of its own."""
-        began = time.monotonic()
-        body = request({"model": "sick/m", "stream": stream, **members})
         async with RawClient.to(self.gateway.port) as client:
-            client.send(body, extra=header)
-            got = await client.answer()
-        took_s = time.monotonic() - began
-        return Told(got, await self.recorded(got.headers["x-request-id"]), took_s)
+            heard = await self.hear(client, stream, header, members)
+        return (await self.told([heard]))[0]
 
     async def ask_often(
         self, count: int, *, at_once: int = 1, stream: bool = False
     ) -> list[Told]:
-        """Ask *count* times, as many *at_once* as said."""
+        """Ask *count* times, by so many callers *at_once*; caller by caller."""
         places = iter(range(count))
 
-        async def work() -> list[Told]:
-            return [await self.ask(stream=stream) for _ in places]
+        async def work() -> list[Heard]:
+            async with RawClient.to(self.gateway.port) as client:
+                return [await self.hear(client, stream) for _ in places]
 
-        told = await asyncio.gather(*(work() for _ in range(at_once)))
-        return [each for one in told for each in one]
+        heard = await asyncio.gather(*(work() for _ in range(at_once)))
+        return await self.told(list(chain.from_iterable(heard)))
 
-    async def recorded(self, request_id: str) -> dict[str, Any]:
-        """Wait for the log line of one exchange."""
-        found: list[dict[str, Any]] = []
+    async def ask_at(self, times_s: Iterable[float]) -> list[Told]:
+        """Ask at each of these times of the loop, in order; in the order asked."""
+        loop = asyncio.get_running_loop()
 
-        def seen() -> bool:
-            lines = self.gateway.lines
-            found.extend(line for line in lines if line["request_id"] == request_id)
-            return bool(found)
+        async def one() -> Heard:
+            async with RawClient.to(self.gateway.port) as client:
+                return await self.hear(client, stream=False)
 
-        await until(seen)
-        return found[0]
+        asking = []
+        for at_s in times_s:
+            await asyncio.sleep(max(0.0, at_s - loop.time()))
+            asking.append(asyncio.create_task(one()))
+        return await self.told(await asyncio.gather(*asking))
+
+    async def hear(
+        self,
+        client: RawClient,
+        stream: bool,  # noqa: FBT001 - as the fixture of that name
+        header: str = "",
+        members: Mapping[str, object] | None = None,
+    ) -> Heard:
+        """Send one request and read its answer."""
+        loop = asyncio.get_running_loop()
+        began_s = loop.time()
+        asked = {"model": "sick/m", "stream": stream, **(members or {})}
+        client.send(request(asked), extra=header)
+        got = await client.answer()
+        return Heard(got, began_s, loop.time() - began_s)
+
+    async def told(self, heard: Sequence[Heard]) -> list[Told]:
+        """Put to each answer its line of the log, which comes a moment later."""
+        ids = {each.answer.headers["x-request-id"] for each in heard}
+        lines: dict[str, dict[str, Any]] = {}
+
+        def all_there() -> bool:
+            lines.update((line["request_id"], line) for line in self.gateway.lines)
+            return ids <= lines.keys()
+
+        await until(all_there)
+        return [
+            Told(h.answer, lines[h.answer.headers["x-request-id"]], h.began_s, h.took_s)
+            for h in heard
+        ]
 
     async def accounted(self) -> None:
         """Check that log and metrics tell the same: each exchange once, none better."""
@@ -208,7 +247,8 @@ async def pair(
     bounds: Mapping[str, float] | None = None,
 ) -> AsyncIterator[Pair]:
     """Run the gateway and its providers; at the end everything is accounted for."""
-    async with SimulatedProviders() as sim:
+    wall_s = clock.wall_s if clock is not None else time.time
+    async with SimulatedProviders(wall_s=wall_s) as sim:
         config = config_of(text, sim.base_url, **{**PATIENT, **(bounds or {})})
         config = replace(config, **dict(changed or {}))
         async with running(config, clock) as gateway:
