@@ -73,13 +73,46 @@ class Walk:
         self.over = False
 
     def steps(self) -> Plan:
-        """Yield the steps of the whole plan."""
+        """Yield the steps of the whole plan.
+
+        Nearly always there is one key, all is well, and it answers: that way is short.
+        """
         for choice in self.order:
             if choice.provider.name not in self.down:
-                yield from self.keys_of(choice)
+                target = self.plain(choice)
+                if target is None:
+                    yield from self.keys_of(choice)
+                else:
+                    self.take(target)
+                    outcome = yield Step(target)
+                    if outcome.failure is None and not outcome.late:
+                        return
+                    yield from self.tries(target, probe=False, met=outcome)
             if self.over:
                 return
         yield from self.last_resort()
+
+    def plain(self, choice: Choice) -> TargetHealth | None:
+        """Return the one target of *choice* if nothing speaks against it."""
+        provider, model = choice
+        keys = provider.keys
+        if len(keys) > 1:
+            return None
+        target = self.health.of(provider, model, keys[0] if keys else None)
+        if (
+            target.provider.circuit.state == "closed"
+            and target.circuit.state == "closed"
+            and target not in self.tried
+            and target.admits(self.now_s) == "yes"
+        ):
+            return target
+        return None
+
+    def take(self, target: TargetHealth) -> None:
+        """Note that *target* is tried."""
+        self.tried.add(target)
+        self.last = target
+        target.provider.budget.earn()
 
     def keys_of(self, choice: Choice) -> Plan:
         """Try the keys of one choice that are admitted, until it is no use."""
@@ -121,25 +154,33 @@ class Walk:
         state = target.circuit.state if provider == "closed" else provider
         return state == "open"
 
-    def tries(self, target: TargetHealth, *, probe: bool) -> Plan:
-        """Try one target; once more after a lone failure that may be bad luck."""
-        self.tried.add(target)
-        self.last = target
-        target.provider.budget.earn()
+    def tries(
+        self, target: TargetHealth, *, probe: bool, met: Outcome | None = None
+    ) -> Plan:
+        """Try one target; once more after a lone failure that may be bad luck.
+
+        *met* is what came of the first try, if it was made.
+        """
+        if met is None:
+            self.take(target)
         patience_s = target.patience_s(stream=self.stream) if probe else None
         repeats = 0
         wait_s = 0.0
         while True:
-            yield from self.call(Step(target, probe, wait_s, patience_s))
+            yield from self.call(Step(target, probe, wait_s, patience_s), met)
+            met = None
             failure = self.failure
             if self.over or failure is None or not self.may_repeat(target, repeats):
                 return
             wait_s = self.backoff_s(repeats)
             repeats += 1
 
-    def call(self, step: Step) -> Plan:
-        """Yield one step, and a second one beside it when a hedge is wanted."""
-        outcome = yield step
+    def call(self, step: Step, met: Outcome | None = None) -> Plan:
+        """Yield one step, and a second one beside it when a hedge is wanted.
+
+        *met* is what came of the step, if it has been made.
+        """
+        outcome = (yield step) if met is None else met
         self.now_s = outcome.at_s
         if outcome.late:
             beside = self.beside()

@@ -18,11 +18,20 @@ NEW_NORMAL_S = 1800.0
 class Latency:
     """The first bytes of one target's answers, in seconds."""
 
-    __slots__ = ("count", "p95_s", "peak_s", "samples", "seen_s", "slow_since_s")
+    __slots__ = (
+        "count",
+        "p95_s",
+        "peak_s",
+        "renewed_at",
+        "samples",
+        "seen_s",
+        "slow_since_s",
+    )
 
     def __init__(self) -> None:
         self.samples: deque[float] = deque(maxlen=SAMPLES_MAX)
         self.count = 0
+        self.renewed_at = SAMPLES_MIN
         self.p95_s: float | None = None
         self.peak_s = 0.0
         self.seen_s = 0.0
@@ -40,7 +49,8 @@ class Latency:
             kept = math.exp((self.seen_s - now_s) / FALL_S)
             self.peak_s = self.peak_s * kept + took_s * (1 - kept)
         self.seen_s = now_s
-        slow = self.p95_s is not None and 0 < slow_factor * self.p95_s < took_s
+        p95_s = self.p95_s
+        slow = p95_s is not None and 0 < slow_factor * p95_s < took_s
         if not slow:
             self.slow_since_s = None
         elif self.slow_since_s is None:
@@ -48,7 +58,8 @@ class Latency:
         if not slow or now_s - (self.slow_since_s or now_s) >= NEW_NORMAL_S:
             self.samples.append(took_s)
             self.count += 1
-            if self.count >= SAMPLES_MIN and not self.count % RENEWED_EVERY:
+            if self.count == self.renewed_at:
+                self.renewed_at += RENEWED_EVERY
                 ranked = sorted(self.samples)
                 self.p95_s = ranked[int(0.95 * len(ranked))]
         return slow

@@ -1,6 +1,7 @@
 """In which order the choices of one exchange are asked."""
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 
 from heliograph.gateway.routing.balance import ORDERS, Weighed, sticky
 from heliograph.gateway.routing.health import Health
@@ -10,15 +11,13 @@ from heliograph.gateway.routing.names import Choice, Named
 def order(
     named: Named, health: Health, draw: Callable[[], float], token: str | None
 ) -> Iterator[Choice]:
-    """Yield the route's targets as its balance has them, then the fallbacks.
+    """List the route's targets as its balance has them, then the fallbacks.
 
     *token* is what a sticky route tells callers apart by; without one it balances.
     """
     if len(named.first) == 1:
-        yield named.first[0]
-    else:
-        yield from balanced(named, health, draw, token)
-    yield from named.then
+        return chain(named.first, named.then)
+    return chain(balanced(named, health, draw, token), named.then)
 
 
 def balanced(

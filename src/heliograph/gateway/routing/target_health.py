@@ -235,8 +235,10 @@ class TargetHealth:
         self.in_flight += 1
         provider = self.provider
         provider.in_flight += 1
-        self.rest.lease(now_s)
-        self.key_rest.lease(now_s)
+        if self.rest.until_s:
+            self.rest.lease(now_s)
+        if self.key_rest.until_s:
+            self.key_rest.lease(now_s)
         if probe:
             if provider.circuit.state == "open":
                 provider.circuit.probing = True
@@ -347,8 +349,9 @@ class Watch:
                     probe=self.probe,
                     draw=0.0,
                 )
+        slow = self.slow
         for circuit in (target.provider.circuit, target.circuit):
-            circuit.completed(now_s, slow=self.slow, draw=draw() if self.slow else 0.0)
+            circuit.completed(now_s, slow=slow, draw=draw() if slow else 0.0)
 
     def failed(self, failure: Failure, now_s: float) -> None:
         """Note a fault of the provider's; the target's own circuit comes second."""
