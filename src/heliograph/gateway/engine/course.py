@@ -15,11 +15,9 @@ class Course:
         self.deadline_at = 0.0  # loop time, as the pool's bounds are
         self.tightened = False  # the caller's own deadline is the nearer one
         self.conduct: Conduct = "off"
-
-    def clock_s(self) -> float:
+        self.clock_s = shared.clock.monotonic_s
         """Monotonic seconds: the time that health is kept in."""
-        return self.shared.clock.monotonic_s()
 
     def now_s(self) -> float:
         """Seconds since the exchange began."""
-        return self.shared.clock.monotonic_s() - self.began_s
+        return self.clock_s() - self.began_s

@@ -17,11 +17,13 @@ from heliograph.gateway.routing.failover import (
 from heliograph.gateway.routing.names import Named
 from heliograph.gateway.routing.order import order
 from heliograph.gateway.routing.rescue import FINAL, conduct, may_go_on
-from heliograph.gateway.types import Blame, Chat, Exchange, Failure
+from heliograph.gateway.types import Blame, Chat, Exchange, Failure, Reply
 from heliograph.gateway.wire.openai_error import error_event
 from heliograph.gateway.wire.splice import Splice
 from heliograph.gateway.wire.timeout import TIMEOUT_HEADER, read_timeout_s
 from heliograph.gateway.wire.transcript import Transcript, prefilled
+
+ANSWERED = Outcome(0.0)
 
 
 class Run(Course):
@@ -38,13 +40,13 @@ class Run(Course):
 
     async def walk(self, chat: Chat | Failure) -> Failure | None:
         """Walk the plan for a request that was read; None when it was answered."""
-        if isinstance(chat, Failure):
+        if not isinstance(chat, Chat):
             return chat
         shared, exchange = self.shared, self.exchange
         exchange.asked_model = chat.model
         exchange.stream = chat.stream
         named = shared.named(chat)
-        if isinstance(named, Failure):
+        if not isinstance(named, Named):
             return named
         exchange.asked = named.asked
         failure = self.bound(named)
@@ -57,7 +59,12 @@ class Run(Course):
             if self.conduct == "continue":
                 self.transcript = Transcript()
         plan = failover(
-            order(named, shared.health, shared.draw, self.token(named)),
+            order(
+                named,
+                shared.health,
+                shared.draw,
+                self.token(route.sticky_header) if route.sticky_header else None,
+            ),
             shared.health,
             now_s=self.clock_s(),
             stream=chat.stream,
@@ -82,11 +89,8 @@ class Run(Course):
         self.deadline_at = self.shared.pool.loop.time() + total_s - self.now_s()
         return None
 
-    def token(self, named: Named) -> str | None:
+    def token(self, header: str) -> str | None:
         """Read what a sticky route tells callers apart by."""
-        header = named.route.sticky_header
-        if header is None:
-            return None
         value = self.caller.header(header.encode())
         return value.decode("latin-1") if value else None
 
@@ -130,8 +134,12 @@ class Run(Course):
         except BaseException:
             trial.leave()
             raise
-        if failure is None:
+        if failure is None and trial.reply is not None:
+            failure = self.answer(trial, trial.reply)
+        elif failure is None:
             failure = await self.hand_on(trial)
+        if failure is None:
+            return ANSWERED
         self.note_unseen(trial, failure)
         return Outcome(0.0, failure)
 
@@ -186,12 +194,16 @@ class Run(Course):
 
     async def hand_on(self, trial: Trial) -> Failure | None:
         """Give the caller what *trial* has opened, and the rest as it comes."""
-        reply, exchange = trial.reply, self.exchange
-        if reply is None:
-            try:
-                return await self.relay(trial)
-            finally:
-                trial.leave()
+        if trial.reply is not None:
+            return self.answer(trial, trial.reply)
+        try:
+            return await self.relay(trial)
+        finally:
+            trial.leave()
+
+    def answer(self, trial: Trial, reply: Reply) -> Failure | None:
+        """Give the caller a whole answer."""
+        exchange = self.exchange
         exchange.first_byte_s = self.now_s()
         exchange.usage = reply.usage
         exchange.finish = reply.finish

@@ -25,11 +25,12 @@ from heliograph.gateway.types import (
     Chat,
     Failure,
     HttpReply,
+    HttpRequest,
     Reply,
 )
 from heliograph.gateway.upstream.call import Call
 from heliograph.gateway.upstream.connection import Connection
-from heliograph.gateway.wire.dialect import Dialect, Stream
+from heliograph.gateway.wire.dialect import Stream
 from heliograph.gateway.wire.dialects import DIALECTS
 from heliograph.gateway.wire.splice import Splice
 from heliograph.gateway.wire.sse import is_keep_alive
@@ -44,6 +45,15 @@ class Trial:
     of a stream in `held`. Whoever opened it must `end` or `leave` it, once.
     """
 
+    held_bytes = 0
+    reply: Reply | None = None
+    attempt: Attempt | None = None
+    watch: Watch | None = None
+    gate: WaitingGate | None = None
+    connection: Connection | None = None
+    call: Call | None = None
+    stream: Stream | None = None
+
     def __init__(
         self, course: Course, step: Step, chat: Chat, splice: Splice | None = None
     ) -> None:
@@ -53,53 +63,38 @@ class Trial:
         self.target = step.health.target
         self.chat = chat
         self.splice = splice
+        self.dialect = DIALECTS[self.target.provider.endpoint.dialect]
         self.held: list[bytes] = []
-        self.held_bytes = 0
-        self.reply: Reply | None = None
-        self.attempt: Attempt | None = None
-        self.watch: Watch | None = None
-        self.gate: WaitingGate | None = None
-        self.connection: Connection | None = None
-        self.call: Call | None = None
-        self.stream: Stream | None = None
 
     async def open(self) -> Failure | None:
         """Call; return when the answer is there or has begun, or why it has not."""
-        course = self.course
-        request = self.dialect.encode(
-            self.chat,
-            self.target.model,
-            self.target.provider.endpoint,
-            facts(self.target.provider.name, self.target.model),
-        )
-        if isinstance(request, Failure):
+        course, step, target, chat = self.course, self.step, self.target, self.chat
+        provider, model = target.provider, target.model
+        known = facts(provider.name, model)
+        request = self.dialect.encode(chat, model, provider.endpoint, known)
+        # What a struct is, is known at once; what it is not, only after a search.
+        if not isinstance(request, HttpRequest):
             if course.exchange.attempts:
                 return msgspec.structs.replace(
                     request, blame=Blame.TARGET, kind="unsupported_parameter"
                 )
             return request
-        failure = await self.come_in()
-        if failure is not None:
-            return failure
-        self.attempt = Attempt(self.target, started_s=course.now_s())
+        if step.wait_s or step.health.provider.gate is not None:
+            failure = await self.come_in()
+            if failure is not None:
+                return failure
+        now_s = course.clock_s()
+        self.attempt = Attempt(target, started_s=now_s - course.began_s)
         course.exchange.attempts.append(self.attempt)
-        self.watch = self.step.health.begin(
-            self.course.clock_s(),
-            stream=self.chat.stream,
-            probe=self.step.probe,
+        self.watch = step.health.begin(now_s, stream=chat.stream, probe=step.probe)
+        call = self.call = self.shared.call(
+            target, request, course.deadline_at, step.patience_s
         )
-        self.call = self.shared.call(
-            self.target, request, course.deadline_at, self.step.patience_s
-        )
-        failure = await (self.begin() if self.chat.stream else self.fetch())
-        if failure is not None:
-            return self.end(failure)
-        return None
-
-    @property
-    def dialect(self) -> Dialect:
-        """The target's wire format."""
-        return DIALECTS[self.target.provider.endpoint.dialect]
+        if chat.stream:
+            failure = await self.begin(call)
+        else:
+            failure = self.take(await self.shared.pool.fetch(call))
+        return None if failure is None else self.end(failure)
 
     async def come_in(self) -> Failure | None:
         """Wait as the plan says, then at the provider's gate if it has one."""
@@ -118,30 +113,24 @@ class Trial:
         self.gate = gate
         return None
 
-    async def fetch(self) -> Failure | None:
-        """Get a whole answer."""
-        call, pool = self.call, self.shared.pool
-        assert call is not None  # noqa: S101 - `open` has made it
-        reply = await pool.fetch(call)
-        if isinstance(reply, Failure):
+    def take(self, reply: HttpReply | Failure) -> Failure | None:
+        """Take in a whole answer."""
+        if not isinstance(reply, HttpReply):
             return reply
         if reply.status != OK:
             return self.dialect.decode_error(reply)
-        failure = unpacked(packed=reply.packed)
-        if failure is not None:
-            return failure
+        if reply.packed:
+            return unpacked(packed=True)
         answer = self.dialect.decode(reply, self.chat)
-        if isinstance(answer, Failure):
+        if not isinstance(answer, Reply):
             return answer
         self.reply = answer
         self.answered()
         return None
 
-    async def begin(self) -> Failure | None:
+    async def begin(self, call: Call) -> Failure | None:
         """Open a stream and hold it until it has content, or to its end."""
-        call, pool = self.call, self.shared.pool
-        assert call is not None  # noqa: S101 - `open` has made it
-        connection = await pool.open(call)
+        connection = await self.shared.pool.open(call)
         if isinstance(connection, Failure):
             return connection
         self.connection = connection
@@ -203,20 +192,21 @@ class Trial:
                 failure = no_time_left(tightened=True)
             failure = withhold(failure, self.target.key)
         attempt, stream = self.attempt, self.stream
+        now_s = self.course.clock_s()
         if attempt is not None:
-            attempt.ended_s = self.course.now_s()
+            attempt.ended_s = now_s - self.course.began_s
             attempt.failure = failure
             if self.reply is not None:
                 attempt.usage = self.reply.usage
             elif stream is not None:
                 attempt.usage = stream.usage
         if self.watch is not None:
-            now_s = self.course.clock_s()
             self.watch.end(failure, now_s)
             if failure is not None and failure.retry_after_s is None:
                 wait_s = self.step.health.probe_wait_s(now_s)
                 failure = msgspec.structs.replace(failure, retry_after_s=wait_s)
-        self.give_back(finished=failure is None)
+        if self.connection is not None or self.gate is not None:
+            self.give_back(finished=failure is None)
         return failure
 
     def leave(self) -> None:

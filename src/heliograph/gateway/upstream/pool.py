@@ -43,9 +43,13 @@ class Pool:
         """
         fresh = False
         while True:
-            connection = await self.acquire(call, fresh=fresh)
-            if isinstance(connection, Failure):
-                return connection
+            connection = None if fresh else self.kept_one(call.origin)
+            if connection is None:
+                made = await self.connect(call)
+                if not isinstance(made, Connection):
+                    return made
+                connection = made
+            self.occupy(connection)
             try:
                 connection.send(call, streaming=False)
                 reply = await connection.whole()
@@ -62,9 +66,13 @@ class Pool:
         """
         fresh = False
         while True:
-            connection = await self.acquire(call, fresh=fresh)
-            if isinstance(connection, Failure):
-                return connection
+            connection = None if fresh else self.kept_one(call.origin)
+            if connection is None:
+                made = await self.connect(call)
+                if not isinstance(made, Connection):
+                    return made
+                connection = made
+            self.occupy(connection)
             failure: Failure | None = None
             opened = False
             try:
@@ -105,22 +113,20 @@ class Pool:
             self.ticking = self.loop.call_later(REST_S, self.tick)
             self.resting = True
 
-    async def acquire(self, call: Call, *, fresh: bool = False) -> Connection | Failure:
-        """Take the connection used last, or make one; a *fresh* one where asked."""
-        kept = self.kept[call.origin]
-        while kept and not fresh:
+    def kept_one(self, origin: Origin) -> Connection | None:
+        """Take the connection used last."""
+        kept = self.kept[origin]
+        while kept:
             connection = kept.pop()
             if not connection.closed:
-                break
-        else:
-            made = await self.connect(call)
-            if isinstance(made, Failure):
-                return made
-            connection = made
+                return connection
+        return None
+
+    def occupy(self, connection: Connection) -> None:
+        """Look after a call's bounds from now on."""
         self.busy.add(connection)
         if self.ticking is None or self.resting:
             self.watch()
-        return connection
 
     async def connect(self, call: Call) -> Connection | Failure:
         """Open a connection within `connect_s` and what is left of the exchange."""

@@ -72,10 +72,10 @@ _DECODERS: Mapping[str, tuple[json.Decoder[Any], str]] = {
 def read(body: bytes, depth_max: int = DEPTH_MAX) -> Chat | Failure:
     """Read the request *body*; a failure says what is wrong, where, and the fix."""
     fields = members(body, depth_max)
-    if isinstance(fields, Failure):
+    if not isinstance(fields, dict):
         return fields
     envelope = _envelope(body, fields)
-    if isinstance(envelope, Failure):
+    if not isinstance(envelope, _Envelope):
         return envelope
     return (
         _unusable_member(fields)

@@ -58,7 +58,7 @@ def encode(
     """
     del facts
     fields = _spelled(chat.fields, endpoint)
-    if isinstance(fields, Failure):
+    if not isinstance(fields, dict):
         return fields
     fields["model"] = _written(model)
     if chat.stream and endpoint.stream_usage:
