@@ -1,5 +1,7 @@
 """Streams that break after they began: finished by another target, or an error."""
 
+import asyncio
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -203,6 +205,37 @@ async def test_with_nobody_else_the_same_target_may_finish(
         got = await ask(gateway, model="spare/small")
         assert_whole(got)
         assert comments(got) == [": heliograph-rescue: restart spare/small"]
+
+
+async def test_what_came_in_one_packet_with_the_break_is_not_said_twice(
+    sim: SimulatedProviders,
+) -> None:
+    def event(text: str) -> bytes:
+        choice = {"index": 0, "delta": {"content": text}, "finish_reason": None}
+        body = {"id": "a", "created": 1, "model": "m", "choices": [choice]}
+        return b"data: " + json.dumps(body).encode() + b"\n\n"
+
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n"
+        writer.write(head + event("[simulated] Hel"))
+        await writer.drain()
+        await asyncio.sleep(0.1)
+        writer.write(event("lo") + b"data: {garbled\n\n")
+        await writer.drain()
+        writer.close()
+
+    sim.set_rules([fault("spare", {"answer": "Hello world."})])
+    async with await asyncio.start_server(speak, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        made = config(sim, "spare/small")
+        openai = made.providers["openai"]
+        address = replace(openai.endpoint, base_url=f"http://127.0.0.1:{port}/v1")
+        providers = {**made.providers, "openai": replace(openai, endpoint=address)}
+        async with running(replace(made, providers=providers)) as gateway:
+            got = await ask(gateway)
+    assert got.text == "[simulated] Hello world."
+    assert got.events[-1] == "[DONE]"
 
 
 async def test_two_breaks_in_one_answer_are_both_mended(

@@ -222,10 +222,7 @@ class Run(Course):
             self.commit()
         out = b"".join(trial.held)
         while True:
-            if out:
-                caller.write(out)
-                if self.transcript is not None:
-                    self.transcript.take(out)
+            self.send(out)
             exchange.usage = stream.usage
             exchange.finish = stream.finish
             if stream.complete:
@@ -236,9 +233,15 @@ class Run(Course):
             await caller.drain()
             out, failure = await trial.read()
             if failure is not None:
-                if out:
-                    caller.write(out)
+                self.send(out)
                 return trial.end(failure)
+
+    def send(self, out: bytes) -> None:
+        """Send a piece of a stream, and note it for whoever may have to go on."""
+        if out:
+            self.caller.write(out)
+            if self.transcript is not None:
+                self.transcript.take(out)
 
     def commit(self) -> None:
         """Begin the answer: from here no other target may take over unseen."""
