@@ -7,7 +7,8 @@ request that two readers may see differently must not be served.
 import re
 from typing import Literal, NamedTuple
 
-EMPTY_LINES = re.compile(rb"(?:\r?\n)*")
+# What stands between two requests and is none: no reader sees a request in it.
+EMPTY_LINES = re.compile(rb"[\r\n]*")
 TOKEN = rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+)"
 REQUEST_LINE = re.compile(TOKEN + rb" +([!-~]+) +HTTP/1\.([01])\r\n")
 FIELD = re.compile(TOKEN + rb":[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*?)[ \t]*\r\n")
