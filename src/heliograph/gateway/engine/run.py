@@ -163,9 +163,11 @@ class Run(Course):
 
     async def go_on(self, step: Step, chat: Chat) -> Failure | None:
         """Let another target finish what has begun: by prefill where it takes one."""
-        target = step.health.target
+        target, transcript = step.health.target, self.transcript
+        assert transcript is not None  # noqa: S101 - `may_go_on` has seen it
         known = facts(target.provider.name, target.model)
-        if known.prefill and not step.health.refuses_prefill:
+        said_something = bool(transcript.text.strip())
+        if said_something and known.prefill and not step.health.refuses_prefill:
             failure = await self.splice(step, chat, prefill=True)
             if failure is None or failure.blame is not Blame.CALLER:
                 return failure
