@@ -230,6 +230,8 @@ class World:
             yield min(first_s, bound_s)
         if first_s is not None and self.now_s < bound_s:
             watch.answered(self.now_s)
+            self.count_probe(probed, -1)
+            probed = ""
             if ask.stream and ask.conduct != "hold" and not ask.committed:
                 ask.committed = True
                 ask.calls_at_commit = len(ask.calls)

@@ -100,6 +100,7 @@ class Circuit:
         self.window = Window(rules.window_s)
         self.outage_s = -math.inf  # when the outage began that the waits grow with
         self.last_s = -math.inf  # when it was last seen to begin, or to end
+        self.probing = False  # until the probe itself ends, whatever else happens
         self.close()
 
     def close(self) -> None:
@@ -107,7 +108,6 @@ class Circuit:
         self.state: State = "closed"
         self.in_a_row = 0
         self.opened_s = self.probe_due_s = self.ramp_s = 0.0
-        self.probing = False
         self.window.clear()
 
     def admits(self, now_s: float, draw: Callable[[], float]) -> Admits:
@@ -139,7 +139,6 @@ class Circuit:
             self.state = "ramp"
             self.ramp_s = self.last_s = now_s
             self.in_a_row = 0
-            self.probing = False
             self.window.clear()
 
     def completed(self, now_s: float, *, slow: bool, draw: float) -> None:
@@ -180,10 +179,6 @@ class Circuit:
             self.open(now_s, draw)
         return over
 
-    def left(self) -> None:
-        """Take note that a probe ended without a verdict: the next may go."""
-        self.probing = False
-
     def open(self, now_s: float, draw: float) -> None:
         """Begin an outage, or go on with one that seemed to be over."""
         if now_s - self.last_s > self.rules.probe_s_max:
@@ -195,7 +190,6 @@ class Circuit:
     def wait_again(self, now_s: float, draw: float) -> None:
         """Set the time of the next probe: later, the longer the outage has lasted."""
         rules = self.rules
-        self.probing = False
         grown_s = OUTAGE_SHARE * (now_s - self.outage_s)
         wait_s = min(max(rules.probe_s, grown_s), rules.probe_s_max)
         self.probe_due_s = now_s + wait_s * (1 + JITTER * draw)

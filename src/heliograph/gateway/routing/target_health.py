@@ -239,12 +239,12 @@ class TargetHealth:
             self.rest.lease(now_s)
         if self.key_rest.until_s:
             self.key_rest.lease(now_s)
+        probed: Circuit | None = None
         if probe:
-            if provider.circuit.state == "open":
-                provider.circuit.probing = True
-            else:
-                self.circuit.probing = True
-        watch = Watch(self, now_s, stream=stream, probe=probe)
+            is_open = provider.circuit.state == "open"
+            probed = provider.circuit if is_open else self.circuit
+            probed.probing = True
+        watch = Watch(self, now_s, stream=stream, probed=probed)
         provider.waiting[watch] = None
         return watch
 
@@ -273,17 +273,25 @@ class TargetHealth:
 
 
 class Watch:
-    """One call under way, and how its end is told to the circuits, exactly once."""
+    """One call under way, and how its end is told to the circuits, exactly once.
 
-    __slots__ = ("began_s", "ended", "health", "probe", "slow", "stream")
+    `probed` is the circuit that it tries, until there is an answer or an end.
+    """
+
+    __slots__ = ("began_s", "ended", "health", "probed", "slow", "stream")
 
     def __init__(
-        self, health: TargetHealth, began_s: float, *, stream: bool, probe: bool
+        self,
+        health: TargetHealth,
+        began_s: float,
+        *,
+        stream: bool,
+        probed: Circuit | None,
     ) -> None:
         self.health = health
         self.began_s = began_s
         self.stream = stream
-        self.probe = probe
+        self.probed = probed
         self.slow = False
         self.ended = False
 
@@ -297,14 +305,19 @@ class Watch:
         self.slow = latency.observe(now_s - self.began_s, now_s, factor)
         target.well()
         provider = target.provider.circuit
-        if provider.state == "closed" and target.circuit.state == "closed":
-            return
-        for circuit in (provider, target.circuit):
+        if provider.state != "closed" or target.circuit.state != "closed":
+            self.tell_answered(now_s, slow=self.slow)
+        self.stop_probing()
+
+    def tell_answered(self, now_s: float, *, slow: bool) -> None:
+        """Tell the circuits that are not closed: it may be over."""
+        target = self.health
+        for circuit in (target.provider.circuit, target.circuit):
             circuit.answered(
                 now_s,
                 began_s=self.began_s,
-                slow=self.slow,
-                probe=self.probe,
+                slow=slow,
+                probe=self.probed is not None,
                 draw=target.rules.draw(),
             )
 
@@ -318,12 +331,12 @@ class Watch:
         target.in_flight -= 1
         provider.in_flight -= 1
         provider.waiting.pop(self, None)
-        if failure is not None and failure.kind in NO_VERDICT:
-            self.left()
-        elif failure is None or failure.blame is not Blame.PROVIDER:
-            self.alive(failure, now_s)
-        else:
+        if failure is None or failure.blame is not Blame.PROVIDER:
+            if failure is None or failure.kind not in NO_VERDICT:
+                self.alive(failure, now_s)
+        elif failure.kind not in NO_VERDICT:
             self.failed(failure, now_s)
+        self.stop_probing()
 
     def leave(self) -> None:
         """Tell that the call ended from our side: no verdict on the provider."""
@@ -333,7 +346,7 @@ class Watch:
             self.health.in_flight -= 1
             provider.in_flight -= 1
             provider.waiting.pop(self, None)
-            self.left()
+            self.stop_probing()
 
     def alive(self, failure: Failure | None, now_s: float) -> None:
         """Note an answer, be it that the request or the key is not accepted."""
@@ -341,14 +354,7 @@ class Watch:
         draw = target.rules.draw
         if failure is not None:
             target.limit(failure, now_s)
-            for circuit in (target.provider.circuit, target.circuit):
-                circuit.answered(
-                    now_s,
-                    began_s=self.began_s,
-                    slow=False,
-                    probe=self.probe,
-                    draw=0.0,
-                )
+            self.tell_answered(now_s, slow=False)
         slow = self.slow
         for circuit in (target.provider.circuit, target.circuit):
             circuit.completed(now_s, slow=slow, draw=draw() if slow else 0.0)
@@ -359,16 +365,18 @@ class Watch:
         rules = target.rules
         provider = target.provider.circuit
         was_closed = provider.state == "closed"
-        if provider.failed(now_s, probe=self.probe, draw=rules.draw()):
+        if provider.failed(now_s, probe=self.probed is not None, draw=rules.draw()):
             target.provider.start_afresh()
         elif was_closed:
-            target.circuit.failed(now_s, probe=self.probe, draw=rules.draw())
+            target.circuit.failed(
+                now_s, probe=self.probed is not None, draw=rules.draw()
+            )
         if failure.retry_after_s is not None:
             wait_s = min(failure.retry_after_s, rules.breaker.probe_s_max)
             target.rest.begin(failure.kind, now_s + wait_s)
 
-    def left(self) -> None:
+    def stop_probing(self) -> None:
         """Give a probe's place to the next."""
-        if self.probe:
-            self.health.provider.circuit.left()
-            self.health.circuit.left()
+        if self.probed is not None:
+            self.probed.probing = False
+            self.probed = None

@@ -240,3 +240,18 @@ def test_without_knowing_what_is_usual_nothing_is_overdue() -> None:
     for _ in range(9):
         target.begin(100.0, stream=True, probe=False)
     assert target.admits(129.0) == "yes"
+
+
+def test_a_probe_keeps_its_place_whatever_else_happens_meanwhile() -> None:
+    known = health()
+    target = known.of(PROVIDER, "m", ONE)
+    for _ in range(5):
+        call(target, DOWN, 0.0)
+    probe = target.begin(6.0, stream=True, probe=True)
+    call(target, None, 7.0)  # the last resort of somebody, answered: the ramp begins
+    for _ in range(2):
+        call(target, DOWN, 8.0)
+    assert known.providers["p"].circuit.state == "open"
+    assert target.admits(30.0) == "no"
+    probe.end(DOWN, 30.0)
+    assert target.admits(40.0) == "probe"
