@@ -16,7 +16,7 @@ from gateway.running import (
     gateway_before,
     request,
 )
-from heliograph.gateway.types import Server
+from heliograph.gateway.types import Limits, Server
 from heliograph.simulation.providers import SimulatedProviders
 
 POST = b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n"
@@ -344,7 +344,8 @@ async def test_a_fault_of_our_own_on_another_path_is_a_500_too(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(gateway.engine, "config", SimpleNamespace(server=Server()))
+        broken = SimpleNamespace(server=Server(), limits=Limits())
+        patch.setattr(gateway.engine, "config", broken)
         got = await gateway.get("/v1/models")
     assert got.status == 500
     assert got.error["type"] == "server_error"

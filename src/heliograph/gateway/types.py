@@ -73,11 +73,16 @@ class Timeouts(Struct, frozen=True):
 
 
 class Limits(Struct, frozen=True):
-    """How many exchanges may be under way at once, and how many may wait, how long."""
+    """How many exchanges may be under way at once, and how many may wait, how long.
+
+    `body_mb_in_flight` bounds what a process holds of their bodies; a provider's own
+    limits say nothing of it.
+    """
 
     concurrent_max: int = 1024
     queue_max: int = 1024
     queue_s: float = 2.0
+    body_mb_in_flight: float = 256.0
 
 
 class Retries(Struct, frozen=True):

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from heliograph.gateway.config.address import read_base_url, read_row
 from heliograph.gateway.config.document import Entry, MappingNode, ScalarNode
 from heliograph.gateway.config.keys import read_keys
-from heliograph.gateway.config.limits import read_limits
+from heliograph.gateway.config.limits import read_provider_limits
 from heliograph.gateway.config.models import read_models
 from heliograph.gateway.config.names import read_names
 from heliograph.gateway.config.problems import suggestion
@@ -58,7 +58,7 @@ def read_provider(
     models = read_models(reading, table, f"{key}.models", timeouts=timeouts)
     bounded = table.entries.get("limits")
     where = f"{key}.limits"
-    limits = read_limits(reading, bounded.value, where) if bounded else None
+    limits = read_provider_limits(reading, bounded.value, where) if bounded else None
     if endpoint is None or keys is None or models is None:
         return None
     if keys and endpoint.auth == "none":

@@ -129,6 +129,11 @@ LIMIT_RANGES: Mapping[str, Range] = MappingProxyType(
         "queue_s": _seconds(3_600),
     }
 )
+"""What bounds the calls to one provider."""
+ALL_LIMIT_RANGES: Mapping[str, Range] = MappingProxyType(
+    {**LIMIT_RANGES, "body_mb_in_flight": Range(0.001, 1_000_000)}
+)
+"""What bounds a process."""
 HEDGE_RANGES: Mapping[str, Range] = MappingProxyType(
     {"share": Range(0, 1, above=True), "after_s": _seconds(3_600)}
 )

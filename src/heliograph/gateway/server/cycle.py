@@ -14,6 +14,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 from uvicorn.server import ServerState
 
 from heliograph.gateway.engine import Engine
+from heliograph.gateway.server.bodies import Bodies
 from heliograph.gateway.server.errors import error_answer
 from heliograph.gateway.server.refusals import new_exchange, record_refused
 from heliograph.gateway.types import Chat, Exchange, Failure, Target
@@ -23,7 +24,7 @@ from heliograph.gateway.wire.openai_error import error_body
 COMMENT_AFTER_S = 15.0
 REFUSED_S = 1.0
 REFUSED_BODY_S = 5.0  # a caller who sends a large body looks up late
-TOO_LARGE = 413
+READ_LATE = frozenset({"request_too_large", "saturated"})
 JOIN_BYTES_MAX = 64 * 1024
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 JSON_HEADER = b"content-type: application/json\r\n"
@@ -41,6 +42,7 @@ class Line(Protocol):
     """The connection a cycle belongs to, as far as a cycle knows it."""
 
     engine: Engine
+    bodies: Bodies
     headers: list[tuple[bytes, bytes]]
     loop: asyncio.AbstractEventLoop
     transport: asyncio.Transport
@@ -156,6 +158,7 @@ class LaneCycle:
             LOGGER.exception("exchange %s failed inside", self.exchange.request_id)
             self.give_up()
         finally:
+            self.let_go()
             if self.comment_timer is not None:
                 self.comment_timer.cancel()
             if not self.begun:
@@ -223,12 +226,26 @@ class LaneCycle:
 
     # inside
 
+    def hold(self, piece: bytes) -> bool:
+        """Keep a piece of the body, if the process may hold that much."""
+        size = len(piece)
+        if not self.lane.bodies.take(size, self.body_bytes):
+            return False
+        self.body_bytes += size
+        self.pieces.append(piece)
+        return True
+
+    def let_go(self) -> None:
+        """Hold nothing of the body any more; the first time counts."""
+        self.lane.bodies.give(self.body_bytes)
+        self.body_bytes = 0
+        self.pieces.clear()
+
     def turn_away(self, failure: Failure) -> None:
         """Refuse a request that the engine never sees, and record that."""
         self.begun = True
         self.keep_alive = False
         self.more_body = True  # whatever still comes is not read
-        self.pieces.clear()
         self.exchange.status = self.refuse(self.exchange, failure)
         record_refused(self.lane.engine, self.exchange, failure)
 
@@ -281,8 +298,8 @@ class LaneCycle:
         """Let the connection go on to the next request, or close."""
         self.response_complete = True
         if self.more_body:
-            large = self.refusal is not None and self.refusal.status == TOO_LARGE
-            close_gently(self.lane, REFUSED_BODY_S if large else REFUSED_S)
+            late = self.refusal is not None and self.refusal.kind in READ_LATE
+            close_gently(self.lane, REFUSED_BODY_S if late else REFUSED_S)
         elif not self.keep_alive:
             self.lane.transport.close()
         self.lane.on_response_complete()

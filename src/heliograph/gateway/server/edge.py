@@ -12,6 +12,7 @@ from typing import Protocol
 from uvicorn.protocols.http.flow_control import FlowControl
 
 from heliograph.gateway.engine import Engine
+from heliograph.gateway.server.bodies import Bodies
 from heliograph.gateway.server.hosts import Hosts
 from heliograph.gateway.server.refusals import FULL, SLOW_BODY, SLOW_HEAD
 from heliograph.gateway.types import Failure, Server
@@ -76,18 +77,22 @@ class Edge:
         self.guests: set[Guest] = set()
         self.timer: asyncio.TimerHandle | None = None
         self.tls: SSLContext | None = None
+        self.bodies = Bodies()
+        self.config = engine.config
         self.server = Server()
         self.settle()
 
     def settle(self) -> None:
-        """Take up the config's `server` table, which a reload may have changed."""
-        server = self.server = self.engine.config.server
+        """Take up the config, which a reload may have changed."""
+        config = self.config = self.engine.config
+        server = self.server = config.server
         if self.tls is not None and server.tls is not None:
             # What cannot be read leaves the certificate that is in force.
             with suppress(OSError):
                 self.tls.load_cert_chain(server.tls.certificate, server.tls.key)
         self.hosts = Hosts(server.hosts)
         self.body_bytes_max = int(server.body_mb_max * MB)
+        self.bodies.bytes_max = int(config.limits.body_mb_in_flight * MB)
         most = min(server.connections_max, self.connections_possible)
         self.connections_max = most
         self.connections_told_max = most + most // 4
@@ -99,7 +104,7 @@ class Edge:
 
         Where that is far too many, it is not told: it would have to be waited for.
         """
-        if self.engine.config.server is not self.server:
+        if self.engine.config is not self.config:
             self.settle()
         self.guests.add(guest)
         if self.timer is None:
@@ -112,7 +117,7 @@ class Edge:
     def tick(self, loop: asyncio.AbstractEventLoop) -> None:
         """Look at every connection."""
         self.timer = None
-        if self.engine.config.server is not self.server:
+        if self.engine.config is not self.config:
             self.settle()
         now_s = loop.time()
         for guest in tuple(self.guests):

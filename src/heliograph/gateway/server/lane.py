@@ -25,6 +25,7 @@ from heliograph.gateway.server.refusals import (
     BAD_HTTP,
     HEAD_TOO_LARGE,
     NO_UPGRADE,
+    TOO_MUCH_HELD,
     body_too_large,
 )
 from heliograph.gateway.server.turns import Turns
@@ -170,7 +171,15 @@ class Lane(Turns):
         found = flaw(head, self.edge.hosts, self.edge.server)
         if found is NO_UPGRADE and not hot and not has_body(head):
             return None  # HTTP allows to answer as if nothing had been asked
+        if found is None and hot and not self.fits(head):
+            return TOO_MUCH_HELD
         return found
+
+    def fits(self, head: Head) -> bool:
+        """Say whether the body of *head* may be held, as far as its length is known."""
+        own_bytes = self.lane_cycle.body_bytes if self.lane_cycle is not None else 0
+        lengths = map(int, head.values(b"content-length"))
+        return self.bodies.fits(max(lengths, default=0) - own_bytes, own_bytes)
 
     def hand_over(self) -> None:
         """Hand a request to uvicorn."""
@@ -193,11 +202,12 @@ class Lane(Turns):
         if cycle is None:
             super().on_body(body)
             return
-        cycle.body_bytes += len(body)
-        if cycle.body_bytes > self.edge.body_bytes_max:
+        if cycle.body_bytes + len(body) > self.edge.body_bytes_max:
             self.refuse(body_too_large(self.edge.server.body_mb_max))
             raise NotLetIn
-        cycle.pieces.append(body)
+        if not cycle.hold(body):
+            self.refuse(TOO_MUCH_HELD)
+            raise NotLetIn
         if cycle.queued and self.queued_bytes > self.edge.body_bytes_max:
             self.flow.pause_reading()
 

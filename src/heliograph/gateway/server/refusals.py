@@ -49,6 +49,13 @@ FULL = refusal(
     503, "too_many_connections", "Too many connections are open; try again soon."
 )
 
+TOO_MUCH_HELD = Failure(
+    Blame.TARGET,
+    "saturated",
+    "the gateway holds as many bytes of requests as its limits allow",
+    retry_after_s=1.0,
+)
+
 
 def bad_host() -> Failure:
     """Refuse a `Host` that is no name and no address."""

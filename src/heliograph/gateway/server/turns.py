@@ -36,6 +36,7 @@ class Turns(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self.edge = edge
         self.engine = edge.engine
+        self.bodies = edge.bodies
         self.worker: asyncio.Task[None] | None = None
         self.rest: asyncio.Future[None] | None = None
         self.turn: LaneCycle | None = None
@@ -161,6 +162,7 @@ class Turns(HttpToolsProtocol):
             self.line_up(cycle)
         cycle.refusal = failure
         cycle.keep_alive = False
+        cycle.let_go()
         if cycle.whole is not None and not cycle.whole.done():
             cycle.whole.set_result(None)
         elif not cycle.queued:
@@ -224,6 +226,7 @@ class Turns(HttpToolsProtocol):
         for cycle in waiting:
             if isinstance(cycle, LaneCycle) and not cycle.begun:
                 cycle.begun = True
+                cycle.let_go()
                 self.engine.never_began(cycle.exchange)
         if self.worker is not None:
             self.worker.cancel()

@@ -55,6 +55,15 @@ def test_counts_are_whole_numbers_however_they_are_written(read: Read) -> None:
     assert repr(config.limits.queue_max) == "5"
 
 
+def test_what_is_held_of_bodies_is_bounded_for_a_process_not_for_a_provider(
+    read: Read,
+) -> None:
+    config = good(read("limits: {body_mb_in_flight: 0.5}\n" + OLLAMA))
+    assert config.limits == Limits(body_mb_in_flight=0.5)
+    found = only(read(f"{OLLAMA}    limits: {{body_mb_in_flight: 4}}\n"))
+    assert found[:2] == (3, "providers.ollama.limits.body_mb_in_flight")
+
+
 def test_a_providers_limits_are_its_own(read: Read) -> None:
     config = good(
         read(
@@ -135,6 +144,13 @@ def test_a_providers_limits_are_its_own(read: Read) -> None:
         ),
         ("limits", "{queue_max: -1}", ".queue_max", "-1 c", "from 0 to 1000000"),
         ("limits", "{queue_s: 0}", ".queue_s", "0 can", "above 0 and up to 3600"),
+        (
+            "limits",
+            "{body_mb_in_flight: 0}",
+            ".body_mb_in_flight",
+            "0 can",
+            "write a number from 0.001 to 1000000",
+        ),
         ("limits", "{queue_s: .inf}", ".queue_s", "is not a finite number", "0.5"),
     ],
 )

@@ -44,7 +44,7 @@ def below(nodes: list[Node], step: str) -> list[Node]:
         ("timeouts", schema.TIMEOUT_KEYS),
         ("retries", tuple(schema.RETRY_RANGES)),
         ("breaker", tuple(schema.BREAKER_RANGES)),
-        ("limits", tuple(schema.LIMIT_RANGES)),
+        ("limits", tuple(schema.ALL_LIMIT_RANGES)),
         # `tls` wants two files that are there, so it stands there as a comment.
         ("server", tuple(key for key in schema.SERVER_KEYS if key != "tls")),
     ],

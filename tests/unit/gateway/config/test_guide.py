@@ -42,7 +42,7 @@ ROW = re.compile(r"^\| `(\w+)` \| ([^|]*) \| ([^|]*) \|", re.MULTILINE)
         ("Hedging", tuple(schema.HEDGE_RANGES)),
         ("Retries", tuple(schema.RETRY_RANGES)),
         ("The breaker", tuple(schema.BREAKER_RANGES)),
-        ("Limits", tuple(schema.LIMIT_RANGES)),
+        ("Limits", tuple(schema.ALL_LIMIT_RANGES)),
         ("The server", schema.SERVER_KEYS),
         ("A fallback", schema.FALLBACK_KEYS),
     ],
@@ -81,7 +81,7 @@ def test_the_bounds_of_the_guide_are_the_defaults() -> None:
     [
         ("Retries", schema.RETRY_RANGES, Retries()),
         ("The breaker", schema.BREAKER_RANGES, Breaker()),
-        ("Limits", schema.LIMIT_RANGES, Limits()),
+        ("Limits", schema.ALL_LIMIT_RANGES, Limits()),
         ("Hedging", schema.HEDGE_RANGES, Hedge()),
     ],
 )

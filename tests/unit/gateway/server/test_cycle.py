@@ -7,6 +7,7 @@ from typing import Any, cast
 import pytest
 
 from exchange_cases import CLAUDE, attempt, exchange, failed
+from heliograph.gateway.server.bodies import Bodies
 from heliograph.gateway.server.cycle import LaneCycle
 from heliograph.gateway.types import Blame
 
@@ -17,6 +18,7 @@ class Line:
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
         self.transport = self.flow = self.server_state = self.engine = self
+        self.bodies = Bodies()
         self.default_headers = [(b"date", b"today")]
         self.write_paused = False
         self.lost = False
