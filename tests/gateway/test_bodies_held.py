@@ -86,8 +86,7 @@ async def test_many_large_bodies_at_once_stay_within_the_bound(
     told = await asyncio.gather(*(bounded.post(large(270_000)) for _ in range(30)))
     watching.cancel()
     said = [answer.status for answer in told]
-    assert set(said) == {200, 503}
-    assert said.count(200) >= 1
+    assert {200} <= {*said} <= {200, 503}
     assert 270_000 <= most <= BOUND
     assert held_bytes(bounded) == 0
     assert len(bounded.lines) == 30
@@ -150,8 +149,12 @@ async def test_500_callers_who_leave_at_any_moment_leave_nothing_counted(
             body = large(draw.choice((300, 40_000, 200_000)))
             whole = head(f"content-length: {len(body)}") + body
             cut = draw.randrange(len(whole)) if draw.random() < 0.3 else len(whole)
+            waits = cut == len(whole) and draw.random() < 0.3
             client.writer.write(whole[:cut] + whole * draw.choice((0, 0, 1)))
-            await asyncio.sleep(draw.random() * 0.06)
+            if waits:
+                await client.head()
+            else:
+                await asyncio.sleep(draw.random() * 0.06)
 
     await asyncio.gather(*(call_and_leave() for _ in range(500)))
     await until(lambda: not bounded.server.server_state.connections)
