@@ -20,6 +20,8 @@ from heliograph.gateway.types import Failure, Server
 TICK_S_MAX = 0.5
 TICK_S_MIN = 0.02
 TICKS = 10  # in the shortest bound
+LOOKED_AT = 50
+BREATH_S = 0.001
 MB = 1024 * 1024
 POSSIBLE = 1_000_000
 BETWEEN, HEAD, BODY = range(3)
@@ -119,10 +121,22 @@ class Edge:
         self.timer = None
         if self.engine.config is not self.config:
             self.settle()
+        self.go_round(loop, list(self.guests))
+
+    def go_round(self, loop: asyncio.AbstractEventLoop, guests: list[Guest]) -> None:
+        """Look at some of *guests*, and at the rest once others have had their turn.
+
+        To refuse a thousand in one go would be felt by everybody else.
+        """
+        self.timer = None
         now_s = loop.time()
-        for guest in tuple(self.guests):
-            self.look(guest, now_s)
-        if self.guests:
+        for guest in guests[-LOOKED_AT:]:
+            if guest in self.guests:
+                self.look(guest, now_s)
+        del guests[-LOOKED_AT:]
+        if guests:
+            self.timer = loop.call_later(BREATH_S, self.go_round, loop, guests)
+        elif self.guests:
             self.timer = loop.call_later(self.tick_s, self.tick, loop)
 
     def look(self, guest: Guest, now_s: float) -> None:

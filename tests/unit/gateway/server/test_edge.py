@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
 from typing import Any, cast
 
 import pytest
@@ -322,3 +323,15 @@ def test_new_bounds_hold_for_connections_that_are_there(connected: Connected) ->
     connected.engine.config = replace(Engine.config, server=server)
     connected.loop.pass_s(4)
     assert connected.wire.closed
+
+
+def test_many_slow_callers_are_refused_a_few_at_a_time(connected: Connected) -> None:
+    callers = [connected, *(Connected(beside=connected) for _ in range(199))]
+    for caller in callers:
+        caller.lane.data_received(LONG)
+    loop, told = connected.loop, [0]
+    while told[-1] < len(callers):
+        assert loop.now_s < 100 + HEAD_S + 3
+        loop.pass_s(min(timer.due_s for timer in loop.timers) - loop.now_s)
+        told.append(len(connected.engine.recorded))
+    assert max(after - before for before, after in pairwise(told)) <= 50
