@@ -5,7 +5,8 @@ the provider to blame; nothing here raises but cancellation.
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import cast
 
 import httptools
@@ -19,7 +20,6 @@ UNREAD_BYTES_MAX = 256 * 1024
 REST_BYTES_MAX = 1024 * 1024
 JOIN_BYTES_MAX = 64 * 1024
 CODING = b"content-encoding"
-CODING_BYTES = len(CODING)
 EXCHANGE_IS_OVER = "the time for the whole exchange is used up"
 
 
@@ -35,6 +35,9 @@ class Connection(asyncio.Protocol):
         self.waiter: asyncio.Future[None] | None = None
         self.pieces: list[bytes] = []
         self.complete = False
+        self.raw_headers: dict[bytes, bytes] = {}
+        # On the way of a good answer no header matters: the parser writes them down.
+        self.on_header = self.raw_headers.__setitem__
         self.begin()
 
     def begin(self) -> None:
@@ -43,7 +46,7 @@ class Connection(asyncio.Protocol):
             # After a whole answer the parser stands at the beginning of the next.
             self.parser = httptools.HttpResponseParser(self)
         self.status = 0
-        self.raw_headers: list[tuple[bytes, bytes]] = []
+        self.raw_headers.clear()
         self.head_bytes = 0
         self.body_bytes = 0
         self.unread_bytes = 0
@@ -107,12 +110,6 @@ class Connection(asyncio.Protocol):
         if self.complete:
             self.fail("malformed_http", "the provider answered one call twice")
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Keep a header; on the way of a good answer only one of them matters."""
-        if len(name) == CODING_BYTES and name.lower() == CODING:
-            self.packed = value.lower() != b"identity"
-        self.raw_headers.append((name, value))
-
     def on_headers_complete(self) -> None:
         """Keep the status; an interim answer (1xx) is passed over."""
         self.status = self.parser.get_status_code()
@@ -120,6 +117,9 @@ class Connection(asyncio.Protocol):
             self.raw_headers.clear()
             return
         self.head_done = True
+        if CODING in b" ".join(self.raw_headers).lower():
+            coding = self.headers.get("content-encoding", "identity")
+            self.packed = coding.lower() != "identity"
         self.keep_alive = self.parser.should_keep_alive()
 
     def on_body(self, body: bytes) -> None:
@@ -148,27 +148,26 @@ class Connection(asyncio.Protocol):
         self.calls += 1
         self.streaming = streaming
         self.timeouts = call.timeouts
-        self.first_byte_s = call.first_byte_s
-        self.exchange_deadline_at = call.deadline_at
-        now = self.loop.time()
-        self.deadline_at = min(now + self.first_byte_s, call.deadline_at)
+        self.first_byte_s = first_byte_s = call.first_byte_s
+        self.exchange_deadline_at = deadline_at = call.deadline_at
+        first_byte_at = self.loop.time() + first_byte_s
+        nearer = first_byte_at < deadline_at
+        self.deadline_at = first_byte_at if nearer else deadline_at
         transport = self.transport
         if transport is None or self.closed:
             self.fail("reset", "the provider closed the connection without an answer")
             return
         # memoryview: a Raw knows its bytes but not their number
         body = [memoryview(piece) for piece in call.body]
-        size = len(body[0]) if len(body) == 1 else sum(map(len, body))
+        size = sum(map(len, body))
         head = b"%b\r\ncontent-length: %d\r\n\r\n" % (call.head, size)
         if size <= JOIN_BYTES_MAX:
             transport.write(b"".join((head, *body)))
         else:
             transport.writelines((head, *body))
 
-    async def whole(self) -> HttpReply | Failure:
-        """Wait for the whole answer."""
-        while not self.complete and self.failure is None:
-            await self.news()
+    def whole(self) -> HttpReply | Failure:
+        """Return the whole answer, once it is `complete` or broken."""
         if self.failure is not None:
             return self.failure
         body = self.pieces[0] if len(self.pieces) == 1 else b"".join(self.pieces)
@@ -177,7 +176,7 @@ class Connection(asyncio.Protocol):
     @property
     def headers(self) -> Mapping[str, str]:
         """The answer's headers."""
-        return Headers(self.raw_headers)
+        return Headers(self.raw_headers.copy())
 
     async def head(self) -> Failure | None:
         """Wait for status and headers."""
@@ -294,7 +293,7 @@ class Connection(asyncio.Protocol):
         The parser itself would keep a header that does not end. What came with the
         end of the head may be body, so a whole head is measured by its headers.
         """
-        whole_bytes = sum(len(name) + len(value) for name, value in self.raw_headers)
+        whole_bytes = sum(map(len, chain(*self.raw_headers.items())))
         if not self.head_done or whole_bytes > HEADER_BYTES_MAX:
             self.fail("too_large", "the provider's headers are larger than 64 kB")
 
@@ -329,21 +328,21 @@ class Headers(Mapping[str, str]):
 
     __slots__ = ("raw",)
 
-    def __init__(self, raw: Sequence[tuple[bytes, bytes]]) -> None:
+    def __init__(self, raw: dict[bytes, bytes]) -> None:
         self.raw = raw
 
     def __getitem__(self, name: str) -> str:
         wanted = name.encode("latin-1")
-        for header, value in reversed(self.raw):
+        for header, value in reversed(self.raw.items()):
             if len(header) == len(wanted) and header.lower() == wanted:
                 return value.decode("latin-1")
         raise KeyError(name)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys(lowered(name) for name, _ in self.raw))
+        return iter(dict.fromkeys(map(lowered, self.raw)))
 
     def __len__(self) -> int:
-        return len({lowered(name) for name, _ in self.raw})
+        return len(set(map(lowered, self.raw)))
 
 
 def lowered(name: bytes) -> str:

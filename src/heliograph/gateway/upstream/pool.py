@@ -52,7 +52,9 @@ class Pool:
             self.occupy(connection)
             try:
                 connection.send(call, streaming=False)
-                reply = await connection.whole()
+                while not connection.complete and connection.failure is None:
+                    await connection.news()
+                reply = connection.whole()
             finally:
                 self.release(call.origin, connection)
             if not connection.stale:

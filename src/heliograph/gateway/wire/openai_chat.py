@@ -7,8 +7,9 @@ https://platform.openai.com/docs/api-reference/chat
 
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import ClassVar
 
-from msgspec import Raw, Struct, json
+from msgspec import Raw, Struct, ValidationError, json
 
 from heliograph.gateway.types import (
     JSON_TYPE,
@@ -24,7 +25,7 @@ from heliograph.gateway.wire.blame import Said, broken, judge, read_said, unread
 from heliograph.gateway.wire.chat import refuse
 from heliograph.gateway.wire.json_text import UNREADABLE, is_utf8
 from heliograph.gateway.wire.openai_stream import chat_stream
-from heliograph.gateway.wire.openai_usage import read_usage
+from heliograph.gateway.wire.openai_usage import Used, usage_of
 from heliograph.gateway.wire.reading import EventReader
 
 _HEADERS = (("content-type", JSON_TYPE),)
@@ -32,6 +33,7 @@ _PIECE_BYTES_MIN = 4096
 """Members at least this large travel as pieces of their own, not copied."""
 
 _OBJECT = json.Decoder(dict[str, Raw])
+_NULL = Raw(b"null")
 _ERRORS = json.Decoder(dict[str, Raw] | list[dict[str, Raw]])
 
 
@@ -42,11 +44,20 @@ class _Choice(Struct):
 
 class _Answer(Struct):
     choices: list[_Choice] | None = None
-    usage: Raw = Raw(b"null")
-    error: Raw = Raw(b"null")
+    usage: Used | None = None
+    error: Raw = _NULL
+
+
+class _OddlyUsed(Struct):
+    """An answer is no worse for a usage that cannot be read: it is unknown then."""
+
+    choices: list[_Choice] | None = None
+    usage: ClassVar[None] = None
+    error: Raw = _NULL
 
 
 _ANSWER = json.Decoder(_Answer)
+_ODDLY_USED = json.Decoder(_OddlyUsed)
 
 
 def encode(
@@ -70,10 +81,10 @@ def decode(http: HttpReply, chat: Chat) -> Reply | Failure:
     """Read a whole answer; its body goes on byte for byte."""
     del chat
     try:
-        answer = _ANSWER.decode(http.body)
+        answer = _read(http.body)
     except UNREADABLE as error:
         return unreadable(http.body, error)
-    if answer.error != Raw(b"null"):
+    if answer.error is not _NULL and answer.error != _NULL:
         said = read_said(answer.error)
         return broken(
             "error_in_200", f"The provider answered 200 with an error{said.words}."
@@ -86,8 +97,16 @@ def decode(http: HttpReply, chat: Chat) -> Reply | Failure:
     others = answer.choices[1:]
     if not finish or (others and not all(choice.finish_reason for choice in others)):
         return broken("truncated", "The provider's answer has no finish_reason.")
-    usage = read_usage(answer.usage)
-    return Reply(http.body, usage, finish)
+    used = answer.usage
+    return Reply(http.body, None if used is None else usage_of(used), finish)
+
+
+def _read(body: bytes) -> _Answer | _OddlyUsed:
+    """Read the members of an answer that are looked at."""
+    try:
+        return _ANSWER.decode(body)
+    except ValidationError:
+        return _ODDLY_USED.decode(body)
 
 
 def decode_error(http: HttpReply) -> Failure:

@@ -19,14 +19,16 @@ class _Completion(Struct):
     reasoning_tokens: Count | None = None
 
 
-class _Usage(Struct):
+class Used(Struct):
+    """A `usage` member, as it is sent."""
+
     prompt_tokens: Count
     completion_tokens: Count | None = None
     prompt_tokens_details: _Prompt | None = None
     completion_tokens_details: _Completion | None = None
 
 
-_USAGE = json.Decoder(_Usage | None)
+_USAGE = json.Decoder(Used | None)
 
 
 def read_usage(raw: Raw) -> Usage | None:
@@ -38,15 +40,19 @@ def read_usage(raw: Raw) -> Usage | None:
         used = _USAGE.decode(raw)
     except UNREADABLE:
         return None
-    if used is None:
-        return None
-    prompt = used.prompt_tokens_details or _Prompt()
-    completion = used.completion_tokens_details or _Completion()
+    return None if used is None else usage_of(used)
+
+
+def usage_of(used: Used) -> Usage:
+    """Count what was used; details are not always told."""
+    prompt, completion = used.prompt_tokens_details, used.completion_tokens_details
     return Usage(
-        input_tokens=used.prompt_tokens,
-        output_tokens=used.completion_tokens or 0,
-        cached_tokens=prompt.cached_tokens or 0,
-        reasoning_tokens=completion.reasoning_tokens or 0,
+        used.prompt_tokens,
+        used.completion_tokens or 0,
+        (prompt.cached_tokens or 0) if prompt is not None else 0,
+        reasoning_tokens=(completion.reasoning_tokens or 0)
+        if completion is not None
+        else 0,
     )
 
 

@@ -64,8 +64,14 @@ def sent(*, streaming: bool = False) -> tuple[Connection, Wire]:
     return connection, wire
 
 
+async def whole(connection: Connection) -> HttpReply | Failure:
+    while not connection.complete and connection.failure is None:
+        await connection.news()
+    return connection.whole()
+
+
 async def failure_of(connection: Connection) -> Failure:
-    found = await connection.whole()
+    found = await whole(connection)
     assert isinstance(found, Failure)
     return found
 
@@ -77,11 +83,33 @@ async def test_an_answer_is_whole_however_the_network_cut_it(answer: bytes) -> N
         connection.data_received(answer[:cut])
         assert not connection.complete
         connection.data_received(answer[cut:])
-        reply = await connection.whole()
+        reply = await whole(connection)
         assert isinstance(reply, HttpReply)
         assert (reply.status, reply.body, reply.headers["x-a"]) == (200, JSON, "1")
         assert "x-b" not in reply.headers
         assert connection.reusable
+
+
+@pytest.mark.parametrize(
+    ("coding", "packed"), [(b"GZIP", True), (b"Identity", False), (b"br", True)]
+)
+async def test_a_packed_answer_is_known_however_its_header_is_spelled(
+    coding: bytes, *, packed: bool
+) -> None:
+    connection, _ = sent()
+    connection.data_received(LENGTH.replace(b"X-A: 1", b"Content-EnCoding: " + coding))
+    reply = await whole(connection)
+    assert isinstance(reply, HttpReply)
+    assert reply.packed == packed
+
+
+async def test_what_an_answer_said_outlives_the_next_one() -> None:
+    connection, _ = sent()
+    connection.data_received(LENGTH)
+    reply = await whole(connection)
+    connection.send(call(b"{}"), streaming=False)
+    assert isinstance(reply, HttpReply)
+    assert reply.headers["x-a"] == "1"
 
 
 @pytest.mark.parametrize("answer", [LENGTH, CHUNKS])
@@ -101,7 +129,7 @@ async def test_an_answer_without_a_length_ends_with_the_connection() -> None:
     connection.data_received(TO_THE_CLOSE)
     assert not connection.complete
     connection.connection_lost(None)
-    reply = await connection.whole()
+    reply = await whole(connection)
     assert isinstance(reply, HttpReply)
     assert reply.body == JSON
     assert not connection.reusable
@@ -129,7 +157,7 @@ async def test_one_connection_answers_one_call_after_another() -> None:
     connection, _ = sent()
     for answer in (LENGTH, CHUNKS, INTERIM + LENGTH):
         connection.data_received(answer)
-        reply = await connection.whole()
+        reply = await whole(connection)
         assert isinstance(reply, HttpReply)
         assert reply.body == JSON
         connection.send(call(b"{}"), streaming=False)
@@ -191,7 +219,7 @@ async def test_a_head_below_the_bound_is_read_in_whatever_pieces() -> None:
         connection, _ = sent()
         for at in range(0, len(head), step):
             connection.data_received(head[at : at + step])
-        assert isinstance(await connection.whole(), HttpReply)
+        assert isinstance(await whole(connection), HttpReply)
 
 
 @pytest.mark.parametrize("said", [b"\x16\x03\x01", b"220 mail\r\n", b"HTTP/9.9 x\r\n"])
