@@ -12,6 +12,9 @@ Read = Callable[[bytes, int], Chat | Failure]
 class Caller(Protocol):
     """Whoever asked: the lane in the server, a list in a test."""
 
+    timeout_ms: bytes | None
+    """The request's header `x-heliograph-timeout-ms`, as it was sent."""
+
     @property
     def gone(self) -> bool:
         """The caller has closed the connection."""

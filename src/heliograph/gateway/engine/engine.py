@@ -17,7 +17,7 @@ from heliograph.gateway.telemetry.metrics import Metrics
 from heliograph.gateway.types import Config, Exchange, ProviderStanding
 from heliograph.gateway.upstream.pool import Pool
 from heliograph.gateway.wire.chat import read as read_chat
-from heliograph.gateway.wire.timeout import TIMEOUT_HEADER, read_timeout_s
+from heliograph.gateway.wire.timeout import read_timeout_s
 
 
 class Engine(Shared):
@@ -90,7 +90,8 @@ class Engine(Shared):
 
     async def in_turn(self, caller: Caller) -> bool:
         """Wait at the gate, for no longer than the caller would."""
-        asked_s = read_timeout_s(caller.header(TIMEOUT_HEADER))
+        asked = caller.timeout_ms
+        asked_s = None if asked is None else read_timeout_s(asked)
         left_s = asked_s if isinstance(asked_s, float) else math.inf
         return await admitted(self.gate, self.pool.loop, left_s)
 

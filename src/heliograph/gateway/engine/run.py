@@ -20,7 +20,7 @@ from heliograph.gateway.routing.rescue import FINAL, conduct, may_go_on
 from heliograph.gateway.types import Blame, Chat, Exchange, Failure, Reply
 from heliograph.gateway.wire.openai_error import error_event
 from heliograph.gateway.wire.splice import Splice
-from heliograph.gateway.wire.timeout import TIMEOUT_HEADER, read_timeout_s
+from heliograph.gateway.wire.timeout import read_timeout_s
 from heliograph.gateway.wire.transcript import Transcript, prefilled
 
 ANSWERED = Outcome(0.0)
@@ -42,51 +42,85 @@ class Run(Course):
         """Walk the plan for a request that was read; None when it was answered."""
         if not isinstance(chat, Chat):
             return chat
-        shared, exchange = self.shared, self.exchange
+        named = self.begin_with(chat)
+        if not isinstance(named, Named):
+            return named
+        plan = self.plan(chat, named)
+        told: Failure | None = None
+        step: Step | None = next(plan, None)
+        try:
+            while step is not None:
+                if self.begun:
+                    outcome = Outcome(0.0, await self.go_on(step, chat))
+                elif named.route.hedge is not None:
+                    outcome = await self.race(plan, step, chat, named)
+                else:
+                    outcome = await self.attempt(step, chat)
+                failure = outcome.failure
+                if failure is None:
+                    return None
+                # What a fallback cannot do is no news beside why it was asked.
+                if failure.kind not in MODEL_WIDE or told is None:
+                    told = failure
+                if failure.kind in FINAL or not self.may_go_on(failure):
+                    break
+                step = self.next_step(plan, outcome)
+        finally:
+            plan.close()
+        if told is not None and self.begun:
+            self.say_broken(told)
+        return told
+
+    def begin_with(self, chat: Chat) -> Named | Failure:
+        """Name who may answer *chat*, and set the deadline."""
+        exchange = self.exchange
         exchange.asked_model = chat.model
         exchange.stream = chat.stream
-        named = shared.named(chat)
+        named = self.shared.named(chat)
         if not isinstance(named, Named):
             return named
         exchange.asked = named.asked
-        failure = self.bound(named)
-        if failure is not None:
-            return failure
-        route = named.route
+        return self.bound(named) or named
+
+    def plan(self, chat: Chat, named: Named) -> Plan:
+        """Settle how a stream is treated, and plan who is asked."""
+        shared, route = self.shared, named.route
         if chat.stream:
             policy = route.rescue or shared.config.rescue
             self.conduct = conduct(policy, chat.max_tokens)
             if self.conduct == "continue":
                 self.transcript = Transcript()
-        plan = failover(
-            order(
-                named,
-                shared.health,
-                shared.draw,
-                self.token(route.sticky_header) if route.sticky_header else None,
-            ),
+        token = self.token(route.sticky_header) if route.sticky_header else None
+        return failover(
+            order(named, shared.health, shared.draw, token),
             shared.health,
             now_s=self.clock_s(),
             stream=chat.stream,
             balance=route.balance,
         )
+
+    def next_step(self, plan: Plan, outcome: Outcome) -> Step | None:
+        """Tell *plan* what came of its step; None when it has no other."""
         try:
-            return await self.follow(plan, chat, named)
-        finally:
-            plan.close()
+            return plan.send(outcome._replace(at_s=self.clock_s()))
+        except StopIteration:
+            return None
 
     def bound(self, named: Named) -> Failure | None:
         """Set the deadline: the first target's, or the caller's if that is nearer."""
         choice = named.first[0]
         total_s = choice.provider.timeouts_of(choice.model).total_s
-        asked_s = read_timeout_s(self.caller.header(TIMEOUT_HEADER))
-        if isinstance(asked_s, Failure):
-            return asked_s
-        if asked_s is not None and asked_s < total_s:
-            total_s = asked_s
-            self.tightened = True
+        asked = self.caller.timeout_ms
+        if asked is not None:
+            asked_s = read_timeout_s(asked)
+            if isinstance(asked_s, Failure):
+                return asked_s
+            if asked_s < total_s:
+                total_s = asked_s
+                self.tightened = True
         # What it has waited at the gate is a part of it.
-        self.deadline_at = self.shared.pool.loop.time() + total_s - self.now_s()
+        waited_s = self.clock_s() - self.began_s
+        self.deadline_at = self.shared.pool.loop.time() + total_s - waited_s
         return None
 
     def token(self, header: str) -> str | None:
@@ -94,40 +128,15 @@ class Run(Course):
         value = self.caller.header(header.encode())
         return value.decode("latin-1") if value else None
 
-    async def follow(self, plan: Plan, chat: Chat, named: Named) -> Failure | None:
-        """Make the calls that *plan* names."""
-        told: Failure | None = None
-        step: Step | None = next(plan, None)
-        while step is not None:
-            if self.begun:
-                outcome = Outcome(self.clock_s(), await self.go_on(step, chat))
-            else:
-                outcome = await self.attempt(plan, step, chat, named)
-            failure = outcome.failure
-            if failure is None:
-                return None
-            # What a fallback cannot do is no news beside why it was asked.
-            if failure.kind not in MODEL_WIDE or told is None:
-                told = failure
-            if failure.kind in FINAL or not self.may_go_on(failure):
-                break
-            try:
-                step = plan.send(outcome._replace(at_s=self.clock_s()))
-            except StopIteration:
-                step = None
-        if told is not None and self.begun:
-            self.say_broken(told)
-        return told
-
-    async def attempt(
-        self, plan: Plan, step: Step, chat: Chat, named: Named
-    ) -> Outcome:
+    async def race(self, plan: Plan, step: Step, chat: Chat, named: Named) -> Outcome:
         """Make one call, or two that race, and hand the answer on."""
-        if named.route.hedge is not None:
-            trial, outcome = await race(self, plan, step, chat, named)
-            if outcome.failure is not None:
-                return outcome
-            return Outcome(0.0, await self.hand_on(trial))
+        trial, outcome = await race(self, plan, step, chat, named)
+        if outcome.failure is not None:
+            return outcome
+        return Outcome(0.0, await self.hand_on(trial))
+
+    async def attempt(self, step: Step, chat: Chat) -> Outcome:
+        """Make one call, and hand the answer on."""
         trial = Trial(self, step, chat)
         try:
             failure = await trial.open()

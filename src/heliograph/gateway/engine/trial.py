@@ -125,7 +125,6 @@ class Trial:
         if not isinstance(answer, Reply):
             return answer
         self.reply = answer
-        self.answered()
         return None
 
     async def begin(self, call: Call) -> Failure | None:
@@ -201,13 +200,23 @@ class Trial:
             elif stream is not None:
                 attempt.usage = stream.usage
         if self.watch is not None:
-            self.watch.end(failure, now_s)
+            self.tell(self.watch, failure, now_s)
             if failure is not None and failure.retry_after_s is None:
                 wait_s = self.step.health.probe_wait_s(now_s)
                 failure = msgspec.structs.replace(failure, retry_after_s=wait_s)
         if self.connection is not None or self.gate is not None:
             self.give_back(finished=failure is None)
         return failure
+
+    def tell(self, watch: Watch, failure: Failure | None, now_s: float) -> None:
+        """Tell the health how the call ended; a whole answer has begun only now."""
+        if self.reply is None:
+            watch.end(failure, now_s)
+        elif failure is None:
+            watch.whole(now_s)
+        else:
+            watch.answered(now_s)
+            watch.end(failure, now_s)
 
     def leave(self) -> None:
         """Break the call off from our side, unless it has ended."""

@@ -33,7 +33,7 @@ class Gate(Generic[Place]):
 
     def enter(self) -> bool:
         """Come in, if there is room and nobody waits."""
-        if self.full or self.waiting:
+        if self.waiting or self.inside >= self.limits.concurrent_max:
             return False
         self.inside += 1
         return True

@@ -26,7 +26,6 @@ class Window:
     """Calls, failures and slow answers of the last `window_s`, in ten slots."""
 
     __slots__ = (
-        "calls",
         "counts",
         "failed",
         "slot",
@@ -43,22 +42,22 @@ class Window:
     def clear(self) -> None:
         """Forget everything."""
         self.slots = [[0, 0, 0] for _ in range(SLOTS)]
-        self.calls = self.failed = self.slow = 0
+        self.failed = self.slow = 0
         self.slot = 0
         self.counts = self.slots[0]
         self.until_s = 0.0
 
-    def count_good(self, now_s: float) -> None:
-        """Count one call that ended well at *now_s*, as nearly all do."""
-        if now_s >= self.until_s:
-            self.move_to(int(now_s / self.slot_s))
-        self.counts[0] += 1
-        self.calls += 1
+    @property
+    def calls(self) -> int:
+        """All calls counted; asked for only when one was not good."""
+        return sum(counts[0] for counts in self.slots)
 
     def count(self, now_s: float, *, failed: bool, slow: bool) -> None:
         """Count one call that ended at *now_s*."""
-        self.count_good(now_s)
+        if now_s >= self.until_s:
+            self.move_to(now_s)
         counts = self.counts
+        counts[0] += 1
         if failed:
             counts[1] += 1
             self.failed += 1
@@ -66,11 +65,11 @@ class Window:
             counts[2] += 1
             self.slow += 1
 
-    def move_to(self, slot: int) -> None:
+    def move_to(self, now_s: float) -> None:
         """Forget the slots that have gone by."""
+        slot = int(now_s / self.slot_s)
         for gone in range(max(self.slot + 1, slot - SLOTS + 1), slot + 1):
             counts = self.slots[gone % SLOTS]
-            self.calls -= counts[0]
             self.failed -= counts[1]
             self.slow -= counts[2]
             counts[:] = (0, 0, 0)
@@ -148,7 +147,9 @@ class Circuit:
             return
         window = self.window
         if not slow:
-            window.count_good(now_s)
+            if now_s >= window.until_s:
+                window.move_to(now_s)
+            window.counts[0] += 1
             return
         window.count(now_s, failed=False, slow=True)
         rules = self.rules

@@ -266,10 +266,8 @@ class TargetHealth:
 
     def well(self) -> None:
         """Take note of an answer: whatever rest there was is over."""
-        if self.rest.until_s:
-            self.rest.end()
-        if self.key_rest.until_s:
-            self.key_rest.end()
+        self.rest.end()
+        self.key_rest.end()
 
 
 class Watch:
@@ -298,14 +296,15 @@ class Watch:
     def answered(self, now_s: float) -> None:
         """Tell that the answer has begun: a stream's first content, or all of it."""
         target = self.health
-        target.provider.answered_s = now_s
-        target.provider.waiting.pop(self, None)
+        provider = target.provider
+        provider.answered_s = now_s
+        provider.waiting.pop(self, None)
         factor = target.rules.breaker.slow_factor
         latency = target.latency[self.stream]
         self.slow = latency.observe(now_s - self.began_s, now_s, factor)
-        target.well()
-        provider = target.provider.circuit
-        if provider.state != "closed" or target.circuit.state != "closed":
+        if target.rest.until_s or target.key_rest.until_s:
+            target.well()
+        if provider.circuit.state != "closed" or target.circuit.state != "closed":
             self.tell_answered(now_s, slow=self.slow)
         self.stop_probing()
 
@@ -320,6 +319,20 @@ class Watch:
                 probe=self.probed is not None,
                 draw=target.rules.draw(),
             )
+
+    def whole(self, now_s: float) -> None:
+        """Tell of a whole answer that came well: it began and ended at once."""
+        self.answered(now_s)
+        self.ended = True
+        target = self.health
+        provider = target.provider
+        target.in_flight -= 1
+        provider.in_flight -= 1
+        if self.slow:
+            self.alive(None, now_s)
+        else:
+            provider.circuit.completed(now_s, slow=False, draw=0.0)
+            target.circuit.completed(now_s, slow=False, draw=0.0)
 
     def end(self, failure: Failure | None, now_s: float) -> None:
         """Tell how the call ended; None is a whole answer."""

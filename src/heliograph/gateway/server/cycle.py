@@ -44,6 +44,7 @@ class Line(Protocol):
     engine: Engine
     bodies: Bodies
     headers: list[tuple[bytes, bytes]]
+    timeout_ms: bytes | None
     loop: asyncio.AbstractEventLoop
     transport: asyncio.Transport
     flow: FlowControl
@@ -107,6 +108,7 @@ class LaneCycle:
         "queued",
         "refusal",
         "response_complete",
+        "timeout_ms",
         "whole",
         "written_at",
     )
@@ -119,6 +121,7 @@ class LaneCycle:
         self.chunked = chunked  # HTTP/1.0 knows no chunks: there the close is the end
         self.expects = expects  # the caller waits for `100 Continue`
         self.headers = lane.headers
+        self.timeout_ms = lane.timeout_ms
         self.granted = b""  # header lines that let a web page read the answer
         self.message_event = UNHEARD
         self.response_complete = False

@@ -32,10 +32,11 @@ from heliograph.gateway.server.turns import Turns
 from heliograph.gateway.types import Failure
 from heliograph.gateway.wire.inbound import Inbound
 from heliograph.gateway.wire.inbounds import inbound_of
+from heliograph.gateway.wire.timeout import TIMEOUT_HEADER
 
 EXPECT, HOST, ORIGIN = b"expect", b"host", b"origin"
 CODING = b"transfer-encoding"
-NOTED_BYTES = frozenset(map(len, (EXPECT, HOST, ORIGIN, CODING)))
+NOTED_BYTES = frozenset(map(len, (EXPECT, HOST, ORIGIN, CODING, TIMEOUT_HEADER)))
 CHAT_PATH = b"/v1/chat/completions"
 
 
@@ -94,6 +95,7 @@ class Lane(Turns):
         """Note a new request; whether it is hot is known with its headers."""
         self.stage = HEAD
         self.watch = self.host = self.origin = self.lane_cycle = None
+        self.timeout_ms = None
         self.barren_bytes = -1
         self.url = b""
         self.headers = []
@@ -118,6 +120,8 @@ class Lane(Turns):
             elif name == ORIGIN:
                 self.origin = value
                 self.suspect = True
+            elif name == TIMEOUT_HEADER:
+                self.timeout_ms = value
             elif name == CODING:
                 self.suspect = True
 
@@ -223,4 +227,4 @@ class Lane(Turns):
         if cycle.whole is not None and not cycle.whole.done():
             cycle.whole.set_result(None)
         elif not cycle.queued:
-            self._start_asgi_task(cast("Any", cycle), self.app)
+            self.start(cycle)

@@ -44,6 +44,7 @@ class Turns(HttpToolsProtocol):
         self.url = b""
         self.headers = []
         self.origin: bytes | None = None
+        self.timeout_ms: bytes | None = None
         self.lost = False
         self.deaf = False  # nothing more is read: the last answer is on its way
         self.stage = BETWEEN
@@ -88,12 +89,13 @@ class Turns(HttpToolsProtocol):
 
     def line_up(self, cycle: LaneCycle) -> None:
         """Make *cycle* the connection's latest; it waits while another is answered."""
-        before = cast("LaneCycle | None", self.cycle)
+        before: Any = self.cycle
+        latest: Any = cycle
         self.lane_cycle = cycle
-        self.cycle = cast("Any", cycle)
+        self.cycle = latest
         if before is not None and not before.response_complete:
             cycle.queued = True
-            self.pipeline.appendleft((cast("Any", cycle), self.app))
+            self.pipeline.appendleft((latest, self.app))
             self.read_on()
 
     def read_on(self) -> None:
@@ -111,9 +113,13 @@ class Turns(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:  # noqa: ANN401 - uvicorn's cycle or ours
         """Start a request in its turn; ours goes to the connection's one worker."""
-        if not isinstance(cycle, LaneCycle):
+        if isinstance(cycle, LaneCycle):
+            self.start(cycle)
+        else:
             super()._start_asgi_task(cycle, app)
-            return
+
+    def start(self, cycle: LaneCycle) -> None:
+        """Give a hot request to the connection's one worker."""
         self.turn = cycle
         if self.worker is None or self.worker.done():
             self.worker = self.loop.create_task(self.work())

@@ -46,9 +46,6 @@ class ExchangeLog(Collector):
 
     def record(self, exchange: Exchange) -> None:
         """Take in a finished exchange, which nobody changes any more."""
-        if len(self.lines) + len(self.row) >= LINES_MAX:
-            self.dropped += 1
-            return
         self.row.append(exchange)
         if len(self.row) >= ROW_MAX:
             self.write_row()
@@ -65,7 +62,9 @@ class ExchangeLog(Collector):
 
     def write_row(self) -> None:
         """Write the lines of what has been gathered since the last row."""
-        self.lines += [line_of(exchange, self.worker) for exchange in self.row]
+        row = self.row[: LINES_MAX - len(self.lines)]
+        self.dropped += len(self.row) - len(row)
+        self.lines += [line_of(exchange, self.worker) for exchange in row]
         self.row.clear()
 
     def flush(self) -> None:

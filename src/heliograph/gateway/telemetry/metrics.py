@@ -104,10 +104,11 @@ class Metrics(Collector):
         for exchange in self.row:
             target = exchange.answered_by
             if exchange.outcome == "answered" and target is not None:
-                self.answered[labels_of(target)].add(exchange)
+                labels = labels_of(target)
+                self.answered[labels].add(exchange)
                 self.hedged += exchange.hedged
                 if exchange.rescue is not None:
-                    self.rescued[(*labels_of(target), exchange.rescue)] += 1
+                    self.rescued[(*labels, exchange.rescue)] += 1
             else:
                 stream = "true" if exchange.stream else "false"
                 self.unanswered[("", "", exchange.outcome, stream)] += 1

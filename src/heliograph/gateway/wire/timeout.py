@@ -7,10 +7,8 @@ TIMEOUT_HEADER = b"x-heliograph-timeout-ms"
 TIMEOUT_MS_MAX = 86_400_000
 
 
-def read_timeout_s(value: bytes | None) -> float | Failure | None:
-    """Read the header's *value* in seconds; None when it was not sent."""
-    if value is None:
-        return None
+def read_timeout_s(value: bytes) -> float | Failure:
+    """Read the header's *value* in seconds."""
     text = value.strip()
     if not text.isdigit() or not 0 < int(text[:12]) <= TIMEOUT_MS_MAX:
         return refuse(

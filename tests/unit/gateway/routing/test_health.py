@@ -90,6 +90,18 @@ def test_when_a_rest_is_over_one_call_finds_out_and_the_others_wait() -> None:
     assert target.admits(10.3) == "yes"
 
 
+def test_a_whole_answer_tells_at_once_what_a_beginning_and_an_end_tell() -> None:
+    target = health().of(PROVIDER, "m", ONE)
+    for number in range(64):
+        target.begin(float(number), stream=False, probe=False).whole(number + 0.1)
+    assert target.p95_s(stream=False) == pytest.approx(0.1)
+    assert (target.in_flight, target.provider.in_flight) == (0, 0)
+    assert not target.provider.waiting
+    for number in range(64, 128):  # the window forgets the good ones
+        target.begin(float(number), stream=False, probe=False).whole(number + 0.9)
+    assert target.provider.circuit.state == "open"
+
+
 def test_the_providers_circuit_takes_the_blame_from_its_targets() -> None:
     known = health()
     one, two = known.of(PROVIDER, "m", ONE), known.of(PROVIDER, "m", TWO)

@@ -23,6 +23,7 @@ class Line:
         self.write_paused = False
         self.lost = False
         self.headers: list[tuple[bytes, bytes]] = []
+        self.timeout_ms: bytes | None = None
         self.written = b""
         self.closed = False
         self.went_on = 0

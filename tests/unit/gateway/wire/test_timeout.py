@@ -6,9 +6,8 @@ from heliograph.gateway.types import Failure
 from heliograph.gateway.wire.timeout import read_timeout_s
 
 
-@pytest.mark.parametrize(("value", "seconds"), [(None, None), (b" 1500 ", 1.5)])
-def test_it_is_read_in_milliseconds(value: bytes | None, seconds: float | None) -> None:
-    assert read_timeout_s(value) == seconds
+def test_it_is_read_in_milliseconds() -> None:
+    assert read_timeout_s(b" 1500 ") == 1.5
 
 
 @pytest.mark.parametrize("value", [b"", b"0", b"-5", b"1.5", b"soon", b"9" * 400])
