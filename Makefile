@@ -8,7 +8,7 @@ STAMP := $(VENV)/.ready
 OLD_STAMPS := $(VENV)/openai-1/.ready $(VENV)/openai-2/.ready
 NODE_STAMP := tests/conformance/node/node_modules/.ready
 
-.PHONY: setup demo test check format reference golden matrix simulate bench soak fuzz lock lock-peers clean
+.PHONY: setup demo test check format reference reliability golden matrix simulate bench outage soak fuzz lock lock-peers clean
 
 setup: $(STAMP) $(OLD_STAMPS) $(NODE_STAMP)
 
@@ -58,6 +58,10 @@ SEEDS ?= 10000
 simulate: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python -m routing_simulation --seeds $(SEEDS)
 
+# FILE=tests/faults/test_x.py: run and write that one's table only.
+reliability: $(STAMP)
+	$(BIN)/python scripts/reliability.py $(FILE)
+
 golden: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python tests/golden/rewrite.py
 
@@ -69,6 +73,10 @@ bench: $(STAMP)
 	bench/setup
 	$(if $(PEERS),PATH="$(CURDIR)/$(BIN):$$PATH" bench/setup_peers $(PYTHON))
 	$(BIN)/python bench/measure.py $(if $(PEERS),--peers)
+
+outage: $(STAMP)
+	bench/setup
+	$(BIN)/python bench/outage.py
 
 soak: $(STAMP)
 	bench/setup
