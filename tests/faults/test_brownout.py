@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Sequence
 
+from faults.jumps import between, in_jumps
 from faults.pair import Pair, Told, assert_answered
-from faults.test_outage import between, in_jumps
 
 PER_S = 20
 USUAL_S = 0.1

@@ -2,8 +2,8 @@
 
 import asyncio
 
+from faults.jumps import in_flight_max, in_jumps
 from faults.pair import Pair, Told, assert_answered
-from faults.test_outage import in_flight_max, in_jumps
 
 CLIENTS = 200
 WAVES = 10

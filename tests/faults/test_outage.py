@@ -5,14 +5,13 @@ by `bench/outage.py`, in real time and with a process of its own.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import pytest
 
-from faults.pair import Pair, Told, assert_answered, pair
-from heliograph.simulation.providers import Seen
-from heliograph.simulation.virtual_time import VirtualClock, VirtualLoop
+from faults.jumps import between, in_flight_max, in_jumps
+from faults.pair import Pair, Told, assert_answered
 
 BEGINS_S, ENDS_S, OVER_S = 10.0, 70.0, 90.0
 PER_S = 20
@@ -26,20 +25,6 @@ ADDED_S_MAX = 0.05
 BACK_S_MAX = 10.0
 
 
-def in_jumps(
-    play: Callable[[Pair], Awaitable[None]], bounds: Mapping[str, float] | None = None
-) -> None:
-    """Run *play* before a pair on a loop whose clock jumps."""
-
-    async def played() -> None:
-        clock = VirtualClock(asyncio.get_running_loop())
-        async with pair(clock=clock, bounds=bounds) as both:
-            await play(both)
-
-    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
-        runner.run(played())
-
-
 async def through_an_outage(both: Pair, what: Mapping[str, object]) -> list[Told]:
     """Ask 20 times a second, before, in and after an outage of a minute."""
     begins_s = asyncio.get_running_loop().time()
@@ -48,25 +33,6 @@ async def through_an_outage(both: Pair, what: Mapping[str, object]) -> list[Told
     times = [begins_s + n / PER_S for n in range(int(OVER_S * PER_S))]
     told = await both.ask_at(times)
     return [each._replace(began_s=each.began_s - begins_s) for each in told]
-
-
-def between(told: Sequence[Told], from_s: float, to_s: float) -> list[Told]:
-    """Pick those that were asked then."""
-    return [each for each in told if from_s <= each.began_s < to_s]
-
-
-def in_flight_max(calls: Sequence[Seen]) -> int:
-    """Count how many calls were under way at once, at most."""
-    edges = sorted(
-        edge
-        for seen in calls
-        for edge in ((seen.started_s, 1), (seen.ended_s or OVER_S, -1))
-    )
-    most = now = 0
-    for _, step in edges:
-        now += step
-        most = max(most, now)
-    return most
 
 
 def assert_back_by_a_ramp(told: Sequence[Told]) -> None:

@@ -166,7 +166,7 @@ async def test_a_limit_for_ever_is_told_with_the_shortest_wait(*, stream: bool) 
         assert_refused(told, 429, "rate_limited")
         assert told.answer.headers["retry-after"] == "20"
         assert len(told.attempts) == 2
-        # All rest: whoever rests shortest is asked once, rather than nobody.
+        # All rest: whoever rests shortest is asked, rather than nobody.
         again = await both.ask(stream=stream)
         assert_refused(again, 429, "rate_limited")
         assert [seen.key for seen in both.calls()[2:]] == ["a222"]

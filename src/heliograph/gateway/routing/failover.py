@@ -6,6 +6,7 @@ by hand. What other exchanges have learnt it reads from `Health`.
 """
 
 from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from heliograph.gateway.routing.balance import ORDERS
@@ -249,9 +250,11 @@ class Walk:
         """Try those passed over, the least bad first; else begin anew after a break.
 
         Who has come back meanwhile is asked as usual. Of those that are down one is
-        asked and no more; a refusal of a key costs little and ends nothing.
+        asked and no more, of one provider's keys that rest one as well: it has told us
+        to wait. A refusal of a key ends nothing else.
         """
-        while (least := self.least_bad()) is not None:
+        refused: set[str] = set()  # providers of which a resting key was asked
+        while (least := self.least_bad(refused)) is not None:
             admits = least.admits(self.now_s)
             self.tried.add(least)
             self.last = least
@@ -261,14 +264,18 @@ class Walk:
                 return
             if admits == "no" and failure.blame is Blame.PROVIDER:
                 return
+            if admits == "no":
+                refused.add(least.provider.name)
         yield from self.anew()
 
-    def least_bad(self) -> TargetHealth | None:
+    def least_bad(self, refused: AbstractSet[str]) -> TargetHealth | None:
         """Find who was passed over and is admitted now, or soonest."""
         fresh = [
             target
             for target in self.passed
-            if target not in self.tried and target.provider.name not in self.down
+            if target not in self.tried
+            and target.provider.name not in self.down
+            and not (target.provider.name in refused and target.rests(self.now_s))
         ]
         for target in fresh:
             if target.admits(self.now_s) != "no":

@@ -179,6 +179,10 @@ class TargetHealth:
             return self.circuit.admits(now_s, self.rules.draw)
         return provider.circuit.admits(now_s, self.rules.draw)
 
+    def rests(self, now_s: float) -> bool:
+        """Say whether its key, or the key's share of the model, is left alone."""
+        return self.rest.until_s > now_s or self.key_rest.until_s > now_s
+
     def standing(self, now_s: float) -> Standing:
         """Rank a target that is not admitted: what passes soonest is least bad."""
         if self.key_rest.until_s > now_s:

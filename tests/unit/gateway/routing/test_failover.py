@@ -104,6 +104,23 @@ def test_blame_decides_who_is_next(
     assert walk([CLAUDE, GPT, LOCAL], outcomes) == expected
 
 
+def test_of_keys_that_all_rest_the_one_with_the_least_to_wait_is_asked() -> None:
+    known = Health(CONFIG, lambda: 0.0)
+    keys = CLAUDE.provider.keys
+    for key, wait_s in zip(keys, (30.0, 20.0), strict=True):
+        limited = Failure(
+            Blame.TARGET, "rate_limited", "said", 429, retry_after_s=wait_s
+        )
+        target = known.of(CLAUDE.provider, CLAUDE.model, key)
+        target.begin(0.0, stream=False, probe=False).end(limited, 0.0)
+    plan = failover([CLAUDE], known, now_s=1.0)
+    step = next(plan)
+    assert step is not None
+    assert step.health.target.key is keys[1]
+    with pytest.raises(StopIteration):
+        plan.send(Outcome(1.0, KEY_BAD))
+
+
 def test_a_provider_that_is_down_is_not_asked_for_its_other_model() -> None:
     other = Choice(CLAUDE.provider, "claude-small")
     assert walk([CLAUDE, other, GPT], [DOWN, None]) == [
