@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
+from heliograph.gateway.routing.rest import Rest
 from heliograph.gateway.routing.target_health import (
     ProviderHealth,
-    Rest,
     Rules,
     TargetHealth,
 )

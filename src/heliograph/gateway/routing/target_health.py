@@ -14,6 +14,7 @@ from heliograph.gateway.routing.admission import Gate
 from heliograph.gateway.routing.budget import Budget
 from heliograph.gateway.routing.circuit import Admits, Circuit
 from heliograph.gateway.routing.latency import Latency
+from heliograph.gateway.routing.rest import Rest
 from heliograph.gateway.types import (
     Blame,
     Breaker,
@@ -25,7 +26,6 @@ from heliograph.gateway.types import (
 
 QUOTA_S = 600.0
 LIMITED_S_MAX = 60.0
-LEASE_S = 5.0
 PATIENCE_S_MIN = 1.0
 OVERDUE_LOOKED_AT = 3
 """So many times the failures that open a circuit are looked at, oldest first."""
@@ -41,36 +41,6 @@ class Rules(NamedTuple):
     breaker: Breaker
     retries: Retries
     draw: Callable[[], float]
-
-
-class Rest:
-    """How long a key, or a key's share of a model, is left alone, and why."""
-
-    __slots__ = ("is_lease", "kind", "strikes", "until_s")
-
-    def __init__(self) -> None:
-        self.end()
-
-    def end(self) -> None:
-        """Use it again."""
-        self.until_s = 0.0
-        self.kind = ""
-        self.strikes = 0
-        self.is_lease = False
-
-    def begin(self, kind: str, until_s: float) -> None:
-        """Leave it alone until then; a longer rest stays."""
-        self.strikes += 1
-        if until_s >= self.until_s or kind != self.kind or self.is_lease:
-            self.kind = kind
-            self.until_s = until_s
-            self.is_lease = False
-
-    def lease(self, now_s: float) -> None:
-        """Let one call find out whether it is over; others wait for that a while."""
-        if self.until_s and self.until_s <= now_s:
-            self.until_s = now_s + LEASE_S
-            self.is_lease = True
 
 
 class ProviderHealth:
@@ -184,16 +154,25 @@ class TargetHealth:
         return self.rest.until_s > now_s or self.key_rest.until_s > now_s
 
     def standing(self, now_s: float) -> Standing:
-        """Rank a target that is not admitted: what passes soonest is least bad."""
-        if self.key_rest.until_s > now_s:
-            rank = 2 if self.key_rest.until_s == math.inf else 1
-            return Standing(rank, self.key_rest.until_s - now_s)
-        due_s = max(
-            self.rest.until_s,
-            self.provider.circuit.probe_due_s,
-            self.circuit.probe_due_s,
-        )
-        return Standing(0, max(0.0, due_s - now_s))
+        """Rank a target that is not admitted: what passes soonest is least bad.
+
+        Who is coming back (0) or is being tried just now (1) may be well already; then
+        come those that are down or limited, used up, refused.
+        """
+        key_rest, rest = self.key_rest, self.rest
+        if key_rest.until_s > now_s and not key_rest.is_lease:
+            rank = 4 if key_rest.until_s == math.inf else 3
+            return Standing(rank, key_rest.until_s - now_s)
+        circuit = self.provider.circuit
+        if circuit.state == "closed":
+            circuit = self.circuit
+        is_limited = rest.until_s > now_s and not rest.is_lease
+        if not is_limited and circuit.state != "open":
+            return Standing(1 if rest.is_lease or key_rest.is_lease else 0, 0.0)
+        if not is_limited and circuit.probing:
+            return Standing(1, 0.0)
+        due_s = max(rest.until_s, circuit.probe_due_s)
+        return Standing(2, max(0.0, due_s - now_s))
 
     def probe_wait_s(self, now_s: float) -> float | None:
         """Say how long it is left alone because of what it did; None if it is not."""

@@ -267,3 +267,20 @@ def test_a_probe_keeps_its_place_whatever_else_happens_meanwhile() -> None:
     assert target.admits(30.0) == "no"
     probe.end(DOWN, 30.0)
     assert target.admits(40.0) == "probe"
+
+
+def test_who_may_be_well_already_is_least_bad() -> None:
+    known = health()
+    one, two = known.of(PROVIDER, "m", ONE), known.of(PROVIDER, "m", TWO)
+    call(one, target_fault("rate_limited", 9.0), 0.0)
+    call(two, target_fault("upstream_auth"), 0.0)
+    assert [t.standing(1.0).rank for t in (one, two)] == [2, 4]
+    one.begin(9.5, stream=False, probe=False)  # finds out whether the limit is over
+    assert one.standing(9.6) == (1, 0.0)
+    third = known.of(PROVIDER, "other", ONE)
+    for number in range(5):
+        call(third, DOWN, 20.0 + number)
+        call(known.of(PROVIDER, "fine", ONE), None, 20.0 + number)
+    assert third.standing(24.5).rank == 2
+    third.begin(31.0, stream=False, probe=True)
+    assert third.standing(31.0).rank == 1
