@@ -46,6 +46,11 @@ def client_of(url: str) -> anthropic.Anthropic:
     return anthropic.Anthropic(base_url=url, api_key="any", http_client=direct)
 
 
+def as_told(way: tuple[str, ...]) -> tuple[str, ...]:
+    """Return *way* as a gateway tells it that repeats nothing."""
+    return (*way[:3], "2" if way[2] == "true" else "1")
+
+
 @pytest.mark.parametrize(("rules", "way"), WAYS)
 def test_a_plain_answer_comes(
     claude: anthropic.Anthropic,
@@ -65,7 +70,7 @@ def test_a_plain_answer_comes(
     assert reply.usage.output_tokens == WORDS
     assert reply.usage.input_tokens > 0
     assert (reply._request_id or "").startswith("hg-")
-    assert told(raw.headers) == way
+    assert told(raw.headers) == as_told(way)
     assert targets(sim)[-1] == (way[0], way[0], way[1])
 
 
@@ -86,7 +91,7 @@ def test_a_streamed_answer_comes_word_by_word(
     assert (final.stop_reason, final.model) == ("end_turn", way[1])
     assert final.usage.output_tokens == WORDS
     assert final.usage.input_tokens > 0
-    assert told(stream.response.headers) == way
+    assert told(stream.response.headers) == as_told(way)
 
 
 @pytest.mark.parametrize(("rules", "way"), WAYS)
