@@ -32,7 +32,7 @@ async def race(
                 beside = course.shared.pool.loop.create_task(second.open())
         if second is None or beside is None:
             failure = await opening
-            return first, Outcome(course.clock_s(), failure)
+            return first, Outcome(course.clock_s(), failure, of=step.health)
         return await better(course, (first, opening), (second, beside))
     except BaseException:
         await cancelled(first, opening)
@@ -78,7 +78,7 @@ async def better(
     now_s = course.clock_s()
     if failures[0] is None:
         return one[0], Outcome(now_s)
-    return two[0], Outcome(now_s, failures[1], other=failures[0])
+    return two[0], Outcome(now_s, failures[1], other=failures[0], of=two[0].step.health)
 
 
 async def cancelled(trial: Trial, opening: Opening) -> None:

@@ -24,6 +24,7 @@ from heliograph.gateway.wire.timeout import read_timeout_s
 from heliograph.gateway.wire.transcript import Transcript, prefilled
 
 ANSWERED = Outcome(0.0)
+"""When, no plan asks."""
 
 
 class Run(Course):
@@ -51,8 +52,8 @@ class Run(Course):
         try:
             while step is not None:
                 if self.begun:
-                    outcome = Outcome(0.0, await self.go_on(step, chat))
-                elif named.route.hedge is not None:
+                    outcome = self.came(step, await self.go_on(step, chat))
+                elif named.route.hedge is not None and not step.probe:
                     outcome = await self.race(plan, step, chat, named)
                 else:
                     outcome = await self.attempt(step, chat)
@@ -102,9 +103,15 @@ class Run(Course):
     def next_step(self, plan: Plan, outcome: Outcome) -> Step | None:
         """Tell *plan* what came of its step; None when it has no other."""
         try:
-            return plan.send(outcome._replace(at_s=self.clock_s()))
+            return plan.send(outcome)
         except StopIteration:
             return None
+
+    def came(self, step: Step, failure: Failure | None) -> Outcome:
+        """Write what came of *step*, and when."""
+        if failure is None:
+            return ANSWERED
+        return Outcome(self.clock_s(), failure, of=step.health)
 
     def bound(self, named: Named) -> Failure | None:
         """Set the deadline: the first target's, or the caller's if that is nearer."""
@@ -131,9 +138,10 @@ class Run(Course):
     async def race(self, plan: Plan, step: Step, chat: Chat, named: Named) -> Outcome:
         """Make one call, or two that race, and hand the answer on."""
         trial, outcome = await race(self, plan, step, chat, named)
-        if outcome.failure is not None:
-            return outcome
-        return Outcome(0.0, await self.hand_on(trial))
+        if outcome.failure is None:
+            outcome = self.came(trial.step, await self.hand_on(trial))
+        self.note_unseen(trial, outcome.failure)
+        return outcome
 
     async def attempt(self, step: Step, chat: Chat) -> Outcome:
         """Make one call, and hand the answer on."""
@@ -147,10 +155,8 @@ class Run(Course):
             failure = self.answer(trial, trial.reply)
         elif failure is None:
             failure = await self.hand_on(trial)
-        if failure is None:
-            return ANSWERED
         self.note_unseen(trial, failure)
-        return Outcome(0.0, failure)
+        return self.came(step, failure)
 
     def note_unseen(self, trial: Trial, failure: Failure | None) -> None:
         """Note that a stream with content broke before the caller saw any of it."""

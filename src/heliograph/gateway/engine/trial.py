@@ -27,6 +27,7 @@ from heliograph.gateway.types import (
     HttpReply,
     HttpRequest,
     Reply,
+    Usage,
 )
 from heliograph.gateway.upstream.call import Call
 from heliograph.gateway.upstream.connection import Connection
@@ -36,6 +37,12 @@ from heliograph.gateway.wire.splice import Splice
 from heliograph.gateway.wire.sse import is_keep_alive
 
 OK = 200
+PACKED = Failure(
+    Blame.PROVIDER,
+    "content_encoding",
+    "the provider packed its answer although it was asked not to",
+    OK,
+)
 
 
 class Trial:
@@ -120,7 +127,7 @@ class Trial:
         if reply.status != OK:
             return self.dialect.decode_error(reply)
         if reply.packed:
-            return unpacked(packed=True)
+            return PACKED
         answer = self.dialect.decode(reply, self.chat)
         if not isinstance(answer, Reply):
             return answer
@@ -190,15 +197,12 @@ class Trial:
             if failure.kind == "total_timeout" and self.course.tightened:
                 failure = no_time_left(tightened=True)
             failure = withhold(failure, self.target.key)
-        attempt, stream = self.attempt, self.stream
+        attempt = self.attempt
         now_s = self.course.clock_s()
         if attempt is not None:
             attempt.ended_s = now_s - self.course.began_s
             attempt.failure = failure
-            if self.reply is not None:
-                attempt.usage = self.reply.usage
-            elif stream is not None:
-                attempt.usage = stream.usage
+            attempt.usage = self.usage
         if self.watch is not None:
             self.tell(self.watch, failure, now_s)
             if failure is not None and failure.retry_after_s is None:
@@ -207,6 +211,12 @@ class Trial:
         if self.connection is not None or self.gate is not None:
             self.give_back(finished=failure is None)
         return failure
+
+    @property
+    def usage(self) -> Usage | None:
+        """What the call has used so far; a broken one is paid for too."""
+        said = self.reply or self.stream
+        return said.usage if said is not None else None
 
     def tell(self, watch: Watch, failure: Failure | None, now_s: float) -> None:
         """Tell the health how the call ended; a whole answer has begun only now."""
@@ -223,8 +233,8 @@ class Trial:
         attempt = self.attempt
         if self.watch is not None and not self.watch.ended:
             self.watch.leave()
-            if attempt is not None and self.stream is not None:
-                attempt.usage = self.stream.usage
+            if attempt is not None:
+                attempt.usage = self.usage
         self.give_back(finished=False)
 
     def lose(self) -> None:
@@ -244,14 +254,6 @@ class Trial:
             go_out(gate)
 
 
-def unpacked(*, packed: bool) -> Failure | None:
-    """Refuse a packed answer: it was asked for unpacked."""
-    if not packed:
-        return None
-    said = "the provider packed its answer although it was asked not to"
-    return Failure(Blame.PROVIDER, "content_encoding", said, OK)
-
-
 async def no_stream(
     connection: Connection, decode_error: Callable[[HttpReply], Failure]
 ) -> Failure | None:
@@ -262,7 +264,7 @@ async def no_stream(
     """
     content_type = connection.headers.get("content-type", "").lower()
     if connection.status == OK and content_type.startswith(SSE_TYPE):
-        return unpacked(packed=connection.packed)
+        return PACKED if connection.packed else None
     reply = await connection.rest()
     if isinstance(reply, Failure):
         return reply

@@ -102,6 +102,12 @@ class Circuit:
         self.probing = False  # until the probe itself ends, whatever else happens
         self.close()
 
+    def follow(self, rules: Breaker) -> None:
+        """Go on under other *rules*."""
+        if rules.window_s != self.rules.window_s:
+            self.window = Window(rules.window_s)
+        self.rules = rules
+
     def close(self) -> None:
         """Let everything through, as if nothing had happened."""
         self.state: State = "closed"

@@ -10,6 +10,7 @@ from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from heliograph.gateway.routing.balance import ORDERS
+from heliograph.gateway.routing.circuit import Admits
 from heliograph.gateway.routing.health import Health
 from heliograph.gateway.routing.names import Choice
 from heliograph.gateway.routing.target_health import TargetHealth
@@ -36,14 +37,15 @@ class Outcome(NamedTuple):
     """What came of the last step, and when (monotonic seconds).
 
     `late`: nothing yet, but a hedge is wanted; the next step yielded runs beside the
-    first, and None means that there is nobody to hedge with. `other` is the first
-    step's failure when both have failed.
+    first, and None means that there is nobody to hedge with. After that `of` says
+    whose `failure` it is, and `other` is the first step's when both have failed.
     """
 
     at_s: float
     failure: Failure | None = None
     other: Failure | None = None
     late: bool = False
+    of: TargetHealth | None = None
 
 
 Plan = Generator[Step | None, Outcome, None]
@@ -94,7 +96,10 @@ class Walk:
         yield from self.last_resort()
 
     def plain(self, choice: Choice) -> TargetHealth | None:
-        """Return the one target of *choice* if nothing speaks against it."""
+        """Return the one target of *choice* if nothing speaks against it.
+
+        One on its ramp is left to `admitted`: it may draw its chance only once.
+        """
         provider, model = choice
         keys = provider.keys
         if len(keys) > 1:
@@ -189,10 +194,9 @@ class Walk:
             self.now_s = outcome.at_s
             if beside is not None:
                 self.last = beside.health
-                if outcome.other is not None:
-                    self.note(step.health, outcome.other)
-                    step = beside
-        self.note(step.health, outcome.failure)
+            if outcome.other is not None:
+                self.note(step.health, outcome.other)
+        self.note(outcome.of or step.health, outcome.failure)
 
     def note(self, target: TargetHealth, failure: Failure | None) -> None:
         """Take in what came of a call."""
@@ -255,20 +259,22 @@ class Walk:
         """
         refused: set[str] = set()  # providers of which a resting key was asked
         while (least := self.least_bad(refused)) is not None:
-            admits = least.admits(self.now_s)
-            self.tried.add(least)
-            self.last = least
-            yield from self.call(Step(least, probe=admits == "probe"))
+            target, admits = least
+            self.tried.add(target)
+            self.last = target
+            yield from self.call(Step(target, probe=admits == "probe"))
             failure = self.failure
             if self.over or failure is None:
                 return
             if admits == "no" and failure.blame is Blame.PROVIDER:
                 return
             if admits == "no":
-                refused.add(least.provider.name)
+                refused.add(target.provider.name)
         yield from self.anew()
 
-    def least_bad(self, refused: AbstractSet[str]) -> TargetHealth | None:
+    def least_bad(
+        self, refused: AbstractSet[str]
+    ) -> tuple[TargetHealth, Admits] | None:
         """Find who was passed over and is admitted now, or soonest."""
         fresh = [
             target
@@ -278,9 +284,12 @@ class Walk:
             and not (target.provider.name in refused and target.rests(self.now_s))
         ]
         for target in fresh:
-            if target.admits(self.now_s) != "no":
-                return target
-        return min(fresh, key=lambda target: target.standing(self.now_s), default=None)
+            admits = target.admits(self.now_s)
+            if admits != "no":
+                return target, admits
+        if not fresh:
+            return None
+        return min(fresh, key=lambda target: target.standing(self.now_s)), "no"
 
     def anew(self) -> Plan:
         """Ask the last target once more after a break, when there is nobody else."""

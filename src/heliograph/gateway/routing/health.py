@@ -102,16 +102,22 @@ class Health:
 
 
 def keep(known: TargetHealth, fresh: TargetHealth) -> None:
-    """Carry over what a reload does not change."""
+    """Carry over what a reload does not change.
+
+    Circuits and the gate stay the same objects: calls under way still end in them.
+    """
     fresh.latency = known.latency
     fresh.rest = known.rest
+    fresh.refuses_prefill = known.refuses_prefill
     if known.key_rest.kind != "upstream_auth":
         fresh.key_rest.begin(known.key_rest.kind, known.key_rest.until_s)
-    for before, after in (
-        (known.circuit, fresh.circuit),
-        (known.provider.circuit, fresh.provider.circuit),
-    ):
-        after.state = before.state
-        after.in_a_row = before.in_a_row
-        after.opened_s, after.outage_s = before.opened_s, before.outage_s
-        after.probe_due_s, after.ramp_s = before.probe_due_s, before.ramp_s
+    rules = fresh.rules.breaker
+    fresh.circuit = known.circuit
+    fresh.circuit.follow(rules)
+    before, after = known.provider, fresh.provider
+    after.circuit = before.circuit
+    after.circuit.follow(rules)
+    after.limited_until_s = before.limited_until_s
+    if before.gate is not None and after.gate is not None:
+        before.gate.limits = after.gate.limits
+        after.gate = before.gate

@@ -138,3 +138,29 @@ def test_after_a_key_failed_the_draw_is_among_the_others() -> None:
         "claude:anthropic#2",
         "claude:anthropic#1",
     ]
+
+
+def test_a_break_of_the_second_of_two_is_not_the_first_ones_fault() -> None:
+    health = Health(CONFIG, lambda: 0.0)
+    other = Choice(CLAUDE.provider, "claude-small")
+    plan = failover([CLAUDE, GPT, other], health, now_s=0.0)
+    first = next(plan)
+    assert first is not None
+    second = plan.send(Outcome(1.0, late=True))
+    assert second is not None
+    assert second.health.target.model == "gpt"
+    third = plan.send(Outcome(2.0, DOWN, of=second.health))
+    assert third is not None
+    assert third.health.target.model == "claude-small"
+
+
+def test_both_of_two_are_noted_when_both_fail() -> None:
+    health = Health(CONFIG, lambda: 0.0)
+    other = Choice(CLAUDE.provider, "claude-small")
+    plan = failover([CLAUDE, GPT, other, LOCAL], health, now_s=0.0)
+    next(plan)
+    second = plan.send(Outcome(1.0, late=True))
+    assert second is not None
+    third = plan.send(Outcome(2.0, DOWN, other=DOWN, of=second.health))
+    assert third is not None
+    assert third.health.target.model == "small"

@@ -9,10 +9,12 @@ from heliograph.gateway.routing.health import Health
 from heliograph.gateway.routing.target_health import TargetHealth
 from heliograph.gateway.types import (
     Blame,
+    Breaker,
     Config,
     Endpoint,
     Failure,
     Key,
+    Limits,
     Provider,
     Secret,
 )
@@ -284,3 +286,31 @@ def test_who_may_be_well_already_is_least_bad() -> None:
     assert third.standing(24.5).rank == 2
     third.begin(31.0, stream=False, probe=True)
     assert third.standing(31.0).rank == 1
+
+
+def test_a_reload_keeps_the_circuit_that_calls_under_way_will_end_in() -> None:
+    known = health()
+    target = known.of(PROVIDER, "m", ONE)
+    for _ in range(5):
+        call(target, DOWN, 0.0)
+    probe = target.begin(6.0, stream=False, probe=True)
+    after = known.successor(replace(CONFIG, breaker=Breaker(probe_s=20.0)))
+    fresh = after.of(PROVIDER, "m", ONE)
+    assert fresh.admits(7.0) == "no"  # the probe is still under way
+    probe.end(DOWN, 8.0)
+    assert fresh.admits(27.9) == "no"
+    assert fresh.admits(28.0) == "probe"
+
+
+def test_a_reload_does_not_open_a_full_gate() -> None:
+    tight = replace(PROVIDER, limits=Limits(concurrent_max=1))
+    config = Config(providers={"p": tight})
+    known = Health(config, lambda: 0.0)
+    target = known.of(tight, "m", ONE)
+    assert target.provider.gate is not None
+    assert target.provider.gate.enter()
+    wider = replace(tight, limits=Limits(concurrent_max=2))
+    fresh = known.successor(replace(config, providers={"p": tight})).of(tight, "m", ONE)
+    assert fresh.admits(0.0) == "no"
+    after = known.successor(replace(config, providers={"p": wider}))
+    assert after.of(wider, "m", ONE).admits(0.0) == "yes"
