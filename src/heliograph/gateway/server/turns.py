@@ -136,13 +136,18 @@ class Turns(HttpToolsProtocol):
         the loss of the connection ends it.
         """
         me = cast("asyncio.Task[None]", asyncio.current_task())
-        while True:
-            while self.turn is not None:
-                cycle, self.turn = self.turn, None
-                await cycle.serve()
-            self.tasks.discard(me)
-            self.rest = self.loop.create_future()
-            await self.rest
+        try:
+            while True:
+                while self.turn is not None:
+                    cycle, self.turn = self.turn, None
+                    await cycle.serve()
+                self.tasks.discard(me)
+                self.rest = self.loop.create_future()
+                await self.rest
+        except asyncio.CancelledError:
+            # A task that ends in an error keeps where it stood, and so the connection.
+            if not self.lost:
+                raise
 
     def refuse(self, failure: Failure) -> None:
         """Refuse the request that is being read, in its turn; it is the last one.
@@ -236,3 +241,6 @@ class Turns(HttpToolsProtocol):
                 self.engine.never_began(cycle.exchange)
         if self.worker is not None:
             self.worker.cancel()
+        # They know their connection: without this all would wait for the collector.
+        self.worker = self.lane_cycle = None
+        self.cycle = cast("Any", None)

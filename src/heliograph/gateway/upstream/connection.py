@@ -92,6 +92,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """End an answer that has no length of its own; otherwise it was cut."""
         self.closed = True
+        del self.parser  # it knows us: both would wait for the collector
         if self.complete or not self.calls or self.failure is not None:
             self.wake()
             return

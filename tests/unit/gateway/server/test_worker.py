@@ -97,7 +97,7 @@ async def test_one_worker_serves_what_a_connection_asks_in_order() -> None:
     caller.lane.connection_lost(None)
     await caller.settled()
     assert worker is not None
-    assert worker.cancelled()
+    assert worker.done()
 
 
 async def test_a_drain_waits_for_a_worker_that_has_something_to_do() -> None:
