@@ -90,5 +90,5 @@ async def test_callers_who_leave_leave_nothing_behind(
         async with RawClient.to(gateway.port) as client:
             client.send(request({"stream": True}))
             await asked(sim, number)
-    await gateway.recorded(5)
+    assert (await gateway.recorded(5))["outcome"] == "client_gone"
     await freed(gateway, before)
