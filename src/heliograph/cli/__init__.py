@@ -1,0 +1,55 @@
+"""The command line: arguments only, no logic.
+
+Each command loads its half when it is asked for, so that the gateway starts without
+the camera's packages and `--help` without either.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from heliograph import __version__
+from heliograph.cli.adding import Command
+from heliograph.cli.camera import add_watch
+from heliograph.cli.gateway import add_check, add_serve
+from heliograph.cli.plays import add_demo, add_drill
+from heliograph.cli.simulate import add_simulate
+
+CAMERA_PACKAGES = frozenset({"numpy", "numba", "cv2", "rich", "urllib3"})
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit status."""
+    arguments = parser().parse_args(argv)
+    command: Command = arguments.command
+    try:
+        return command(arguments)
+    except KeyboardInterrupt:
+        return 130
+    except ModuleNotFoundError as error:
+        if error.name not in CAMERA_PACKAGES:
+            raise
+        print(
+            f"error: this command needs the camera's packages ({error.name} is not "
+            "installed): pip install 'heliograph[camera]'",
+            file=sys.stderr,
+        )
+        return 1
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe every command and option."""
+    top = argparse.ArgumentParser(
+        prog="heliograph",
+        description="An LLM gateway that keeps answering through an outage, and an "
+        "event-camera captioner that calls it.",
+    )
+    top.add_argument("--version", action="version", version=__version__)
+    commands = top.add_subparsers(metavar="COMMAND", required=True)
+    add_serve(commands)
+    add_check(commands)
+    add_watch(commands)
+    add_simulate(commands)
+    add_demo(commands)
+    add_drill(commands)
+    return top

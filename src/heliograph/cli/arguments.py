@@ -1,0 +1,35 @@
+"""What an option takes, and what is said of anything else."""
+
+import argparse
+
+WORKERS_MAX = 256
+
+
+def port(text: str) -> int:
+    """Read a port number."""
+    number = int(text) if text.isdecimal() else -1
+    if not 0 <= number <= 65535:  # noqa: PLR2004 - RFC 9293: 16 bits
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: give 0 to 65535")
+    return number
+
+
+def workers(text: str) -> int:
+    """Read how many processes serve."""
+    number = int(text) if text.isdecimal() else 0
+    if not 1 <= number <= WORKERS_MAX:
+        said = f"{text!r} is no number of workers: give 1 to {WORKERS_MAX}"
+        raise argparse.ArgumentTypeError(said)
+    return number
+
+
+def speed(text: str) -> float | None:
+    """Read `max` (None) or a factor of recording time."""
+    if text == "max":
+        return None
+    try:
+        factor = float(text)
+    except ValueError:
+        factor = 0.0
+    if not 0 < factor < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r}: give max, or a factor such as 1.0")
+    return factor

@@ -1,0 +1,76 @@
+"""The nouns of the gateway. This room imports nothing of ours.
+
+An *exchange* is one request from door to answer; it makes *attempts*, each one
+call to one *target* (provider + model + key). Failures are values that say who
+is to blame; what to do about it is routing's business.
+"""
+
+from heliograph.gateway.types.exchange import (
+    JSON_TYPE,
+    SSE_TYPE,
+    Attempt,
+    Blame,
+    Chat,
+    Exchange,
+    Failure,
+    HttpReply,
+    HttpRequest,
+    ModelFacts,
+    Outcome,
+    ProviderStanding,
+    Reply,
+    Rescue,
+    Target,
+    Usage,
+)
+from heliograph.gateway.types.settings import (
+    Balance,
+    Breaker,
+    Config,
+    Endpoint,
+    Hedge,
+    Key,
+    Limits,
+    Provider,
+    RescuePolicy,
+    Retries,
+    Route,
+    Secret,
+    Server,
+    Timeouts,
+    Tls,
+)
+
+__all__ = [
+    "JSON_TYPE",
+    "SSE_TYPE",
+    "Attempt",
+    "Balance",
+    "Blame",
+    "Breaker",
+    "Chat",
+    "Config",
+    "Endpoint",
+    "Exchange",
+    "Failure",
+    "Hedge",
+    "HttpReply",
+    "HttpRequest",
+    "Key",
+    "Limits",
+    "ModelFacts",
+    "Outcome",
+    "Provider",
+    "ProviderStanding",
+    "Reply",
+    "Rescue",
+    "RescuePolicy",
+    "Retries",
+    "Route",
+    "Secret",
+    "Server",
+    "Target",
+    "Timeouts",
+    "Tls",
+    "Usage",
+]

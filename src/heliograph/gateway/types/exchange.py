@@ -1,0 +1,178 @@
+"""What happens: a request, the calls made for it, and what came of them."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Literal
+
+from msgspec import Raw, Struct, field
+
+from heliograph.gateway.types.settings import Key, Provider
+
+JSON_TYPE = "application/json"
+
+SSE_TYPE = "text/event-stream"
+
+
+class Blame(StrEnum):
+    """Who must act before the same call can succeed."""
+
+    CALLER = "caller"  # the request itself is at fault: nobody else will take it
+    TARGET = "target"  # this key or model: another key may do
+    PROVIDER = "provider"  # the whole provider: another provider may do
+
+
+class ModelFacts(Struct, frozen=True):
+    """What is known of a model; `source` and `date` say from where and when."""
+
+    output_tokens_max: int = 4096
+    context_tokens: int | None = None
+    vision: bool | None = None
+    prefill: bool = False
+    source: str = ""
+    date: str = ""
+
+
+class Target(Struct, frozen=True):
+    """What one attempt is sent to."""
+
+    provider: Provider
+    model: str
+    key: Key | None
+
+    @property
+    def name(self) -> str:
+        """`provider/model`, the name used in config, headers and metrics."""
+        return f"{self.provider.name}/{self.model}"
+
+
+class ProviderStanding(Struct, frozen=True):
+    """How a provider stands: its circuit, calls under way, targets that rest."""
+
+    provider: str
+    circuit: Literal["closed", "open", "half_open", "ramp"]
+    in_flight: int
+    resting: int
+
+
+class Usage(Struct, frozen=True):
+    """Tokens as OpenAI counts them: `input_tokens` includes the cached ones."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    cache_write_tokens: int = 0
+    reasoning_tokens: int = 0
+
+
+class Failure(Struct, frozen=True):
+    """Why an attempt, or a request, did not succeed.
+
+    `kind` is a bounded snake_case word for metrics and logs (`rate_limited`,
+    `first_byte_timeout`, `truncated` ...). `status` is the upstream's status where
+    there was one, else 0. `type`, `code`, `param` and `message` are what a caller
+    is told, in OpenAI's error shape, when the blame is the caller's.
+    """
+
+    blame: Blame
+    kind: str
+    message: str
+    status: int = 0
+    type: str | None = None
+    code: str | None = None
+    param: str | None = None
+    retry_after_s: float | None = None
+
+
+class HttpRequest(Struct, frozen=True):
+    """What a dialect wants sent; `path` is appended to the endpoint's base URL."""
+
+    path: str
+    headers: tuple[tuple[str, str], ...]
+    body: tuple[bytes | Raw, ...]
+
+
+class HttpReply(Struct, frozen=True):
+    """A whole upstream answer. Header names are lower case.
+
+    *packed*: it carries a content coding, although it was asked to have none.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    packed: bool = False
+
+
+class Reply(Struct, frozen=True):
+    """A complete answer in the caller's dialect."""
+
+    body: bytes
+    usage: Usage | None
+    finish: str
+
+
+class Chat(Struct, frozen=True):
+    """A chat request at the door: its envelope read, its messages left as bytes.
+
+    `fields` are the request's top-level members, byte for byte, without those the
+    gateway itself consumes (`fallbacks`).
+    """
+
+    fields: Mapping[str, Raw]
+    model: str
+    stream: bool = False
+    include_usage: bool = False
+    max_tokens: int | None = None
+    fallbacks: tuple[str, ...] = ()
+
+
+class Attempt(Struct):
+    """One call to one target, as it went. Times count from its exchange's start."""
+
+    target: Target
+    started_s: float
+    ended_s: float | None = None
+    failure: Failure | None = None
+    usage: Usage | None = None
+
+
+Outcome = Literal["answered", "failed", "refused", "client_gone"]
+
+Rescue = Literal["held", "prefill", "restart"]
+"""How a stream that broke was finished by another attempt: unseen, because it was still
+held back; by letting the next model go on from the text so far; by asking anew and
+passing over what was already sent.
+"""
+
+
+class Exchange(Struct):
+    """The one record of one request; metrics, log line and headers are read from it.
+
+    `outcome`: *answered* in full; *refused* by reason of the caller; *failed* after
+    the attempts listed; *client_gone* before the end. `asked` names the targets that
+    the model asked for stands for.
+    """
+
+    request_id: str
+    asked_model: str = ""
+    stream: bool = False
+    started_at: float = 0.0
+    attempts: list[Attempt] = field(default_factory=list)
+    outcome: Outcome = "failed"
+    status: int = 0
+    failure: Failure | None = None
+    usage: Usage | None = None
+    finish: str | None = None
+    duration_s: float = 0.0
+    first_byte_s: float | None = None
+    rescue: Rescue | None = None
+    hedged: bool = False
+    asked: frozenset[str] = frozenset()
+
+    @property
+    def answered_by(self) -> Target | None:
+        """The target that answered, if one did; a hedge's loser may stand behind it."""
+        for attempt in reversed(self.attempts):
+            if attempt.failure is None:
+                return attempt.target
+        return None
