@@ -119,11 +119,18 @@ class Workload:
         return model.partition("/")[0]
 
 
-def chat(model: str, content: object, **more: object) -> bytes:
-    """Write a chat request."""
+def chat(model: str, content: object, *, stream: bool = False) -> bytes:
+    """Write a chat request.
+
+    A stream asks for more tokens than the gateway holds back by default (256): what is
+    measured is how it passes chunks on as they come.
+    """
     system = {"role": "system", "content": "You describe scenes."}
     messages = [system, {"role": "user", "content": content}]
-    request = {"model": model, "messages": messages, "max_tokens": 64, **more}
+    request: dict[str, object] = {"model": model, "messages": messages}
+    request["max_tokens"] = 1024 if stream else 64
+    if stream:
+        request["stream"] = True
     return json.dumps(request, separators=(",", ":")).encode()
 
 
