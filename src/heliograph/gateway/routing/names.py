@@ -84,7 +84,8 @@ def resolve(name: str, config: Config) -> Choice | Failure:
     if len(name) > NAME_MAX or not (name.isascii() and name.isprintable()):
         said = f"A model's name is printable ASCII of at most {NAME_MAX} characters"
         return refused(said, "model", "model_not_found", 404)
-    if name.partition("/")[0] in config.providers:
+    provider, slash, _ = name.partition("/")
+    if slash and provider in config.providers:
         return resolve_full(name, config, "model")
     listing = [p for p in config.providers.values() if name in p.models]
     if len(listing) == 1:

@@ -15,6 +15,7 @@ CONFIG = Config(
         "anthropic": provider("anthropic", "claude-sonnet-4-6", "shared"),
         "openai": provider("openai", "gpt-4o", "shared"),
         "local": provider("local"),
+        "mistral": provider("mistral", "mistral", "openai"),
     },
     fallbacks={
         "anthropic/claude-sonnet-4-6": ("openai/gpt-4o", "local/small"),
@@ -53,6 +54,11 @@ def test_the_requests_fallbacks_come_before_the_files_and_stand_once() -> None:
         "openai/shared",
         "openai/gpt-4o",
     ]
+
+
+@pytest.mark.parametrize("model", ["mistral", "openai"])
+def test_a_listed_model_may_be_called_as_a_provider_is(model: str) -> None:
+    assert named(model) == [f"mistral/{model}"]
 
 
 def test_a_provider_that_lists_no_models_takes_any() -> None:
