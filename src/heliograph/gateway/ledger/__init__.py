@@ -1,0 +1,1 @@
+"""What is remembered: every exchange, what it cost, who is owed for it."""

@@ -1,0 +1,90 @@
+"""A ledger in one file, which several processes of one machine may share."""
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import MappingProxyType
+
+from heliograph.gateway.ledger.database import DatabaseError, Row, Trouble, Value
+
+WAIT_S = 5.0
+WORDS: Mapping[str, str] = MappingProxyType(
+    {"ROW_ID": "INTEGER PRIMARY KEY", "KEYED": "WITHOUT ROWID", "BYTES": "BLOB"}
+)
+PRIMARY_CODE = 0xFF  # the rest of an error code says more than we tell apart
+TROUBLES: Mapping[int, Trouble] = MappingProxyType(
+    {
+        sqlite3.SQLITE_FULL: Trouble.FULL,
+        sqlite3.SQLITE_IOERR: Trouble.IO_ERROR,
+        sqlite3.SQLITE_READONLY: Trouble.READ_ONLY,
+        sqlite3.SQLITE_PERM: Trouble.READ_ONLY,
+        sqlite3.SQLITE_BUSY: Trouble.LOCKED,
+        sqlite3.SQLITE_LOCKED: Trouble.LOCKED,
+        sqlite3.SQLITE_CORRUPT: Trouble.CORRUPT,
+        sqlite3.SQLITE_NOTADB: Trouble.CORRUPT,
+        sqlite3.SQLITE_CANTOPEN: Trouble.UNREACHABLE,
+    }
+)
+
+
+class SqliteDatabase:
+    """A connection to the file at *path*, which is made if there is none.
+
+    Commits are not synced to the disk one by one: the end of the process loses none,
+    a loss of power may lose the last second, and neither leaves half of one.
+    """
+
+    words = WORDS
+
+    def __init__(self, path: Path, *, wait_s: float = WAIT_S) -> None:
+        self.name = str(path)
+        with told():
+            self.connection = sqlite3.connect(
+                path, timeout=wait_s, isolation_level=None, check_same_thread=False
+            )
+        try:
+            self.run("PRAGMA journal_mode = WAL")
+            self.run("PRAGMA synchronous = NORMAL")
+        except DatabaseError:
+            self.close()
+            raise
+
+    def run(self, sql: str, values: Sequence[Value] = ()) -> list[Row]:
+        """Run one statement and return its rows."""
+        with told():
+            return self.connection.execute(sql, values).fetchall()
+
+    def run_many(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:
+        """Run one statement for each of *rows*."""
+        with told():
+            self.connection.executemany(sql, rows)
+
+    @contextmanager
+    def transaction(self, *, alone: bool = False) -> Iterator[None]:
+        """Do all within or nothing; one process at a time is in one, alone or not."""
+        del alone
+        self.run("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.run("COMMIT")
+        except BaseException:
+            # A full disk may have rolled it back already.
+            with suppress(DatabaseError):
+                self.run("ROLLBACK")
+            raise
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with told():
+            self.connection.close()
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Tell SQLite's errors in the ledger's words."""
+    try:
+        yield
+    except (sqlite3.Error, OverflowError) as error:
+        code = getattr(error, "sqlite_errorcode", 0) & PRIMARY_CODE
+        raise DatabaseError(TROUBLES.get(code, Trouble.REFUSED), str(error)) from error
