@@ -77,7 +77,9 @@ class Run(Course):
         exchange = self.exchange
         exchange.asked_model = chat.model
         exchange.stream = chat.stream
-        named = self.shared.named(chat)
+        key = exchange.virtual_key
+        shared = self.shared
+        named = shared.named(chat) if key is None else shared.allowed(chat, key)
         if not isinstance(named, Named):
             return named
         exchange.asked = named.asked

@@ -8,6 +8,7 @@ from heliograph.gateway.providers.signing import auth_headers
 from heliograph.gateway.routing.budget import Budget
 from heliograph.gateway.routing.health import Health
 from heliograph.gateway.routing.names import Named, named
+from heliograph.gateway.routing.permission import narrowed
 from heliograph.gateway.types import (
     Chat,
     Config,
@@ -17,6 +18,7 @@ from heliograph.gateway.types import (
     Provider,
     Route,
     Target,
+    VirtualKey,
 )
 from heliograph.gateway.upstream.call import Call, Origin, head_of, origin_of
 from heliograph.gateway.upstream.pool import Pool
@@ -49,6 +51,7 @@ class Shared:
         self.config = config
         self.ways: dict[tuple[str, str, str], Way] = {}
         self.named_before: dict[str, Named] = {}
+        self.allowed_before: dict[tuple[str, str], tuple[VirtualKey, Named]] = {}
         self.hedges: dict[str, Budget] = {}
 
     def reload(self, config: Config) -> None:
@@ -69,6 +72,24 @@ class Shared:
                 self.named_before.clear()
             kept = self.named_before[chat.model] = found
         return kept
+
+    def allowed(self, chat: Chat, key: VirtualKey) -> Named | Failure:
+        """Name who may answer *chat* for the holder of *key*; kept as above.
+
+        A key that was changed is another object, and nothing kept is of it.
+        """
+        if not key.bounded:
+            return self.named(chat)
+        name = (key.id, chat.model)
+        kept = self.allowed_before.get(name)
+        if kept is not None and kept[0] is key and not chat.fallbacks:
+            return kept[1]
+        found = narrowed(self.named(chat), chat, key)
+        if isinstance(found, Named) and not chat.fallbacks:
+            if len(self.allowed_before) > NAMED_MAX:
+                self.allowed_before.clear()
+            self.allowed_before[name] = (key, found)
+        return found
 
     def hedges_of(self, route: Route, hedge: Hedge) -> Budget:
         """Return what hedges *route* may still make."""

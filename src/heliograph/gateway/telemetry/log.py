@@ -118,6 +118,9 @@ class Line(Struct):
     rescue: str | None
     hedged: bool
     attempts: list[AttemptLine]
+    virtual_key: str | UnsetType = UNSET  # its id; there when one was shown
+    virtual_key_name: str | UnsetType = UNSET
+    tags: tuple[str, ...] | UnsetType = UNSET
     worker: int | UnsetType = UNSET  # there with --workers above 1
 
 
@@ -125,6 +128,7 @@ def line_of(exchange: Exchange, worker: int | UnsetType = UNSET) -> bytes:
     """Write *exchange* as one JSON line, without the line end."""
     target = exchange.answered_by
     usage = exchange.usage
+    asker = exchange.virtual_key
     at_s, at_ms = divmod(int(exchange.started_at * 1e3), 1000)
     return encode(
         Line(
@@ -146,6 +150,9 @@ def line_of(exchange: Exchange, worker: int | UnsetType = UNSET) -> bytes:
             exchange.rescue,
             exchange.hedged,
             list(map(attempt_line, exchange.attempts)),
+            asker.id if asker else UNSET,
+            asker.name if asker else UNSET,
+            exchange.tags or UNSET,
             worker,
         )
     )

@@ -40,6 +40,13 @@ from heliograph.gateway.types.settings import (
     Timeouts,
     Tls,
 )
+from heliograph.gateway.types.virtual_keys import (
+    KeyLimits,
+    Owner,
+    Period,
+    UsdLimit,
+    VirtualKey,
+)
 
 __all__ = [
     "JSON_TYPE",
@@ -57,9 +64,12 @@ __all__ = [
     "HttpReply",
     "HttpRequest",
     "Key",
+    "KeyLimits",
     "Limits",
     "ModelFacts",
     "Outcome",
+    "Owner",
+    "Period",
     "Provider",
     "ProviderStanding",
     "Reply",
@@ -73,4 +83,6 @@ __all__ = [
     "Timeouts",
     "Tls",
     "Usage",
+    "UsdLimit",
+    "VirtualKey",
 ]

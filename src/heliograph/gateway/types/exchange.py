@@ -7,6 +7,7 @@ from typing import Literal
 from msgspec import Raw, Struct, field
 
 from heliograph.gateway.types.settings import Key, Provider
+from heliograph.gateway.types.virtual_keys import VirtualKey
 
 JSON_TYPE = "application/json"
 
@@ -150,7 +151,8 @@ class Exchange(Struct):
 
     `outcome`: *answered* in full; *refused* by reason of the caller; *failed* after
     the attempts listed; *client_gone* before the end. `asked` names the targets that
-    the model asked for stands for.
+    the model asked for stands for. `virtual_key` says who asked, and whose that is;
+    `tags` are the key's and the request's own.
     """
 
     request_id: str
@@ -168,6 +170,8 @@ class Exchange(Struct):
     rescue: Rescue | None = None
     hedged: bool = False
     asked: frozenset[str] = frozenset()
+    virtual_key: VirtualKey | None = None
+    tags: tuple[str, ...] = ()
 
     @property
     def answered_by(self) -> Target | None:

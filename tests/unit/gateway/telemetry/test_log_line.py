@@ -5,7 +5,7 @@ from typing import Any
 
 from exchange_cases import CLAUDE, OPENAI, SECRET, attempt, exchange, failed
 from heliograph.gateway.telemetry.log import line_of
-from heliograph.gateway.types import Blame, Exchange
+from heliograph.gateway.types import Blame, Exchange, Owner, VirtualKey
 
 FIELDS = {
     "at", "request_id", "outcome", "status", "asked_model", "provider", "model",
@@ -70,3 +70,12 @@ def test_what_a_caller_names_is_cut_and_cannot_begin_a_line_of_its_own() -> None
     said = line(exchange(attempt(None, OPENAI, name), asked_model=name))
     assert len(said["asked_model"]) == 200
     assert len(said["attempts"][0]["target"]) == 200
+
+
+def test_who_asked_is_told_by_id_and_name_and_only_when_it_is_known() -> None:
+    key = VirtualKey("k1", "night", Owner("vision"), tags=("edge",))
+    record = exchange(attempt(None), virtual_key=key, tags=("edge", "run=7"))
+    said = json.loads(line_of(record))
+    assert set(said) - FIELDS == {"virtual_key", "virtual_key_name", "tags"}
+    assert (said["virtual_key"], said["virtual_key_name"]) == ("k1", "night")
+    assert said["tags"] == ["edge", "run=7"]
