@@ -8,7 +8,7 @@ STAMP := $(VENV)/.ready
 OLD_STAMPS := $(VENV)/openai-1/.ready $(VENV)/openai-2/.ready
 NODE_STAMP := tests/conformance/node/node_modules/.ready
 
-.PHONY: setup demo test check format reference reliability golden matrix simulate bench outage soak fuzz lock lock-peers clean
+.PHONY: setup demo test check format reference prices reliability golden matrix simulate bench outage soak fuzz lock lock-peers clean
 
 setup: $(STAMP) $(OLD_STAMPS) $(NODE_STAMP)
 
@@ -61,6 +61,9 @@ simulate: $(STAMP)
 # FILE=tests/faults/test_x.py: run and write that one's table only.
 reliability: $(STAMP)
 	$(BIN)/python scripts/reliability.py $(FILE)
+
+prices: $(STAMP)
+	$(BIN)/python scripts/prices.py
 
 golden: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python tests/golden/rewrite.py

@@ -63,6 +63,7 @@ def metrics_page() -> str:
         "blame": "`none` (it answered), `caller`, `target`, `provider`",
         "kind": "what happened, such as `rate_limited`, `first_byte_timeout`",
         "result": "`ok` or `failed`",
+        "basis": "`unknown_price` or `unknown_usage`",
         "direction": "`input` (cached included), `output`, `cached`",
     }
     lines = ["# Metrics\n", WRITTEN, "`GET /metrics`, Prometheus text.\n"]

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from ssl import SSLContext
 
 from heliograph.clock import Clock
+from heliograph.gateway.catalog.prices import PriceBook
 from heliograph.gateway.providers.signing import auth_headers
 from heliograph.gateway.routing.budget import Budget
 from heliograph.gateway.routing.health import Health
@@ -15,6 +16,7 @@ from heliograph.gateway.types import (
     Failure,
     Hedge,
     HttpRequest,
+    Price,
     Provider,
     Route,
     Target,
@@ -53,6 +55,10 @@ class Shared:
         self.named_before: dict[str, Named] = {}
         self.allowed_before: dict[tuple[str, str], tuple[VirtualKey, Named]] = {}
         self.hedges: dict[str, Budget] = {}
+        self.prices = PriceBook()
+        for provider in config.providers.values():
+            for model in provider.models:
+                self.price_of(Target(provider, model, None), self.clock.wall_s())
 
     def reload(self, config: Config) -> None:
         """Swap the config; exchanges under way end with the one they began with."""
@@ -90,6 +96,12 @@ class Shared:
                 self.allowed_before.clear()
             self.allowed_before[name] = (key, found)
         return found
+
+    def price_of(self, target: Target, at_s: float) -> Price | None:
+        """Return what *target* costs at that Unix time, or None if it is not known."""
+        provider = target.provider
+        vendor = provider.endpoint.prices
+        return self.prices.price_of(provider.name, vendor, target.model, at_s)
 
     def hedges_of(self, route: Route, hedge: Hedge) -> Budget:
         """Return what hedges *route* may still make."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from heliograph.gateway.catalog.cost import cost_nano
 from heliograph.gateway.catalog.facts import facts
 from heliograph.gateway.engine.course import Course
 from heliograph.gateway.engine.queue import WaitingGate, admitted, go_out
@@ -27,7 +28,6 @@ from heliograph.gateway.types import (
     HttpReply,
     HttpRequest,
     Reply,
-    Usage,
 )
 from heliograph.gateway.upstream.call import Call
 from heliograph.gateway.upstream.connection import Connection
@@ -37,6 +37,10 @@ from heliograph.gateway.wire.splice import Splice
 from heliograph.gateway.wire.sse import is_keep_alive
 
 OK = 200
+BROKEN_OFF = frozenset(
+    {"first_byte_timeout", "idle_timeout", "total_timeout", "caller_timeout"}
+)
+"""We hung up on a provider that may have worked, and may send a bill for it."""
 PACKED = Failure(
     Blame.PROVIDER,
     "content_encoding",
@@ -53,6 +57,7 @@ class Trial:
     """
 
     held_bytes = 0
+    billed = False  # the provider has begun to answer, or we have not let it
     reply: Reply | None = None
     attempt: Attempt | None = None
     watch: Watch | None = None
@@ -126,12 +131,15 @@ class Trial:
             return reply
         if reply.status != OK:
             return self.dialect.decode_error(reply)
+        self.billed = True
         if reply.packed:
             return PACKED
         answer = self.dialect.decode(reply, self.chat)
         if not isinstance(answer, Reply):
             return answer
         self.reply = answer
+        # The head of the answer says what it cost.
+        self.charge()
         return None
 
     async def begin(self, call: Call) -> Failure | None:
@@ -140,6 +148,7 @@ class Trial:
         if isinstance(connection, Failure):
             return connection
         self.connection = connection
+        self.billed = connection.status == OK
         failure = await no_stream(connection, self.dialect.decode_error)
         if failure is not None:
             return failure
@@ -202,7 +211,9 @@ class Trial:
         if attempt is not None:
             attempt.ended_s = now_s - self.course.began_s
             attempt.failure = failure
-            attempt.usage = self.usage
+            if failure is not None and failure.kind in BROKEN_OFF:
+                self.billed = True
+            self.charge()
         if self.watch is not None:
             self.tell(self.watch, failure, now_s)
             if failure is not None and failure.retry_after_s is None:
@@ -212,11 +223,25 @@ class Trial:
             self.give_back(finished=failure is None)
         return failure
 
-    @property
-    def usage(self) -> Usage | None:
-        """What the call has used so far; a broken one is paid for too."""
+    def charge(self) -> None:
+        """Note what the call has used, and what it costs; a broken one is paid for."""
+        attempt = self.attempt
+        if attempt is None or attempt.cost_basis is not None:
+            return
         said = self.reply or self.stream
-        return said.usage if said is not None else None
+        usage = attempt.usage = said.usage if said is not None else None
+        if usage is None:
+            if not self.billed:
+                attempt.cost_nano, attempt.cost_basis = 0, "free"
+            else:
+                attempt.cost_basis = "unknown_usage"
+            return
+        price = self.shared.price_of(self.target, self.course.exchange.started_at)
+        if price is None:
+            attempt.cost_basis = "unknown_price"
+            return
+        attempt.cost_nano = cost_nano(price, usage)
+        attempt.cost_basis = "unknown_usage" if attempt.cost_nano is None else "usage"
 
     def tell(self, watch: Watch, failure: Failure | None, now_s: float) -> None:
         """Tell the health how the call ended; a whole answer has begun only now."""
@@ -230,11 +255,10 @@ class Trial:
 
     def leave(self) -> None:
         """Break the call off from our side, unless it has ended."""
-        attempt = self.attempt
         if self.watch is not None and not self.watch.ended:
             self.watch.leave()
-            if attempt is not None:
-                attempt.usage = self.usage
+            self.billed = True
+            self.charge()
         self.give_back(finished=False)
 
     def lose(self) -> None:

@@ -29,6 +29,7 @@ class _Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     base_url_env: Annotated[str, msgspec.Meta(pattern="^([A-Z][A-Z0-9_]*)?$")] = ""
     drop: frozenset[str] = frozenset()
     rename: dict[str, str] = msgspec.field(default_factory=dict)
+    prices: Annotated[str, msgspec.Meta(pattern="^[a-z0-9_-]*$")] = ""
     stream_usage: bool = True
 
 

@@ -13,6 +13,7 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 from uvicorn.server import ServerState
 
+from heliograph.gateway.catalog.money import print_usd
 from heliograph.gateway.engine import Engine
 from heliograph.gateway.server.bodies import Bodies
 from heliograph.gateway.server.errors import error_answer
@@ -189,7 +190,8 @@ class LaneCycle:
 
     def answer(self, exchange: Exchange, body: bytes) -> Failure | None:
         """Send a whole answer; as it came, it is in the caller's dialect."""
-        self.send_whole(self.head(200, JSON_HEADER, exchange), body)
+        headers = JSON_HEADER + cost_header(exchange)
+        self.send_whole(self.head(200, headers, exchange), body)
         return None
 
     def refuse(self, exchange: Exchange, failure: Failure) -> int:
@@ -353,6 +355,14 @@ def answered_by(exchange: Exchange) -> bytes:
     if exchange.rescue is None:
         return who
     return who + b"x-heliograph-rescue: %b\r\n" % exchange.rescue.encode()
+
+
+def cost_header(exchange: Exchange) -> bytes:
+    """Say what a whole answer cost, if that is known."""
+    nano = exchange.cost_nano
+    if nano is None:
+        return b""
+    return b"x-heliograph-cost-usd: %b\r\n" % print_usd(nano).encode()
 
 
 def is_fallback(exchange: Exchange, target: Target) -> bool:

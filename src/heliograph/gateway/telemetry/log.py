@@ -95,6 +95,8 @@ class AttemptLine(Struct):
     ended_ms: float | None
     input_tokens: int | None
     output_tokens: int | None
+    cost_nano: int | None
+    cost_basis: str | None
 
 
 class Line(Struct):
@@ -114,6 +116,7 @@ class Line(Struct):
     input_tokens: int | None
     output_tokens: int | None
     cached_tokens: int | None
+    cost_nano: int | None  # nano-dollars; null when it is not known
     failure: str | None
     rescue: str | None
     hedged: bool
@@ -146,6 +149,7 @@ def line_of(exchange: Exchange, worker: int | UnsetType = UNSET) -> bytes:
             usage.input_tokens if usage else None,
             usage.output_tokens if usage else None,
             usage.cached_tokens if usage else None,
+            exchange.cost_nano,
             exchange.failure.kind if exchange.failure else None,
             exchange.rescue,
             exchange.hedged,
@@ -174,6 +178,8 @@ def attempt_line(attempt: Attempt) -> AttemptLine:
         milliseconds(attempt.ended_s),
         usage.input_tokens if usage else None,
         usage.output_tokens if usage else None,
+        attempt.cost_nano,
+        attempt.cost_basis,
     )
 
 

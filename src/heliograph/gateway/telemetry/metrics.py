@@ -17,7 +17,13 @@ from prometheus_client.core import (
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from heliograph.gateway.types import Exchange, ProviderStanding, Target
+from heliograph.gateway.types import (
+    NANO,
+    Attempt,
+    Exchange,
+    ProviderStanding,
+    Target,
+)
 
 BUCKETS_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0)
 ROW_MAX = 64
@@ -88,6 +94,8 @@ class Metrics(Collector):
         self.standings: Callable[[], Iterable[ProviderStanding]] = tuple
         self.rescued: defaultdict[Labels, int] = defaultdict(int)
         self.hedged = 0
+        self.cost_nano: defaultdict[Labels, int] = defaultdict(int)
+        self.cost_unknown: defaultdict[Labels, int] = defaultdict(int)
 
     def record(self, exchange: Exchange) -> None:
         """Take in a finished exchange, which nobody changes any more.
@@ -112,12 +120,27 @@ class Metrics(Collector):
             else:
                 stream = "true" if exchange.stream else "false"
                 self.unanswered[("", "", exchange.outcome, stream)] += 1
+            if exchange.attempts:
+                self.count_costs(exchange.attempts)
             for attempt in exchange.attempts:
                 failure = attempt.failure
                 if failure is not None:
                     blamed = (*labels_of(attempt.target), failure.blame, failure.kind)
                     self.failed_attempts[blamed] += 1
         self.row.clear()
+
+    def count_costs(self, attempts: list[Attempt]) -> None:
+        """Add up what attempts cost; the first whose cost is not known is counted."""
+        unknown: Attempt | None = None
+        for attempt in attempts:
+            nano = attempt.cost_nano
+            if nano is None:
+                unknown = unknown or attempt
+            elif nano:
+                self.cost_nano[labels_of(attempt.target)] += nano
+        if unknown is not None:
+            why = unknown.cost_basis or "unknown_usage"
+            self.cost_unknown[(*labels_of(unknown.target), why)] += 1
 
     def collect(self) -> Iterator[Metric]:
         """Yield the metric families; called by the exposition at scrape time."""
@@ -157,6 +180,7 @@ class Metrics(Collector):
             "Answered exchanges in which a second call was made beside a slow one.",
             value=float(self.hedged),
         )
+        yield from self.of_money()
         yield from self.of_providers()
         yield histograms(
             "heliograph_exchange_duration_seconds",
@@ -167,6 +191,23 @@ class Metrics(Collector):
             "heliograph_first_byte_seconds",
             "From the whole request to the first byte of the answer.",
             {labels: numbers.first_byte for labels, numbers in self.answered.items()},
+        )
+
+    def of_money(self) -> Iterator[Metric]:
+        """Yield what was paid, summed in integers, and how often that is not known."""
+        cost = CounterMetricFamily(
+            "heliograph_cost_usd",
+            "Dollars that calls cost, also those that failed; unknown costs left out.",
+            labels=("provider", "model"),
+        )
+        for labels, nano in self.cost_nano.items():
+            cost.add_metric(labels, nano / NANO)
+        yield cost
+        yield counters(
+            "heliograph_exchanges_of_unknown_cost",
+            "Exchanges whose cost is not known, by the first call it is not known of.",
+            ("provider", "model", "basis"),
+            self.cost_unknown,
         )
 
     def of_providers(self) -> Iterator[Metric]:

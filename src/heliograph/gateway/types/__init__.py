@@ -23,6 +23,7 @@ from heliograph.gateway.types.exchange import (
     Target,
     Usage,
 )
+from heliograph.gateway.types.price import NANO, CostBasis, Price, Rates, UnknownPrice
 from heliograph.gateway.types.settings import (
     Balance,
     Breaker,
@@ -50,6 +51,7 @@ from heliograph.gateway.types.virtual_keys import (
 
 __all__ = [
     "JSON_TYPE",
+    "NANO",
     "SSE_TYPE",
     "Attempt",
     "Balance",
@@ -57,6 +59,7 @@ __all__ = [
     "Breaker",
     "Chat",
     "Config",
+    "CostBasis",
     "Endpoint",
     "Exchange",
     "Failure",
@@ -70,8 +73,10 @@ __all__ = [
     "Outcome",
     "Owner",
     "Period",
+    "Price",
     "Provider",
     "ProviderStanding",
+    "Rates",
     "Reply",
     "Rescue",
     "RescuePolicy",
@@ -82,6 +87,7 @@ __all__ = [
     "Target",
     "Timeouts",
     "Tls",
+    "UnknownPrice",
     "Usage",
     "UsdLimit",
     "VirtualKey",

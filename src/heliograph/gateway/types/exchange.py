@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec import Raw, Struct, field
 
+from heliograph.gateway.types.price import CostBasis
 from heliograph.gateway.types.settings import Key, Provider
 from heliograph.gateway.types.virtual_keys import VirtualKey
 
@@ -56,13 +57,24 @@ class ProviderStanding(Struct, frozen=True):
 
 
 class Usage(Struct, frozen=True):
-    """Tokens as OpenAI counts them: `input_tokens` includes the cached ones."""
+    """Tokens as OpenAI counts them: the first two are sums, the others parts of them.
+
+    Cached ones, those written to a cache (for an hour, if so told), heard and seen are
+    input; thought, spoken and drawn are output. `service` is the one that the provider
+    says it has answered with, where that changes the price.
+    """
 
     input_tokens: int = 0
     output_tokens: int = 0
     cached_tokens: int = 0
     cache_write_tokens: int = 0
     reasoning_tokens: int = 0
+    cache_write_1h_tokens: int = 0
+    audio_input_tokens: int = 0
+    audio_output_tokens: int = 0
+    picture_input_tokens: int = 0
+    picture_output_tokens: int = 0
+    service: str = ""
 
 
 class Failure(Struct, frozen=True):
@@ -128,13 +140,19 @@ class Chat(Struct, frozen=True):
 
 
 class Attempt(Struct):
-    """One call to one target, as it went. Times count from its exchange's start."""
+    """One call to one target, as it went. Times count from its exchange's start.
+
+    `cost_nano` is in nano-dollars, and None while it is not known; `cost_basis` says
+    what it stands on once the call has ended.
+    """
 
     target: Target
     started_s: float
     ended_s: float | None = None
     failure: Failure | None = None
     usage: Usage | None = None
+    cost_nano: int | None = None
+    cost_basis: CostBasis | None = None
 
 
 Outcome = Literal["answered", "failed", "refused", "client_gone"]
@@ -180,3 +198,17 @@ class Exchange(Struct):
             if attempt.failure is None:
                 return attempt.target
         return None
+
+    @property
+    def cost_nano(self) -> int | None:
+        """Nano-dollars of all attempts, also those that failed; None if one is unknown.
+
+        Only a provider's answer costs anything: without an attempt it is 0.
+        """
+        total = 0
+        for attempt in self.attempts:
+            cost = attempt.cost_nano
+            if cost is None:
+                return None
+            total += cost
+        return total

@@ -143,6 +143,7 @@ class Endpoint(Struct, frozen=True):
     `rename` maps a request parameter to the provider's own name for it.
     `base_url_env` is the variable that the vendor's own SDKs take another address
     from; `base_url_from` is that variable once it was used, for the operator's eyes.
+    `prices` is the vendor whose price rows hold; without one no price is known.
     """
 
     name: str
@@ -153,6 +154,7 @@ class Endpoint(Struct, frozen=True):
     drop: frozenset[str] = frozenset()
     rename: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     stream_usage: bool = True
+    prices: str = ""
     docs: str = ""
     base_url_env: str = ""
     base_url_from: str = ""

@@ -10,11 +10,12 @@ from heliograph.gateway.types import Blame, Exchange, Owner, VirtualKey
 FIELDS = {
     "at", "request_id", "outcome", "status", "asked_model", "provider", "model",
     "stream", "finish", "duration_ms", "first_byte_ms", "input_tokens",
-    "output_tokens", "cached_tokens", "failure", "rescue", "hedged", "attempts",
+    "output_tokens", "cached_tokens", "cost_nano", "failure", "rescue", "hedged",
+    "attempts",
 }  # fmt: skip
 ATTEMPT_FIELDS = {
     "target", "key", "blame", "kind", "status", "started_ms", "ended_ms",
-    "input_tokens", "output_tokens",
+    "input_tokens", "output_tokens", "cost_nano", "cost_basis",
 }  # fmt: skip
 
 

@@ -1,0 +1,51 @@
+"""What a call has cost: integers in, an integer out, rounded once and half up."""
+
+from heliograph.gateway.types import Price, Rates, Usage
+
+MILLION = 1_000_000
+STANDARD = frozenset({"", "default", "standard", "auto", "on_demand"})
+"""The names under which providers answer at their listed price."""
+
+
+def cost_nano(price: Price, usage: Usage) -> int | None:
+    """Return the nano-dollars for *usage*; None when it cannot be told.
+
+    It cannot when the count contradicts itself, or the provider has answered with a
+    service whose price is not known.
+    """
+    if usage.service not in STANDARD:
+        found = price.services.get(usage.service)
+        if found is None:
+            return None
+        price = found
+    rates = price.rates if not price.tiers else rates_at(price, usage.input_tokens)
+    hour = usage.cache_write_1h_tokens
+    written = usage.cache_write_tokens - hour
+    heard, seen = usage.audio_input_tokens, usage.picture_input_tokens
+    spoken, drawn = usage.audio_output_tokens, usage.picture_output_tokens
+    thought = usage.reasoning_tokens
+    read = usage.input_tokens - usage.cached_tokens - written - hour - heard - seen
+    said = usage.output_tokens - thought - spoken - drawn
+    if read < 0 or said < 0 or written < 0:
+        return None
+    total = (
+        read * rates.input
+        + said * rates.output
+        + usage.cached_tokens * rates.cached
+        + thought * rates.reasoning
+    )
+    if written or hour:
+        total += written * rates.cache_write + hour * rates.cache_write_1h
+    if heard or seen or spoken or drawn:
+        total += heard * rates.audio_input + spoken * rates.audio_output
+        total += seen * rates.picture_input + drawn * rates.picture_output
+    return (total + MILLION // 2) // MILLION + price.request_nano
+
+
+def rates_at(price: Price, input_tokens: int) -> Rates:
+    """Return the rates of a call with that much input: a tier is for all its tokens."""
+    rates = price.rates
+    for above, dearer in price.tiers:
+        if input_tokens > above:
+            rates = dearer
+    return rates

@@ -1,0 +1,139 @@
+"""Which price a model has at a moment: a row of the snapshot, found by its name.
+
+The rows are in `price_rows/`, a file a vendor, written by `make prices`. A file is
+read when the first of its models is asked for.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from importlib.resources import files
+from math import inf
+from re import compile as pattern
+from types import MappingProxyType
+
+from msgspec import Struct
+
+from heliograph.gateway.catalog.price_sheet import Row, Sheet, read_sheet
+from heliograph.gateway.types import Price
+
+FOLDER = "price_rows"
+_EXACT_PREFIX = "models/"
+_VERSIONED = pattern(r"(.+?)[-@](?:[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{3})")
+
+
+class Found(Struct, frozen=True):
+    """What was found for a model; it holds until *until_s*, and then is asked anew."""
+
+    price: Price | None
+    until_s: float = inf
+
+
+NOTHING = Found(None)
+
+
+class Prices:
+    """The rows of one vendor, by every name they go by."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        self.sheet = sheet
+        self.rows: dict[str, Row] = {}
+        for row in sheet.rows:
+            for name in row.names:
+                self.rows.setdefault(name.lower(), row)
+
+    def row_of(self, model: str) -> Row | None:
+        """Find the row of *model*: by its exact name, else by that without its date.
+
+        A date that has no row of its own is not guessed where others of the same
+        model have: then dates make a difference.
+        """
+        name = model.lower()
+        row = self.rows.get(name)
+        if row is None and name.startswith(_EXACT_PREFIX):
+            name = name.removeprefix(_EXACT_PREFIX)
+            row = self.rows.get(name)
+        if row is not None:
+            return row
+        match = _VERSIONED.fullmatch(name)
+        row = self.rows.get(match.group(1)) if match is not None else None
+        if match is None or row is None or self.dates_differ(match.group(1), row):
+            return None
+        return row
+
+    def dates_differ(self, name: str, row: Row) -> bool:
+        """Tell whether a date of *name* has another row than *name* itself."""
+        return any(
+            other is not row
+            and (match := _VERSIONED.fullmatch(known)) is not None
+            and match.group(1) == name
+            for known, other in self.rows.items()
+        )
+
+    def find(self, model: str, at_s: float) -> Found:
+        """Return the price of *model* at the Unix time *at_s*."""
+        row = self.row_of(model)
+        if row is None:
+            return NOTHING
+        price, until_s = row.price_at(at_s, self.sheet)
+        return Found(price, until_s)
+
+
+@lru_cache(maxsize=64)
+def prices_of(vendor: str) -> Prices | None:
+    """Return the rows of *vendor*, or None if there are none of that name."""
+    if vendor not in vendors():
+        return None
+    file = files(__package__).joinpath(FOLDER, f"{vendor}.json")
+    return Prices(read_sheet(file.read_bytes()))
+
+
+@lru_cache(maxsize=1)
+def vendors() -> frozenset[str]:
+    """Return the names of all vendors with rows."""
+    return frozenset(_names())
+
+
+def _names() -> Iterator[str]:
+    for file in files(__package__).joinpath(FOLDER).iterdir():
+        if file.name.endswith(".json"):
+            yield file.name.removesuffix(".json")
+
+
+class PriceBook:
+    """What is looked up is kept; it belongs to the config that it was made for.
+
+    *own* are the config's own rows, by `provider/model`, and go before all others.
+    """
+
+    KEPT_MAX = 1024
+
+    def __init__(self, own: Mapping[str, Price] = MappingProxyType({})) -> None:
+        self.own = own
+        self.kept: dict[tuple[str, str, str], Price | None] = {}
+        self.until_s = inf
+
+    def price_of(
+        self, provider: str, vendor: str, model: str, at_s: float
+    ) -> Price | None:
+        """Return the price of *model* at *provider*, or None if it is not known.
+
+        *vendor* is whose rows hold for that provider, empty if nobody's do.
+        """
+        if at_s >= self.until_s or len(self.kept) > self.KEPT_MAX:
+            self.kept.clear()
+            self.until_s = inf
+        name = (provider, vendor, model)
+        if name in self.kept:
+            return self.kept[name]
+        found = self.find(provider, vendor, model, at_s)
+        self.until_s = min(self.until_s, found.until_s)
+        self.kept[name] = found.price
+        return found.price
+
+    def find(self, provider: str, vendor: str, model: str, at_s: float) -> Found:
+        """Look *model* up: in the config, then among the vendor's rows."""
+        own = self.own.get(f"{provider}/{model}")
+        if own is not None:
+            return Found(own)
+        rows = prices_of(vendor) if vendor else None
+        return rows.find(model, at_s) if rows is not None else NOTHING

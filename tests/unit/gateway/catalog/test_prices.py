@@ -1,0 +1,146 @@
+"""Which row a model's name leads to, and which price holds when."""
+
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal
+
+import pytest
+from genai_prices import Usage as PackageUsage
+from genai_prices.data_snapshot import get_snapshot
+
+from heliograph.gateway.catalog.cost import cost_nano
+from heliograph.gateway.catalog.price_sheet import read_sheet
+from heliograph.gateway.catalog.prices import PriceBook, Prices, prices_of, vendors
+from heliograph.gateway.providers.endpoints import ENDPOINTS
+from heliograph.gateway.types import Usage
+
+NOW_S = datetime(2026, 11, 26, 12, tzinfo=UTC).timestamp()
+
+
+def row_name(vendor: str, model: str) -> str | None:
+    rows = prices_of(vendor)
+    assert rows is not None
+    price = rows.find(model, NOW_S).price
+    return price.name if price else None
+
+
+@pytest.mark.parametrize(
+    ("vendor", "model", "row"),
+    [
+        ("openai", "gpt-4o", "openai/gpt-4o"),
+        ("openai", "GPT-4o", "openai/gpt-4o"),
+        ("openai", "gpt-4o-2024-08-06", "openai/gpt-4o"),
+        ("openai", "gpt-4o-2024-05-13", "openai/gpt-4o-2024-05-13"),
+        ("anthropic", "claude-haiku-4-5-20251001", "anthropic/claude-haiku-4-5"),
+        ("google", "models/gemini-2.5-flash", "google/gemini-2.5-flash"),
+        ("google", "gemini-2.5-flash-001", "google/gemini-2.5-flash"),
+        (
+            "openrouter",
+            "anthropic/claude-sonnet-4.5",
+            "openrouter/anthropic/claude-sonnet-4.5",
+        ),
+        # Dates of this model differ in price: one that is not listed is not guessed.
+        ("openai", "gpt-4o-2031-01-01", None),
+        ("openai", "gpt-4o-extra", None),
+        ("openai", "models/", None),
+        ("openai", "", None),
+        ("openrouter", "anthropic/claude-sonnet-4.5:nitro", None),
+    ],
+)
+def test_a_name_leads_to_its_own_row_or_to_none(
+    vendor: str, model: str, row: str | None
+) -> None:
+    assert row_name(vendor, model) == row
+
+
+def test_every_provider_whose_rows_are_named_has_such_rows() -> None:
+    named = {row.prices for row in ENDPOINTS.values() if row.prices}
+    assert named <= vendors()
+    assert {name for name, row in ENDPOINTS.items() if not row.prices} == {"ollama"}
+
+
+def test_each_row_says_from_where_it_is_and_when_it_was_read() -> None:
+    for vendor in vendors():
+        rows = prices_of(vendor)
+        assert rows is not None
+        assert rows.sheet.source.startswith("https://"), vendor
+        assert rows.sheet.date >= "2026-11-26", vendor
+
+
+@pytest.mark.parametrize("input_tokens", [50_000, 300_000])
+def test_every_row_costs_what_the_package_reckons(input_tokens: int) -> None:
+    theirs = PackageUsage(
+        input_tokens=input_tokens, output_tokens=700, cache_read_tokens=1_000
+    )
+    ours = Usage(input_tokens, 700, cached_tokens=1_000)
+    at, compared = datetime.fromtimestamp(NOW_S, UTC), 0
+    for provider in get_snapshot().providers:
+        rows = prices_of(provider.id)
+        if rows is None:
+            continue
+        for row in rows.sheet.rows:
+            model = provider.find_model(row.names[0])
+            assert model is not None, row.names
+            told = model.calc_price(theirs, provider, genai_request_timestamp=at)
+            nano = (told.total_price * 10**9).quantize(Decimal(1), ROUND_HALF_UP)
+            price, _ = row.price_at(NOW_S, rows.sheet)
+            assert cost_nano(price, ours) == nano, row.names
+            compared += 1
+    assert compared > 2_000
+
+
+def test_every_name_means_to_us_what_it_means_to_the_package() -> None:
+    for provider in get_snapshot().providers:
+        rows = prices_of(provider.id)
+        for name, row in (rows.rows if rows else {}).items():
+            assert provider.find_model(name) is provider.find_model(row.names[0]), name
+
+
+SHEET = b"""{"vendor":"v","source":"https://v","package":"p 1","date":"2026-11-26","rows":[
+{"names":["dated"],"prices":[{"input":"1","output":"1"},{"input":"2","output":"2","since":"2027-01-01"}]},
+{"names":["hourly"],"prices":[{"input":"1","output":"1"},{"input":"3","output":"3","hours":["16:30","00:30"]}]}
+]}"""  # noqa: E501 - a row a line, as in the files
+
+
+@pytest.mark.parametrize(
+    ("model", "at", "rate", "until"),
+    [
+        ("dated", "2026-12-31T23:59:59", 1, "2027-01-01T00:00:00"),
+        ("dated", "2027-01-01T00:00:00", 2, None),
+        ("hourly", "2026-11-26T16:29:59", 1, "2026-11-26T16:30:00"),
+        ("hourly", "2026-11-26T16:30:00", 3, "2026-11-27T00:30:00"),
+        ("hourly", "2026-11-27T00:29:00", 3, "2026-11-27T00:30:00"),
+        ("hourly", "2026-11-27T00:30:00", 1, "2026-11-27T16:30:00"),
+    ],
+)
+def test_a_price_holds_for_its_time(
+    model: str, at: str, rate: int, until: str | None
+) -> None:
+    at_s = datetime.fromisoformat(at).replace(tzinfo=UTC).timestamp()
+    found = Prices(read_sheet(SHEET)).find(model, at_s)
+    assert found.price is not None
+    assert found.price.rates.input == rate * 10**9
+    if until is None:
+        assert found.until_s == float("inf")
+    else:
+        ends = datetime.fromisoformat(until).replace(tzinfo=UTC)
+        assert found.until_s == ends.timestamp()
+
+
+def test_a_book_looks_a_price_up_once_and_again_when_it_may_have_changed() -> None:
+    book = PriceBook()
+    first = book.price_of("gemini", "google", "gemini-3.8-flash", NOW_S)
+    assert first is not None
+    assert book.price_of("gemini", "google", "gemini-3.8-flash", NOW_S + 1) is first
+    after_s = datetime(2027, 1, 2, tzinfo=UTC).timestamp()
+    later = book.price_of("gemini", "google", "gemini-3.8-flash", after_s)
+    assert later is not None
+    assert later.rates.input == 2 * first.rates.input
+
+
+def test_a_provider_of_ones_own_has_no_price_and_neither_has_a_model_without_row() -> (
+    None
+):
+    book = PriceBook()
+    assert book.price_of("proxy", "", "gpt-4o", NOW_S) is None
+    assert book.price_of("openai", "openai", "gpt-none", NOW_S) is None
+    assert book.price_of("x", "nobody", "gpt-4o", NOW_S) is None
