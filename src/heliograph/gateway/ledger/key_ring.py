@@ -1,0 +1,162 @@
+"""All keys in memory, as the store had them last: what the door asks.
+
+The ledger's thread puts a new ring in the place of the old one as a whole, so that the
+request path needs no lock. What the store cannot tell leaves the last ring in force.
+"""
+
+from collections.abc import Callable, Mapping
+from hmac import compare_digest
+from math import inf
+from secrets import token_bytes
+from types import MappingProxyType
+
+from heliograph.gateway.config.networks import Networks, network_of
+from heliograph.gateway.ledger import virtual_keys as store
+from heliograph.gateway.ledger.database import Database
+from heliograph.gateway.ledger.key_hash import SECRET_BYTES, KeyHash
+from heliograph.gateway.ledger.key_secret import VARIABLE, KeySecret, SecretError
+from heliograph.gateway.types import VirtualKey
+
+SHOWN_BYTES_MAX = 256
+STAY = "the keys that were known last stay in force"
+
+
+class Kept:
+    """One secret of a key; it is good until `until_s`."""
+
+    __slots__ = ("hash", "key", "networks", "until_s")
+
+    def __init__(self, hashed: bytes, key: VirtualKey, ends_at: int | None) -> None:
+        self.hash = hashed
+        self.key = key
+        ends = (ends_at, key.expires_at, key.revoked_at)
+        self.until_s = min((end for end in ends if end is not None), default=inf)
+        self.networks: Networks = tuple(map(network_of, key.ip_ranges))
+
+
+class Ring:
+    """One state of the store, never changed."""
+
+    __slots__ = ("admins", "hashing", "kept", "version")
+
+    def __init__(
+        self,
+        version: int = -1,
+        hashing: KeyHash | None = None,
+        kept: Mapping[bytes, Kept] = MappingProxyType({}),
+        admins: Mapping[bytes, float] = MappingProxyType({}),
+    ) -> None:
+        self.version = version
+        self.hashing = hashing
+        self.kept = kept
+        self.admins = admins
+
+
+class KeyRing:
+    """The ring in force. When `demanded`, nobody is let in without a key.
+
+    That is never taken back while the process lives: keys are revoked, not forgotten.
+    *admin* is the admin key that the operator has given; *say* tells him what is wrong.
+    """
+
+    def __init__(
+        self,
+        secret: KeySecret | None = None,
+        *,
+        admin: str | None = None,
+        say: Callable[[str], object] = str,
+    ) -> None:
+        self.secret = secret
+        self.say = say
+        self.ring = Ring()
+        self.demanded = False
+        self.trouble = ""
+        self.own_hash = KeyHash(token_bytes(SECRET_BYTES))
+        self.given_admin = self.own_hash(admin.encode()) if admin else None
+
+    # what the door asks
+
+    def find(self, shown: bytes) -> Kept | None:
+        """Find what is kept of a virtual key's secret."""
+        ring = self.ring
+        if ring.hashing is None or len(shown) > SHOWN_BYTES_MAX:
+            return None
+        hashed = ring.hashing(shown)
+        kept = ring.kept.get(hashed)
+        return kept if kept and compare_digest(kept.hash, hashed) else None
+
+    def is_admin(self, shown: bytes, now_s: float) -> bool:
+        """Say whether *shown* is the admin key."""
+        if len(shown) > SHOWN_BYTES_MAX:
+            return False
+        if self.given_admin and compare_digest(self.given_admin, self.own_hash(shown)):
+            return True
+        ring = self.ring
+        if ring.hashing is None:
+            return False
+        return now_s < ring.admins.get(ring.hashing(shown), 0.0)
+
+    # what the ledger's thread does
+
+    def follow(self, database: Database) -> None:
+        """Take what has changed in the store; in trouble, keep what is known.
+
+        What the database itself is in trouble with is its owner's to tell.
+        """
+        try:
+            if store.version(database) != self.ring.version:
+                self.take(database)
+        except SecretError as error:
+            self.tell(f"virtual keys: {error}; {STAY}")
+        else:
+            self.trouble = ""
+
+    def take(self, database: Database) -> None:
+        """Take all keys from the store, or raise and change nothing.
+
+        Where there are keys that cannot be judged, everybody is kept out.
+        """
+        version = store.version(database)  # what changes from here on is seen next time
+        keys = {key.id: key for key in store.listed(database)}
+        admins = store.admin_secrets(database)
+        self.demanded = self.demanded or bool(keys)
+        hashing = self.agreed(database, any_keys=bool(keys or admins))
+        kept = {
+            secret.hash: Kept(secret.hash, keys[secret.key_id], secret.ends_at)
+            for secret in store.secrets(database)
+            if secret.key_id in keys
+        }
+        ends = {hashed: inf if end is None else end for hashed, end in admins}
+        self.ring = Ring(version, hashing, kept, ends)
+
+    def agreed(self, database: Database, *, any_keys: bool) -> KeyHash | None:
+        """Return the hash that the store's keys were made with; None without keys."""
+        secret = self.secret
+        hashing = secret.read() if secret else None
+        known = store.agrees(database, hashing or self.own_hash)
+        if known is None and not any_keys and not self.demanded:
+            if hashing is not None and secret is not None and secret.given is None:
+                raise SecretError(
+                    f"{secret} says that keys were made, and {database.name} holds"
+                    f" none: restore it, or remove {secret} to begin without keys"
+                )
+            return None
+        if known and hashing is not None:
+            return hashing
+        if known is None:
+            raise SecretError(f"{database.name} holds no keys any more; restore it")
+        if hashing is None:
+            raise SecretError(
+                f"the secret that the keys were hashed with is not at {secret}: restore"
+                f" it, or set {VARIABLE}"
+            )
+        raise SecretError(
+            f"the keys in {database.name} were hashed with another secret than that in"
+            f" {secret}: restore that one"
+        )
+
+    def tell(self, trouble: str) -> None:
+        """Tell the operator of *trouble* once."""
+        if trouble != self.trouble:
+            self.trouble = trouble
+            self.say(f"warning: {trouble}")

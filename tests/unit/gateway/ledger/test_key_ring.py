@@ -1,0 +1,169 @@
+"""All keys in memory: who is known, and what is done when the store cannot say."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from heliograph.gateway.ledger import virtual_keys as store
+from heliograph.gateway.ledger.key_hash import KeyHash
+from heliograph.gateway.ledger.key_ring import KeyRing
+from heliograph.gateway.ledger.key_secret import KeySecret, SecretError
+from key_cases import NOW_S, KeptKeys
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Iterator[KeptKeys]:
+    kept = KeptKeys(tmp_path)
+    yield kept
+    kept.database.close()
+
+
+def test_without_a_key_none_is_demanded_and_none_is_known(keys: KeptKeys) -> None:
+    keys.follow()
+    assert not keys.ring.demanded
+    assert keys.ring.find(b"hg-anything") is None
+    assert not keys.ring.is_admin(b"", NOW_S)
+    assert keys.said == []
+
+
+def test_a_key_is_known_by_its_whole_secret_alone(keys: KeptKeys) -> None:
+    key, secret = keys.add(expires_at=NOW_S + 60)
+    assert keys.ring.demanded
+    kept = keys.ring.find(secret.encode())
+    assert kept is not None
+    assert (kept.key, kept.until_s) == (key, NOW_S + 60)
+    for other in (secret[:-1], secret + "A", secret.upper(), "hg-", "", "x" * 10_000):
+        assert keys.ring.find(other.encode()) is None
+
+
+def test_it_ends_with_whatever_ends_it_first(keys: KeptKeys) -> None:
+    key, first = keys.add(expires_at=NOW_S + 1_000)
+    hashing = keys.secret.make()
+    store.rotate(keys.database, key.id, "hg-second", hashing, now_s=NOW_S, grace_s=30)
+    keys.follow()
+    ends = [keys.ring.find(each.encode()) for each in (first, "hg-second")]
+    assert [kept.until_s if kept else None for kept in ends] == [
+        NOW_S + 30,
+        NOW_S + 1_000,
+    ]
+    store.revoke(keys.database, key.id, NOW_S + 5)
+    keys.follow()
+    kept = keys.ring.find(b"hg-second")
+    assert kept is not None
+    assert kept.until_s == NOW_S + 5
+
+
+def test_keys_that_are_all_revoked_are_demanded_still(keys: KeptKeys) -> None:
+    key, _ = keys.add()
+    store.revoke(keys.database, key.id, NOW_S)
+    again = KeyRing(keys.secret)
+    again.take(keys.database)
+    assert again.demanded
+
+
+def test_the_store_is_read_only_when_it_has_changed(keys: KeptKeys) -> None:
+    keys.add()
+    before = keys.ring.ring
+    keys.follow()
+    assert keys.ring.ring is before
+    keys.add("day")
+    assert keys.ring.ring is not before
+    assert len(keys.ring.ring.kept) == 2
+
+
+def test_an_admin_key_is_no_virtual_key_and_the_other_way_round(keys: KeptKeys) -> None:
+    _, secret = keys.add()
+    hashing = keys.secret.make()
+    admin = b"hgadmin-one"
+    store.set_admin(keys.database, admin.decode(), hashing, now_s=NOW_S)
+    keys.follow()
+    assert keys.ring.is_admin(admin, NOW_S)
+    assert keys.ring.find(admin) is None
+    assert not keys.ring.is_admin(secret.encode(), NOW_S)
+    store.set_admin(keys.database, "hgadmin-two", hashing, now_s=NOW_S, grace_s=60)
+    keys.follow()
+    assert keys.ring.is_admin(b"hgadmin-two", NOW_S + 999)
+    assert keys.ring.is_admin(admin, NOW_S + 59)
+    assert not keys.ring.is_admin(admin, NOW_S + 60)
+
+
+def test_an_admin_key_alone_demands_no_virtual_key(keys: KeptKeys) -> None:
+    store.set_admin(keys.database, "hgadmin-x", keys.secret.make(), now_s=NOW_S)
+    keys.follow()
+    assert not keys.ring.demanded
+    assert keys.ring.is_admin(b"hgadmin-x", NOW_S)
+
+
+def test_the_admin_key_of_the_environment_needs_no_store() -> None:
+    ring = KeyRing(admin="a-long-admin-key-of-the-operators-own")
+    assert ring.is_admin(b"a-long-admin-key-of-the-operators-own", NOW_S)
+    assert not ring.is_admin(b"a-long-admin-key-of-the-operators-owN", NOW_S)
+    assert not ring.is_admin(b"x" * 10_000, NOW_S)
+    assert ring.find(b"a-long-admin-key-of-the-operators-own") is None
+
+
+def emptied(keys: KeptKeys) -> None:
+    keys.database.run("DELETE FROM virtual_keys")
+    keys.database.run("DELETE FROM virtual_key_secrets")
+    keys.database.run("DELETE FROM key_hashing")
+    keys.database.run("UPDATE counters SET value = 0 WHERE name = 'virtual_keys'")
+
+
+def test_a_store_that_was_lost_leaves_the_last_ring_in_force(keys: KeptKeys) -> None:
+    _, secret = keys.add()
+    emptied(keys)
+    keys.follow()
+    keys.follow()
+    assert keys.ring.demanded
+    assert keys.ring.find(secret.encode()) is not None
+    (said,) = keys.said
+    assert "holds no keys any more; restore it; the keys that were known" in said
+
+
+def test_a_start_on_a_ledger_that_lost_its_keys_is_refused(keys: KeptKeys) -> None:
+    keys.add()
+    emptied(keys)
+    with pytest.raises(SecretError) as told:
+        KeyRing(keys.secret).take(keys.database)
+    said = str(told.value)
+    assert f"{keys.secret} says that keys were made, and" in said
+    assert "restore it, or remove" in said
+
+
+def test_a_variable_alone_does_not_say_that_there_were_keys(keys: KeptKeys) -> None:
+    ring = KeyRing(KeySecret(keys.secret.path, "x" * 40))
+    ring.take(keys.database)
+    assert not ring.demanded
+
+
+def test_a_secret_that_was_lost_or_replaced_keeps_everybody_out(
+    keys: KeptKeys, tmp_path: Path
+) -> None:
+    keys.add()
+    gone = KeyRing(KeySecret(tmp_path / "nowhere"))
+    with pytest.raises(SecretError, match=r"is not at .*nowhere: restore it, or"):
+        gone.take(keys.database)
+    assert gone.demanded
+    other = KeyRing(KeySecret(tmp_path / "x", "y" * 40))
+    with pytest.raises(SecretError, match="hashed with another secret than that in"):
+        other.take(keys.database)
+    assert other.demanded
+    assert other.find(b"hg-x") is None
+
+
+def test_trouble_is_told_once_and_again_when_it_comes_back(keys: KeptKeys) -> None:
+    keys.add()
+    text = keys.secret.path.read_text()
+    hashing = KeyHash(text.strip().encode())
+    for _ in range(2):
+        keys.secret.path.write_text("short")
+        store.set_admin(keys.database, "hgadmin-x", hashing, now_s=NOW_S)
+        keys.follow()
+        keys.follow()
+        keys.secret.path.write_text(text)
+        keys.follow()
+        keys.database.run("DELETE FROM admin_keys")
+    assert len(keys.said) == 2
+    assert "holds no secret" in keys.said[0]
+    assert text.strip() not in keys.said[0]
