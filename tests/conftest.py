@@ -4,8 +4,26 @@ Hypothesis draws the same examples each time, so that `main` is as green tomorro
 was today; `--hypothesis-profile=explore` draws new ones, to look for more.
 """
 
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import settings
+
+from postgres_server import PostgresServer, postgres_server
 
 settings.register_profile("steady", derandomize=True)
 settings.register_profile("explore", derandomize=False, max_examples=1000)
 settings.load_profile("steady")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """PostgreSQL's server: one for all tests of a process, started by the first."""
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres: PostgresServer) -> str:
+    """An empty place in it, as `ledger.url` names it."""
+    return postgres.fresh_url()
