@@ -27,3 +27,10 @@ def postgres() -> Iterator[PostgresServer]:
 def postgres_url(postgres: PostgresServer) -> str:
     """An empty place in it, as `ledger.url` names it."""
     return postgres.fresh_url()
+
+
+@pytest.fixture
+def frail_postgres(postgres: PostgresServer) -> Iterator[PostgresServer]:
+    """The same, for who kills it: it is started again when the test ends."""
+    yield postgres
+    postgres.start()

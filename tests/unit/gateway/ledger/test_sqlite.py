@@ -1,4 +1,4 @@
-"""A ledger's file: transactions, and its troubles told apart."""
+"""A ledger's file: its troubles told apart."""
 
 import sqlite3
 from pathlib import Path
@@ -18,28 +18,6 @@ def made(path: Path) -> SqliteDatabase:
     database = SqliteDatabase(path, wait_s=0.01)
     database.run("CREATE TABLE IF NOT EXISTS t (a BIGINT PRIMARY KEY, b TEXT)")
     return database
-
-
-def test_a_row_is_there_for_another_connection(path: Path) -> None:
-    made(path).run("INSERT INTO t VALUES (?, ?)", (1, "one"))
-    assert made(path).run("SELECT a, b FROM t") == [(1, "one")]
-
-
-def test_a_transaction_is_whole_or_nothing(path: Path) -> None:
-    database = made(path)
-    with database.transaction():
-        database.run_many("INSERT INTO t VALUES (?, ?)", [(1, "one"), (2, "two")])
-    rows = [(3, "three"), (1, "again")]
-    with pytest.raises(DatabaseError) as told, database.transaction():
-        database.run_many("INSERT INTO t VALUES (?, ?)", rows)
-    assert told.value.trouble is Trouble.REFUSED
-    assert database.run("SELECT a FROM t ORDER BY a") == [(1,), (2,)]
-
-
-def test_a_number_too_large_for_it_is_refused(path: Path) -> None:
-    with pytest.raises(DatabaseError) as told:
-        made(path).run("INSERT INTO t VALUES (?, '')", (1 << 63,))
-    assert told.value.trouble is Trouble.REFUSED
 
 
 def test_one_that_somebody_else_holds_is_locked(path: Path) -> None:

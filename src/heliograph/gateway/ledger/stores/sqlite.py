@@ -85,6 +85,6 @@ def told() -> Iterator[None]:
     """Tell SQLite's errors in the ledger's words."""
     try:
         yield
-    except (sqlite3.Error, OverflowError) as error:
+    except (sqlite3.Error, OverflowError, UnicodeError) as error:
         code = getattr(error, "sqlite_errorcode", 0) & PRIMARY_CODE
         raise DatabaseError(TROUBLES.get(code, Trouble.REFUSED), str(error)) from error

@@ -1,0 +1,26 @@
+"""The databases that a ledger can be kept in: what holds of one must hold of both."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from heliograph.gateway.ledger.database import Database
+from heliograph.gateway.ledger.stores.opening import open_database
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a ledger may begin: a file, then a PostgreSQL database."""
+    if request.param == "sqlite":
+        return str(tmp_path / "ledger.db")
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture
+def database(place: str) -> Iterator[Database]:
+    """A connection to it."""
+    opened = open_database(place)
+    yield opened
+    opened.close()

@@ -1,0 +1,115 @@
+"""What every database of a ledger does alike."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from heliograph.gateway.ledger.database import Database, DatabaseError, Trouble
+from heliograph.gateway.ledger.stores.opening import open_database
+
+ADD = "INSERT INTO t VALUES (?, ?)"
+
+
+@pytest.fixture
+def table(database: Database) -> Database:
+    database.run("CREATE TABLE t (a BIGINT PRIMARY KEY, b TEXT)")
+    return database
+
+
+@pytest.fixture
+def other(place: str) -> Iterator[Database]:
+    opened = open_database(place)
+    yield opened
+    opened.close()
+
+
+def test_a_row_is_there_for_another_connection(
+    table: Database, other: Database
+) -> None:
+    table.run(ADD, (1, "one"))
+    assert other.run("SELECT a, b FROM t") == [(1, "one")]
+
+
+def test_a_transaction_is_whole_or_nothing(table: Database) -> None:
+    with table.transaction():
+        table.run_many(ADD, [(1, "one"), (2, "two")])
+    rows = [(3, "three"), (1, "again")]
+    with pytest.raises(DatabaseError) as told, table.transaction():
+        table.run_many(ADD, rows)
+    assert told.value.trouble is Trouble.REFUSED
+    assert table.run("SELECT a FROM t ORDER BY a") == [(1,), (2,)]
+
+
+def test_what_is_in_a_transaction_is_seen_when_it_ends(
+    table: Database, other: Database
+) -> None:
+    with table.transaction():
+        table.run(ADD, (1, "one"))
+        assert other.run("SELECT a FROM t") == []
+    assert other.run("SELECT a FROM t") == [(1,)]
+
+
+def test_a_fault_of_ours_undoes_a_transaction(table: Database) -> None:
+    with pytest.raises(ZeroDivisionError), table.transaction():
+        table.run(ADD, (1 // 0, "one"))
+    table.run(ADD, (1, "one"))
+    assert table.run("SELECT a FROM t") == [(1,)]
+
+
+def test_no_transaction_begins_within_another(table: Database) -> None:
+    with pytest.raises(DatabaseError), table.transaction(), table.transaction():
+        table.run(ADD, (1, "one"))
+    assert table.run("SELECT a FROM t") == []
+
+
+def test_many_rows_are_none_without_any(table: Database) -> None:
+    table.run_many(ADD, [])
+    assert table.run("SELECT a FROM t") == []
+
+
+@pytest.mark.parametrize("number", [1 << 63, -(1 << 63) - 1])
+def test_a_number_too_large_for_it_is_refused(table: Database, number: int) -> None:
+    with pytest.raises(DatabaseError) as told:
+        table.run(ADD, (number, ""))
+    assert told.value.trouble is Trouble.REFUSED
+
+
+def test_a_text_with_half_a_character_is_refused(table: Database) -> None:
+    with pytest.raises(DatabaseError) as told:
+        table.run(ADD, (1, "\ud800"))
+    assert told.value.trouble is Trouble.REFUSED
+
+
+def test_values_come_back_as_they_were(table: Database) -> None:
+    rows = [
+        (0, None),
+        (1, "'; DROP TABLE t; -- ? $1 %s"),
+        (-(1 << 63), "\N{SNOWMAN}"),
+        ((1 << 63) - 1, ""),
+    ]
+    table.run_many(ADD, rows)
+    assert sorted(table.run("SELECT a, b FROM t")) == sorted(rows)
+    assert table.run("SELECT '?', b FROM t WHERE a = ?", (0,)) == [("?", None)]
+
+
+def test_bytes_are_bytes(database: Database) -> None:
+    database.run(f"CREATE TABLE b (a BIGINT, b {database.words['BYTES']})")
+    database.run("INSERT INTO b VALUES (?, ?)", (1, b"\0\xff"))
+    assert database.run("SELECT b FROM b") == [(b"\0\xff",)]
+
+
+def test_sums_are_whole_numbers(table: Database) -> None:
+    table.run_many("INSERT INTO t (a) VALUES (?)", [(10**17,), (3,), (True,)])
+    ((total, rows),) = table.run("SELECT SUM(a), COUNT(*) FROM t")
+    assert (total, rows) == (10**17 + 4, 3)
+    assert type(total) is type(rows) is int
+
+
+def test_what_is_there_is_added_to(table: Database) -> None:
+    add = (
+        "INSERT INTO t VALUES (?, ?) ON CONFLICT (a) DO UPDATE "
+        "SET b = excluded.b WHERE t.b < excluded.b RETURNING b"
+    )
+    assert table.run(add, (1, "b")) == [("b",)]
+    assert table.run(add, (1, "c")) == [("c",)]
+    assert table.run(add, (1, "a")) == []
