@@ -39,6 +39,7 @@ class SqliteDatabase:
 
     def __init__(self, path: Path, *, wait_s: float = WAIT_S) -> None:
         self.name = str(path)
+        self.path = path
         with told():
             self.connection = sqlite3.connect(
                 path, timeout=wait_s, isolation_level=None, check_same_thread=False
@@ -49,6 +50,7 @@ class SqliteDatabase:
         except DatabaseError:
             self.close()
             raise
+        self.file = file_at(path)
 
     def run(self, sql: str, values: Sequence[Value] = ()) -> list[Row]:
         """Run one statement and return its rows."""
@@ -74,10 +76,23 @@ class SqliteDatabase:
                 self.run("ROLLBACK")
             raise
 
+    def is_at_its_path(self) -> bool:
+        """Tell whether nobody has moved the file away, or put another in its place."""
+        return self.file is not None and self.file == file_at(self.path)
+
     def close(self) -> None:
         """Let go of the file."""
         with told():
             self.connection.close()
+
+
+def file_at(path: Path) -> tuple[int, int] | None:
+    """Say which file *path* leads to."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino)
 
 
 @contextmanager

@@ -1,0 +1,201 @@
+"""The ledger's one writer: a thread that writes what has ended every 100 ms.
+
+The request path appends to a queue and waits for nothing. While the database is in
+trouble the queue is kept, up to `HELD_MAX`, and what is beyond is counted as lost.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from secrets import token_hex
+from threading import Event, Thread
+
+from heliograph.gateway.ledger.database import Database, DatabaseError, Trouble
+from heliograph.gateway.ledger.stores.store import Store
+from heliograph.gateway.ledger.troubles import put_away, told
+from heliograph.gateway.ledger.write import Poster, was_written, write
+from heliograph.gateway.types import Exchange
+
+TURN_S = 0.1
+RETRY_S = 1.0
+CLOSE_S = 5.0
+HELD_MAX = 20_000
+BATCH_MAX = 2_000
+
+Chore = Callable[[Database], None]
+"""Something else that the ledger's thread does each turn, in transactions of its own."""
+
+
+class Recorder:
+    """Writes to *store*; *posters* and *chores* do more with the same connection.
+
+    *say* tells the operator. All but `record`, `start`, `wake` and `close` is the
+    thread's own.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        say: Callable[[str], None],
+        *,
+        posters: Sequence[Poster] = (),
+        chores: Sequence[Chore] = (),
+        wall_s: Callable[[], float] = time.time,
+        held_max: int = HELD_MAX,
+    ) -> None:
+        self.store = store
+        self.say = say
+        self.posters = posters
+        self.chores = chores
+        self.wall_s = wall_s
+        self.held_max = held_max
+        self.held: deque[Exchange] = deque()
+        self.batch: list[Exchange] = []  # taken out of it, and not yet known written
+        self.name = token_hex(8)
+        self.batches = 0  # begun
+        self.written = 0
+        self.turned_away = 0
+        self.refused = 0
+        self.told_lost = 0
+        self.database: Database | None = None
+        self.trouble: Trouble | None = None
+        self.woken = Event()
+        self.closing = False
+        self.thread = Thread(target=self.keep_writing, name="ledger", daemon=True)
+
+    # what the request path and the process's life call
+
+    def record(self, exchange: Exchange) -> None:
+        """Take in a finished exchange, which nobody changes any more."""
+        if len(self.held) < self.held_max:
+            self.held.append(exchange)
+        else:
+            self.turned_away += 1
+
+    def start(self) -> None:
+        """Open the database, so that a trouble is told at once, and begin."""
+        self.turn()
+        self.thread.start()
+
+    def wake(self) -> None:
+        """Have the next turn now."""
+        self.woken.set()
+
+    def close(self) -> None:
+        """Write what is held, within `CLOSE_S`; tell what could not be written."""
+        self.closing = True
+        self.wake()
+        self.thread.join(CLOSE_S)
+        if self.waiting:
+            self.turned_away += self.waiting
+            self.say(
+                f"error: the last {self.waiting} exchanges were not recorded in the "
+                f"ledger {self.store.name}"
+            )
+
+    @property
+    def waiting(self) -> int:
+        """How many exchanges are yet to be written."""
+        return len(self.held) + len(self.batch)
+
+    @property
+    def lost(self) -> int:
+        """How many exchanges will never be recorded."""
+        return self.turned_away + self.refused
+
+    # the thread
+
+    def keep_writing(self) -> None:
+        """Take turns until closed."""
+        while not self.closing:
+            self.woken.wait(RETRY_S if self.trouble else TURN_S)
+            self.woken.clear()
+            self.turn()
+        if self.database is not None:
+            self.database.close()
+
+    def turn(self) -> None:
+        """Write what is held, and do the chores; on trouble, close and tell."""
+        try:
+            database = self.opened()
+            while self.held or self.batch:
+                self.write_some(database)
+            for chore in self.chores:
+                chore(database)
+        except DatabaseError as error:
+            self.meet(error)
+        else:
+            self.tell_end_of_trouble()
+
+    def opened(self) -> Database:
+        """Return the database; opened anew if it failed, or is no longer there."""
+        database = self.database
+        if database is not None and not self.store.is_open_at(database):
+            self.say(f"warning: {self.store.name} has gone; a new ledger is begun")
+            database.close()
+            database = None
+        if database is None:
+            database = self.database = self.store.open()
+        return database
+
+    def write_some(self, database: Database) -> None:
+        """Write the oldest of what is held; only then is it held no longer."""
+        batch = self.batch
+        if batch and was_written(database, self.name, self.batches):
+            self.note_written(len(batch))
+        while self.held and len(batch) < BATCH_MAX:
+            batch.append(self.held.popleft())
+        try:
+            self.write(database, batch)
+        except DatabaseError as error:
+            if error.trouble is not Trouble.REFUSED:
+                raise
+            self.write_singly(database)
+
+    def write(self, database: Database, exchanges: list[Exchange]) -> None:
+        """Write the first of the batch, as many as *exchanges* are."""
+        self.batches += 1
+        signature = (self.name, self.batches, int(self.wall_s() * 1e3))
+        write(database, exchanges, self.posters, signature)
+        self.note_written(len(exchanges))
+
+    def note_written(self, count: int) -> None:
+        """Hold the first of the batch no longer."""
+        del self.batch[:count]
+        self.written += count
+
+    def write_singly(self, database: Database) -> None:
+        """Write each of the batch on its own, and give up those that are refused."""
+        while self.batch:
+            try:
+                self.write(database, self.batch[:1])
+            except DatabaseError as error:
+                if error.trouble is not Trouble.REFUSED:
+                    raise
+                self.refused += 1
+                self.say(f"error: the ledger cannot hold an exchange: {error}")
+                del self.batch[:1]
+
+    def meet(self, error: DatabaseError) -> None:
+        """Let go of the database; tell the operator what is new."""
+        database, self.database = self.database, None
+        if error.trouble is Trouble.CORRUPT:
+            aside = self.store.set_aside(database)
+            if aside is not None:
+                self.say(put_away(self.store.name, aside, error))
+        if error.trouble is not self.trouble:
+            self.trouble = error.trouble
+            self.say(told(self.store.name, error))
+        if database is not None:
+            with suppress(DatabaseError):
+                database.close()
+
+    def tell_end_of_trouble(self) -> None:
+        """Tell that all is well again, and what it has cost."""
+        if self.trouble is None:
+            return
+        self.trouble = None
+        lost, self.told_lost = self.lost - self.told_lost, self.lost
+        what = f"{lost} exchanges were lost" if lost else "nothing was lost"
+        self.say(f"the ledger is written again; {what}")

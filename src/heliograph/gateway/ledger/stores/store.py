@@ -1,0 +1,24 @@
+"""Where a ledger is kept: whoever opens its database, and begins a new one."""
+
+from typing import Protocol
+
+from heliograph.gateway.ledger.database import Database
+
+
+class Store(Protocol):
+    """One place; opened once for the writer, and once for whoever reads."""
+
+    name: str
+    """Where it is, for people: no password in it."""
+
+    def open(self) -> Database:
+        """Open the database, make it if there is none, and bring it to our tables."""
+
+    def is_open_at(self, database: Database) -> bool:
+        """Tell whether *database* still is what would be opened here."""
+
+    def set_aside(self, database: Database | None) -> str | None:
+        """Put away a corrupt database, *database* if it was open; return its new name.
+
+        None where there is nothing to put away any more, or no way to.
+        """
