@@ -26,6 +26,7 @@ STOP_S_MAX = 10.0
 PORTS = (12_000, 32_000)
 PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
 HEADERS = {"content-type": "application/json", "authorization": "Bearer sk-bench"}
+LEDGER = {"HELIOGRAPH_LEDGER": "ledger.db"}  # in the bench's own folder
 KEYS = {"BENCH_OPENAI_KEY": "sk-bench-openai", "BENCH_ANTHROPIC_KEY": "sk-ant-bench"}
 
 SHARED = """\
@@ -184,7 +185,7 @@ def running(
             stdout=told,
             stderr=said,
             cwd=folder,
-            env=os.environ | KEYS | {"PATH": PATH} | dict(env or {}),
+            env=os.environ | KEYS | {"PATH": PATH} | LEDGER | dict(env or {}),
         )
         stack.callback(stop, process)
         while not is_open(port, poll):

@@ -4,12 +4,16 @@ Hypothesis draws the same examples each time, so that `main` is as green tomorro
 was today; `--hypothesis-profile=explore` draws new ones, to look for more.
 """
 
+import os
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
 
 from postgres_server import PostgresServer, postgres_server
+
+# What a test starts without a word on it must not write to the home of whoever runs it.
+os.environ["HELIOGRAPH_LEDGER"] = "off"
 
 settings.register_profile("steady", derandomize=True)
 settings.register_profile("explore", derandomize=False, max_examples=1000)

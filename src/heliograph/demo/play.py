@@ -160,6 +160,7 @@ def simulated_gateway(folder: Path, providers: str) -> Iterator[str]:
         "OPENAI_KEY": SIMULATED_KEY,
         "ANTHROPIC_BASE_URL": f"{providers}/anthropic/v1",
         "OPENAI_BASE_URL": f"{providers}/openai/v1",
+        "HELIOGRAPH_LEDGER": "off",  # none of it is real
     }
     with served(folder, environment, SIMULATED_TIMEOUTS) as url:
         yield url

@@ -18,7 +18,7 @@ class Alone:
     def __init__(self, engine: Engine, reloads: Reloads) -> None:
         self.reloads = reloads
         self.registry = CollectorRegistry()
-        for collector in (engine.metrics, engine.log, reloads.counts):
+        for collector in (*engine.collectors, reloads.counts):
             self.registry.register(collector)
 
     @property

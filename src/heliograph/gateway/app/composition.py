@@ -1,7 +1,7 @@
 """The composition root: builds the gateway from a config and runs it.
 
 Every owner of state is made here, once: the pool (sockets), the metrics (numbers),
-the log (lines), the engine (the config snapshot).
+the log (lines), the ledger (what is remembered), the engine (the config snapshot).
 """
 
 import asyncio
@@ -25,6 +25,7 @@ from heliograph.gateway.app.source import Read, Source
 from heliograph.gateway.app.stand import simulated_provider, stand_in
 from heliograph.gateway.app.voice import announce, say, write_lines
 from heliograph.gateway.engine import Engine
+from heliograph.gateway.ledger.ledger import ledger_of
 from heliograph.gateway.telemetry.log import ExchangeLog
 from heliograph.gateway.telemetry.metrics import Metrics
 from heliograph.gateway.telemetry.writer import Writer
@@ -72,6 +73,10 @@ def make_engine(
     stack.callback(writer.close)
     log = ExchangeLog(loop, writer.put, worker)
     stack.callback(log.flush)
+    ledger = ledger_of(config.ledger, say)
+    if ledger is not None:
+        ledger.start()
+        stack.callback(ledger.close)
     return Engine(
         config,
         pool=pool,
@@ -80,6 +85,7 @@ def make_engine(
         clock=SystemClock(),
         draw=random.random,
         tls=ssl.create_default_context(),
+        ledger=ledger,
     )
 
 

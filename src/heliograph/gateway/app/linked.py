@@ -48,8 +48,8 @@ class Linked:
         self.state = state
         self.writer = writer
         self.registry = CollectorRegistry()
-        self.registry.register(engine.metrics)
-        self.registry.register(engine.log)
+        for collector in engine.collectors:
+            self.registry.register(collector)
         self.asked = count(1)
         self.waiting: dict[int, asyncio.Future[Snapshot]] = {}
 

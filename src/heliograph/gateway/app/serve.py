@@ -12,6 +12,7 @@ from heliograph.gateway.app.loop import loop_factory
 from heliograph.gateway.app.source import Read, Source
 from heliograph.gateway.app.voice import say
 from heliograph.gateway.config import (
+    fault_of_variable,
     process_environment,
     render_problems,
     summary,
@@ -37,6 +38,10 @@ def serve(path: Path | None, *, host: str, port: int, workers: int = 1) -> int:
         say("error: --workers above 1 needs a system with fork; leave it out here")
         return 1
     source = Source(path)
+    fault = fault_of_variable(process_environment())
+    if fault is not None:
+        say(f"error: {fault}")
+        return 1
     if path is None:
         for said in unusable_variables(process_environment(), ENDPOINTS):
             say(f"warning: {said}")

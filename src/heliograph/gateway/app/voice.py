@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from heliograph import __version__
 from heliograph.gateway.config import summary
+from heliograph.gateway.ledger.stores.place import store_at
 from heliograph.gateway.types import Config
 
 STDOUT = 1
@@ -22,6 +23,9 @@ def announce(config: Config, listening: socket.socket) -> None:
     scheme = "http" if config.server.tls is None else "https"
     say(f"heliograph {__version__} serves on {scheme}://{shown}:{port}/v1")
     say(summary(config))
+    store = store_at(config.ledger)
+    kept = "not recorded" if store is None else f"recorded in {store.name}"
+    say(f"exchanges are {kept}")
     if host not in {"127.0.0.1", "::1"}:
         say(f"warning: anyone who reaches {shown}:{port} can spend your keys")
 

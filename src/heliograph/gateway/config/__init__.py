@@ -10,12 +10,14 @@ from heliograph.gateway.config.environment import (
     unusable_variables,
 )
 from heliograph.gateway.config.file import read_bytes, read_data, read_file
+from heliograph.gateway.config.place import fault_of_variable
 from heliograph.gateway.config.problems import Problem, render_problems
 from heliograph.gateway.config.reading import read_text
 from heliograph.gateway.config.summary import summary
 
 __all__ = [
     "Problem",
+    "fault_of_variable",
     "from_environment",
     "process_environment",
     "read_bytes",

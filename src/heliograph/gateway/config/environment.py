@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from heliograph.gateway.config.place import usual_keeping
 from heliograph.gateway.config.url import fault_of_url, moved, url_from_variable
 from heliograph.gateway.types import Config, Endpoint, Key, Provider, Secret
 
@@ -68,7 +69,11 @@ def from_environment(
         providers[name] = Provider(
             name=name, endpoint=endpoint, keys=(key,), models=models_of(name)
         )
-    return Config(providers=MappingProxyType(providers), source="environment")
+    return Config(
+        providers=MappingProxyType(providers),
+        source="environment",
+        ledger=usual_keeping(environ),
+    )
 
 
 def unusable_variables(

@@ -13,8 +13,10 @@ from heliograph.gateway.config.document import (
     read_document,
 )
 from heliograph.gateway.config.fallbacks import read_fallbacks
+from heliograph.gateway.config.ledger import read_ledger
 from heliograph.gateway.config.limits import read_limits
 from heliograph.gateway.config.names import SHORT_NAME_FIX, is_short_name
+from heliograph.gateway.config.place import usual_keeping
 from heliograph.gateway.config.problems import Problem
 from heliograph.gateway.config.providers import read_provider
 from heliograph.gateway.config.rescue import read_rescue
@@ -41,6 +43,7 @@ _SETTINGS: Mapping[str, Callable[[Reading, Node, str], object]] = MappingProxyTy
         "retries": read_retries,
         "breaker": read_breaker,
         "limits": read_limits,
+        "ledger": read_ledger,
         "server": lambda reading, node, _key: read_server(reading, node),
     }
 )
@@ -70,7 +73,7 @@ def read_text(
         providers=MappingProxyType(providers),
         source=file,
         **_read_names(reading, document),
-        **_read_settings(reading, document),
+        **{"ledger": usual_keeping(environ), **_read_settings(reading, document)},
     )
     return reading.problems() or config
 

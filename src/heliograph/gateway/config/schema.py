@@ -18,6 +18,7 @@ TOP_KEYS = (
     "breaker",
     "limits",
     "server",
+    "ledger",
 )
 PROVIDER_KEYS = (
     "keys",
@@ -48,6 +49,7 @@ SERVER_BOUNDS = MappingProxyType(
 )
 """The numbers of the `server` table: the least and the most each may be."""
 SERVER_KEYS = ("hosts", "cors_origins", "tls", *SERVER_BOUNDS)
+LEDGER_KEYS = ("url",)
 TLS_KEYS = ("certificate", "key")
 
 DIALECTS = ("openai", "anthropic")

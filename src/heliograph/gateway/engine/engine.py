@@ -5,11 +5,14 @@ import math
 from collections.abc import Callable
 from ssl import SSLContext
 
+from prometheus_client.registry import Collector
+
 from heliograph.clock import Clock
 from heliograph.gateway.engine.caller import Caller, Read
 from heliograph.gateway.engine.queue import WaitingGate, admitted, go_out
 from heliograph.gateway.engine.run import Run
 from heliograph.gateway.engine.shared import Shared
+from heliograph.gateway.ledger.ledger import Ledger
 from heliograph.gateway.routing.admission import Gate
 from heliograph.gateway.routing.ending import abandon, saturated
 from heliograph.gateway.telemetry.log import ExchangeLog
@@ -33,10 +36,12 @@ class Engine(Shared):
         clock: Clock,
         draw: Callable[[], float],
         tls: SSLContext,
+        ledger: Ledger | None = None,
     ) -> None:
         super().__init__(config, pool=pool, clock=clock, draw=draw, tls=tls)
         self.metrics = metrics
         self.log = log
+        self.ledger = ledger
         self.gate: WaitingGate = Gate(config.limits)
         metrics.standings = self.standings
 
@@ -44,6 +49,12 @@ class Engine(Shared):
         """Swap the config; exchanges under way end with the one they began with."""
         super().reload(config)
         self.gate.limits = config.limits
+
+    @property
+    def collectors(self) -> tuple[Collector, ...]:
+        """All that counts exchanges."""
+        ledger = () if self.ledger is None else (self.ledger,)
+        return (self.metrics, self.log, *ledger)
 
     def standings(self) -> list[ProviderStanding]:
         """Say how every provider that was called stands now."""
@@ -85,8 +96,7 @@ class Engine(Shared):
                 go_out(self.gate)
             self.metrics.in_flight -= 1
             exchange.duration_s = self.clock.monotonic_s() - began_s
-            self.metrics.record(exchange)
-            self.log.record(exchange)
+            self.record(exchange)
 
     async def in_turn(self, caller: Caller) -> bool:
         """Wait at the gate, for no longer than the caller would."""
@@ -99,5 +109,11 @@ class Engine(Shared):
         """Record a request whose caller had left before it could be served."""
         exchange.started_at = self.clock.wall_s()
         abandon(exchange, 0.0)
+        self.record(exchange)
+
+    def record(self, exchange: Exchange) -> None:
+        """Record an exchange that has ended; nobody changes it any more."""
         self.metrics.record(exchange)
         self.log.record(exchange)
+        if self.ledger is not None:
+            self.ledger.record(exchange)

@@ -83,6 +83,7 @@ class Run(Course):
         if not isinstance(named, Named):
             return named
         exchange.asked = named.asked
+        exchange.route = named.route.name
         return self.bound(named) or named
 
     def plan(self, chat: Chat, named: Named) -> Plan:

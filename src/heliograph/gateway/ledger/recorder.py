@@ -24,7 +24,7 @@ HELD_MAX = 20_000
 BATCH_MAX = 2_000
 
 Chore = Callable[[Database], None]
-"""Something else that the ledger's thread does each turn, in transactions of its own."""
+"""What else the ledger's thread does each turn, in transactions of its own."""
 
 
 class Recorder:
@@ -54,6 +54,7 @@ class Recorder:
         self.batch: list[Exchange] = []  # taken out of it, and not yet known written
         self.name = token_hex(8)
         self.batches = 0  # begun
+        self.tried = 0  # how many of the batch were in the last transaction
         self.written = 0
         self.turned_away = 0
         self.refused = 0
@@ -112,6 +113,7 @@ class Recorder:
             self.woken.wait(RETRY_S if self.trouble else TURN_S)
             self.woken.clear()
             self.turn()
+        self.turn()  # what came during the last one
         if self.database is not None:
             self.database.close()
 
@@ -143,7 +145,7 @@ class Recorder:
         """Write the oldest of what is held; only then is it held no longer."""
         batch = self.batch
         if batch and was_written(database, self.name, self.batches):
-            self.note_written(len(batch))
+            self.note_written()
         while self.held and len(batch) < BATCH_MAX:
             batch.append(self.held.popleft())
         try:
@@ -156,14 +158,15 @@ class Recorder:
     def write(self, database: Database, exchanges: list[Exchange]) -> None:
         """Write the first of the batch, as many as *exchanges* are."""
         self.batches += 1
+        self.tried = len(exchanges)
         signature = (self.name, self.batches, int(self.wall_s() * 1e3))
         write(database, exchanges, self.posters, signature)
-        self.note_written(len(exchanges))
+        self.note_written()
 
-    def note_written(self, count: int) -> None:
-        """Hold the first of the batch no longer."""
-        del self.batch[:count]
-        self.written += count
+    def note_written(self) -> None:
+        """Hold no longer what was tried last."""
+        del self.batch[: self.tried]
+        self.written += self.tried
 
     def write_singly(self, database: Database) -> None:
         """Write each of the batch on its own, and give up those that are refused."""

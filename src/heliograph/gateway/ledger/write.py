@@ -36,7 +36,7 @@ HOUR_SUMS = (
     "cost_nano",
     "unknown_costs",
 )
-EXCHANGE_COLUMNS = 30
+EXCHANGE_COLUMNS = 29
 ATTEMPT_COLUMNS = 17
 
 

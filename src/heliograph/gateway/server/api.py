@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from heliograph.gateway.engine import Engine
+from heliograph.gateway.ledger.ledger import LedgerStanding
 from heliograph.gateway.server.cross_origin import CrossOrigin
 from heliograph.gateway.server.cycle import CYCLE
 from heliograph.gateway.server.refusals import new_exchange, record_refused, refusal
@@ -31,6 +32,8 @@ NOT_POST = ["GET", "PUT", "PATCH", "DELETE", "OPTIONS"]
 UNAVAILABLE = 503
 BROKEN = 500
 ROUTE_OWNER = "heliograph"
+LEDGER_OFF = LedgerStanding("off", 0, 0)
+WELL = ("ok", "off")
 BAD_REQUEST = "invalid_request_error"
 
 
@@ -59,13 +62,16 @@ def make_api(
 
     async def health(_request: Request) -> Response:
         ready = not is_draining()
-        status = "degraded" if standing.config.problems else "ok"
+        ledger = engine.ledger.standing if engine.ledger is not None else LEDGER_OFF
+        well = not standing.config.problems and ledger.state in WELL
+        status = "ok" if well else "degraded"
         said: dict[str, object] = {
             "status": status if ready else "draining",
             "live": True,
             "ready": ready,
             "providers": list(engine.config.providers),
             "config": to_builtins(standing.config),
+            "ledger": to_builtins(ledger),
         }
         if standing.workers:
             said["workers"] = to_builtins(standing.workers)

@@ -22,8 +22,7 @@ def record_refused(engine: Engine, exchange: Exchange, failure: Failure) -> None
     """Record a request that no exchange came of, under the status it was told."""
     exchange.started_at = engine.clock.wall_s()
     settle(exchange, failure)
-    engine.metrics.record(exchange)
-    engine.log.record(exchange)
+    engine.record(exchange)
 
 
 BAD_HTTP = refusal(400, "bad_http", "Invalid HTTP request received.")

@@ -169,8 +169,8 @@ class Exchange(Struct):
 
     `outcome`: *answered* in full; *refused* by reason of the caller; *failed* after
     the attempts listed; *client_gone* before the end. `asked` names the targets that
-    the model asked for stands for. `virtual_key` says who asked, and whose that is;
-    `tags` are the key's and the request's own.
+    the model asked for stands for, `route` the one it went by. `virtual_key` says who
+    asked, and whose that is; `tags` are the key's and the request's own.
     """
 
     request_id: str
@@ -187,6 +187,7 @@ class Exchange(Struct):
     first_byte_s: float | None = None
     rescue: Rescue | None = None
     hedged: bool = False
+    route: str = ""
     asked: frozenset[str] = frozenset()
     virtual_key: VirtualKey | None = None
     tags: tuple[str, ...] = ()

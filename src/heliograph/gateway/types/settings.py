@@ -205,6 +205,15 @@ class Server(Struct, frozen=True):
     connections_max: int = 8192
 
 
+class Keeping(Struct, frozen=True):
+    """What is remembered of exchanges: `place` is a file, or a URL with a password.
+
+    None: nothing is.
+    """
+
+    place: Secret | None = None
+
+
 class Config(Struct, frozen=True):
     """A whole configuration, frozen. A reload swaps the reference.
 
@@ -223,3 +232,4 @@ class Config(Struct, frozen=True):
     breaker: Breaker = Breaker()
     limits: Limits = Limits()
     server: Server = Server()
+    ledger: Keeping = Keeping()

@@ -45,6 +45,7 @@ def below(nodes: list[Node], step: str) -> list[Node]:
         ("retries", tuple(schema.RETRY_RANGES)),
         ("breaker", tuple(schema.BREAKER_RANGES)),
         ("limits", tuple(schema.ALL_LIMIT_RANGES)),
+        ("ledger", schema.LEDGER_KEYS),
         # `tls` wants two files that are there, so it stands there as a comment.
         ("server", tuple(key for key in schema.SERVER_KEYS if key != "tls")),
     ],

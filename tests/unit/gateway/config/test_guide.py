@@ -44,6 +44,7 @@ ROW = re.compile(r"^\| `(\w+)` \| ([^|]*) \| ([^|]*) \|", re.MULTILINE)
         ("The breaker", tuple(schema.BREAKER_RANGES)),
         ("Limits", tuple(schema.ALL_LIMIT_RANGES)),
         ("The server", schema.SERVER_KEYS),
+        ("The ledger", schema.LEDGER_KEYS),
         ("A fallback", schema.FALLBACK_KEYS),
     ],
 )

@@ -1,0 +1,71 @@
+"""The memory of one process: made after any fork, closed after the last answer."""
+
+from collections.abc import Callable, Iterator
+
+from msgspec import Struct
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from heliograph.gateway.ledger.recorder import Recorder
+from heliograph.gateway.ledger.stores.place import store_at
+from heliograph.gateway.ledger.stores.store import Store
+from heliograph.gateway.types import Keeping
+
+
+class LedgerStanding(Struct, frozen=True):
+    """What `/health` tells: `ok`, or the word for what keeps it from being written."""
+
+    state: str
+    waiting: int
+    unrecorded: int
+
+
+class Ledger(Collector):
+    """One per process: what it is told of is recorded, and can be asked for."""
+
+    def __init__(self, store: Store, say: Callable[[str], None]) -> None:
+        self.store = store
+        self.recorder = Recorder(store, say)
+        self.record = self.recorder.record
+        self.start = self.recorder.start
+        self.close = self.recorder.close
+
+    @property
+    def standing(self) -> LedgerStanding:
+        """How it stands now."""
+        recorder = self.recorder
+        state = "ok" if recorder.trouble is None else recorder.trouble.value
+        if not recorder.thread.is_alive():
+            state = "stopped"
+        return LedgerStanding(state, recorder.waiting, recorder.lost)
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield its numbers; called at scrape time."""
+        recorder = self.recorder
+        yield CounterMetricFamily(
+            "heliograph_ledger_recorded",
+            "Exchanges written to the ledger.",
+            value=float(recorder.written),
+        )
+        yield CounterMetricFamily(
+            "heliograph_ledger_unrecorded",
+            "Exchanges that were lost to the ledger: it could not be written for long.",
+            value=float(recorder.lost),
+        )
+        yield GaugeMetricFamily(
+            "heliograph_ledger_waiting",
+            "Exchanges that are yet to be written to the ledger.",
+            value=float(recorder.waiting),
+        )
+        yield GaugeMetricFamily(
+            "heliograph_ledger_failing",
+            "Processes whose ledger cannot be written now.",
+            value=float(self.standing.state != "ok"),
+        )
+
+
+def ledger_of(keeping: Keeping, say: Callable[[str], None]) -> Ledger | None:
+    """Make the ledger that the config asks for, if it does."""
+    store = store_at(keeping)
+    return None if store is None else Ledger(store, say)

@@ -1,0 +1,95 @@
+"""Where the ledger is, from a file or the environment, and what cannot be one."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from heliograph.gateway.config import Problem, fault_of_variable, from_environment
+from heliograph.gateway.providers.endpoints import ENDPOINTS
+from heliograph.gateway.types import Config
+
+Read = Callable[..., Config | list[Problem]]
+
+PROVIDERS = "\nproviders:\n  openai:\n    keys: [sk-a]\n"
+
+
+def place(config: Config | list[Problem]) -> str | None:
+    assert isinstance(config, Config), config
+    found = config.ledger.place
+    return None if found is None else found.reveal()
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("off", None),
+        ("/var/lib/ledger.db", "/var/lib/ledger.db"),
+        ("sqlite:///var/lib/ledger.db", "/var/lib/ledger.db"),
+        ("~/ledger.db", "/h/ledger.db"),
+        ("env.PLACE", "/from/env.db"),
+        ("{url: off}", None),
+        ("{url: /var/lib/ledger.db}", "/var/lib/ledger.db"),
+    ],
+)
+def test_a_place_that_is_written(read: Read, written: str, meant: str | None) -> None:
+    environ = {"HOME": "/h", "PLACE": "/from/env.db", "HELIOGRAPH_LEDGER": "/no.db"}
+    assert place(read(f"ledger: {written}{PROVIDERS}", environ)) == meant
+
+
+def test_a_path_is_relative_to_the_folder_of_the_file(read: Read) -> None:
+    found = place(read(f"ledger: mine/ledger.db{PROVIDERS}"))
+    assert found == str(Path("mine/ledger.db").absolute())
+
+
+@pytest.mark.parametrize(
+    ("environ", "meant"),
+    [
+        ({"HELIOGRAPH_LEDGER": "/v/l.db", "HOME": "/h"}, "/v/l.db"),
+        ({"HELIOGRAPH_LEDGER": "off", "HOME": "/h"}, None),
+        ({"HELIOGRAPH_LEDGER": " ", "HOME": "/h"}, USUAL := "/h/.local/state/"),
+        ({"HOME": "/h"}, USUAL),
+        ({"HOME": "/h", "XDG_STATE_HOME": "/s"}, "/s/"),
+        ({}, None),
+    ],
+)
+def test_a_place_that_the_file_does_not_say(
+    read: Read, environ: dict[str, str], meant: str | None
+) -> None:
+    if meant is not None and meant.endswith("/"):
+        meant += "heliograph/ledger.db"
+    assert place(read(PROVIDERS, environ)) == meant
+    assert place(read(f"ledger: {{}}{PROVIDERS}", environ)) == meant
+    assert place(from_environment(environ, ENDPOINTS, lambda _: ())) == meant
+
+
+@pytest.mark.parametrize(
+    ("written", "key", "said"),
+    [
+        ("mysql://u:hunter2@db/x", "ledger", "behind this kind of address"),
+        ("sqlite://relative.db", "ledger", "does not begin with /"),
+        ("/var/lib/", "ledger", "no path of a file"),
+        ("{url: 7}", "ledger.url", "found a number"),
+        ("{urls: off}", "ledger.urls", "unknown key"),
+        ("[off]", "ledger", "found a list"),
+        ("env.NOT_SET", "ledger", "NOT_SET is not set"),
+    ],
+)
+def test_what_can_be_no_ledger_is_told_and_not_quoted(
+    read: Read, written: str, key: str, said: str
+) -> None:
+    problems = read(f"ledger: {written}{PROVIDERS}")
+    assert isinstance(problems, list)
+    (problem,) = problems
+    assert (problem.line, problem.key) == (1, key)
+    assert said in str(problem)
+    assert "hunter2" not in str(problem)
+
+
+def test_a_variable_that_can_name_no_ledger_is_told() -> None:
+    assert fault_of_variable({}) is None
+    assert fault_of_variable({"HELIOGRAPH_LEDGER": "/v/l.db"}) is None
+    fault = fault_of_variable({"HELIOGRAPH_LEDGER": "mysql://hunter2@db"})
+    assert fault is not None
+    assert fault.startswith("HELIOGRAPH_LEDGER: no ledger can be kept")
+    assert "hunter2" not in fault

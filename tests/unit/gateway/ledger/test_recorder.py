@@ -1,0 +1,232 @@
+"""The one writer: what it holds, what it writes, what it tells of troubles."""
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from exchange_cases import exchange
+from heliograph.gateway.ledger import recorder as module
+from heliograph.gateway.ledger.database import Database, DatabaseError, Trouble
+from heliograph.gateway.ledger.rows import Entry
+from heliograph.gateway.ledger.stores.sqlite import SqliteDatabase
+from heliograph.gateway.ledger.stores.sqlite_file import SqliteFile
+from heliograph.gateway.ledger.write import write
+from ledger_parts import Told, answered, ids, one, recorder_at
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "ledger.db"
+
+
+def test_a_turn_writes_what_has_ended(path: Path) -> None:
+    recorder = recorder_at(path, told := Told())
+    for number in (1, 2, 3):
+        recorder.record(answered(number, tags=("t",)))
+    recorder.turn()
+    database = SqliteDatabase(path)
+    assert ids(database) == ["hg-1", "hg-2", "hg-3"]
+    assert one(database, "SELECT count(*), sum(cost_nano) FROM attempts") == (3, 6)
+    assert one(database, "SELECT exchanges, cost_nano FROM hours") == (3, 6)
+    assert one(database, "SELECT count(*) FROM tags WHERE tag = 't'") == (3,)
+    assert (recorder.written, recorder.waiting, recorder.lost) == (3, 0, 0)
+    assert told.lines == []
+
+
+def test_two_writers_share_a_file_and_its_numbers(path: Path) -> None:
+    one_of_two, other = (recorder_at(path, Told()) for _ in range(2))
+    for number, writer in enumerate([one_of_two, other, one_of_two]):
+        writer.record(answered(number))
+        writer.turn()
+    database = SqliteDatabase(path)
+    assert ids(database) == ["hg-0", "hg-1", "hg-2"]
+    assert one(database, "SELECT exchanges, cost_nano FROM hours") == (3, 3)
+
+
+def test_a_thread_writes_while_it_lives_and_all_that_is_left_when_it_ends(
+    path: Path,
+) -> None:
+    recorder = recorder_at(path, told := Told())
+    recorder.start()
+    for number in range(5000):
+        recorder.record(answered(number))
+    recorder.close()
+    assert not recorder.thread.is_alive()
+    assert len(ids(SqliteDatabase(path))) == 5000
+    assert told.lines == []
+
+
+def test_the_file_is_for_its_owner_alone(path: Path) -> None:
+    recorder_at(path, Told()).turn()
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_what_cannot_be_written_is_held_and_written_later(path: Path) -> None:
+    recorder = recorder_at(path, told := Told())
+    recorder.turn()
+    recorder.database = SqliteDatabase(path, wait_s=0.01)
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    recorder.record(answered(1))
+    recorder.turn()
+    assert recorder.trouble is Trouble.LOCKED
+    assert recorder.waiting == 1
+    holder.execute("ROLLBACK")
+    recorder.record(answered(2))
+    recorder.turn()
+    assert recorder.trouble is None
+    assert ids(SqliteDatabase(path)) == ["hg-1", "hg-2"]
+    assert [line.split(":")[0] for line in told.lines] == [
+        "warning",
+        "the ledger is written again; nothing was lost",
+    ]
+    assert "another program holds it" in told
+
+
+def test_a_trouble_is_told_once_and_what_it_cost_at_its_end(path: Path) -> None:
+    path.parent.mkdir()
+    path.mkdir()
+    recorder = recorder_at(path, told := Told(), held_max=2)
+    for number in range(3):
+        recorder.record(answered(number))
+    recorder.turn()
+    recorder.turn()
+    assert len(told.lines) == 1
+    assert "it cannot be opened" in told
+    path.rmdir()
+    for number in range(3, 6):
+        recorder.record(answered(number))
+    recorder.turn()
+    assert told.lines[1:] == ["the ledger is written again; 4 exchanges were lost"]
+    assert (recorder.lost, recorder.written) == (4, 2)
+
+
+def test_an_end_in_trouble_tells_what_is_lost(path: Path) -> None:
+    path.parent.mkdir()
+    path.mkdir()
+    recorder = recorder_at(path, told := Told())
+    recorder.start()
+    recorder.record(answered(1))
+    recorder.close()
+    assert "the last 1 exchanges were not recorded" in told
+    assert recorder.lost == 1
+
+
+def test_a_corrupt_file_is_put_away_and_a_new_one_begun(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"no database at all " * 1000)
+    recorder = recorder_at(path, told := Told())
+    recorder.record(answered(1))
+    recorder.turn()
+    recorder.turn()
+    assert ids(SqliteDatabase(path)) == ["hg-1"]
+    (aside,) = path.parent.glob("ledger.db.corrupt-*")
+    assert aside.read_bytes().startswith(b"no database")
+    assert "was corrupt" in told
+    assert aside.name in told
+
+
+def test_one_that_becomes_corrupt_is_put_away_by_one_of_two_writers(path: Path) -> None:
+    writers = [recorder_at(path, Told()) for _ in range(2)]
+    for number, writer in enumerate(writers):
+        writer.record(answered(number))
+        writer.turn()
+    # What is still in the log would mend it.
+    SqliteDatabase(path).run("PRAGMA wal_checkpoint(TRUNCATE)")
+    path.write_bytes(b"x" * 200_000)
+    for number, writer in enumerate(writers, start=2):
+        writer.record(answered(number))
+        for _ in range(3):
+            writer.turn()
+    assert [writer.trouble for writer in writers] == [None, None]
+    assert ids(SqliteDatabase(path)) == ["hg-2", "hg-3"]
+    assert len([*path.parent.glob("*.corrupt-*Z")]) == 1
+
+
+def test_a_file_that_was_taken_away_is_begun_anew(path: Path) -> None:
+    recorder = recorder_at(path, told := Told())
+    recorder.turn()
+    for file in path.parent.iterdir():
+        file.unlink()
+    recorder.record(answered(1))
+    recorder.turn()
+    assert ids(SqliteDatabase(path)) == ["hg-1"]
+    assert "has gone" in told
+
+
+def test_a_row_that_is_refused_takes_no_other_with_it(path: Path) -> None:
+    recorder = recorder_at(path, told := Told())
+    bad = exchange(request_id="hg-bad", status=1 << 70)
+    for each in (answered(1), bad, answered(2)):
+        recorder.record(each)
+    recorder.turn()
+    assert ids(SqliteDatabase(path)) == ["hg-1", "hg-2"]
+    assert (recorder.written, recorder.lost, recorder.waiting) == (2, 1, 0)
+    assert "cannot hold an exchange" in told
+    assert recorder.trouble is None
+
+
+def test_what_else_counts_exchanges_is_written_with_them_or_not_at_all(
+    path: Path,
+) -> None:
+    posted: list[int] = []
+
+    def post(database: Database, entries: Sequence[Entry]) -> None:
+        posted.extend(entry.exchange_id for entry in entries)
+        database.run("UPDATE counters SET value = value + 10 WHERE name = 'posted'")
+        if len(posted) == 1:
+            raise DatabaseError(Trouble.LOCKED, "not now")
+
+    recorder = recorder_at(path, Told(), posters=[post])
+    recorder.turn()
+    database = SqliteDatabase(path)
+    database.run("INSERT INTO counters VALUES ('posted', 0)")
+    recorder.record(answered(1))
+    recorder.turn()
+    assert ids(database) == []
+    recorder.turn()
+    assert posted == [1, 1]
+    assert ids(database) == ["hg-1"]
+    sql = "SELECT value FROM counters WHERE name = 'posted'"
+    assert one(database, sql) == (10,)
+
+
+def test_a_batch_that_came_through_unheard_is_not_written_twice(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder = recorder_at(path, Told())
+
+    def lose_the_answer(*arguments: object) -> None:
+        write(*arguments)  # type: ignore[arg-type] # handed on as they came
+        raise DatabaseError(Trouble.UNREACHABLE, "the answer was lost")
+
+    monkeypatch.setattr(module, "write", lose_the_answer)
+    recorder.record(answered(1))
+    recorder.turn()
+    assert (recorder.waiting, recorder.trouble) == (1, Trouble.UNREACHABLE)
+    monkeypatch.setattr(module, "write", write)
+    recorder.record(answered(2))
+    recorder.turn()
+    assert ids(SqliteDatabase(path)) == ["hg-1", "hg-2"]
+    assert (recorder.written, recorder.waiting) == (2, 0)
+
+
+def test_a_chore_is_done_each_turn_after_the_writing(path: Path) -> None:
+    seen: list[int] = []
+    recorder = recorder_at(
+        path, Told(), chores=[lambda database: seen.append(len(ids(database)))]
+    )
+    recorder.record(answered(1))
+    recorder.turn()
+    recorder.turn()
+    assert seen == [1, 1]
+
+
+def test_a_file_is_put_away_by_whom_it_is_corrupt_for(path: Path) -> None:
+    store = SqliteFile(path)
+    store.open().close()
+    assert store.set_aside(None) is None
+    assert path.exists()
