@@ -8,6 +8,8 @@ from pathlib import Path
 
 from heliograph.cli import parser
 from heliograph.gateway.catalog.facts import facts, models_of
+from heliograph.gateway.ledger.ledger import Ledger
+from heliograph.gateway.ledger.stores.sqlite_file import SqliteFile
 from heliograph.gateway.providers.endpoints import ENDPOINTS
 from heliograph.gateway.telemetry.fleet import FleetCounts
 from heliograph.gateway.telemetry.log import ExchangeLog
@@ -70,7 +72,8 @@ def metrics_page() -> str:
     lines += ["| metric | kind | meaning |", "|---|---|---|"]
     log = ExchangeLog(asyncio.new_event_loop(), bytes)
     counts = (*ReloadCounts().collect(), *FleetCounts().collect())
-    for family in (*Metrics().collect(), *log.collect(), *counts):
+    ledger = Ledger(SqliteFile(Path("ledger.db")), print).collect()
+    for family in (*Metrics().collect(), *log.collect(), *ledger, *counts):
         suffix = "_total" if family.type == "counter" else ""
         name = f"`{family.name}{suffix}`"
         lines.append(f"| {name} | {family.type} | {family.documentation} |")

@@ -5,7 +5,6 @@ from pathlib import Path
 from heliograph.gateway.config.document import MappingNode, Node, ScalarNode
 from heliograph.gateway.config.keys import resolve
 from heliograph.gateway.config.place import (
-    PLACE_FIX,
     fault_of_place,
     keeping,
     usual_keeping,
@@ -43,6 +42,6 @@ def _read_place(reading: Reading, node: Node, key: str, *, what: str) -> Keeping
     reading.keep_secret(text)
     fault = fault_of_place(text)
     if fault is not None:
-        reading.report(node, key, fault, fix=PLACE_FIX)
+        reading.report(node, key, fault[0], fix=fault[1])
         return None
     return keeping(text, Path(reading.file).parent, reading.environ)

@@ -65,6 +65,16 @@ def migrate(database: Database, steps: Iterable[Migration] | None = None) -> Non
             )
 
 
+def migrated(database: Database) -> Database:
+    """Bring *database* to our tables, or close it and raise."""
+    try:
+        migrate(database)
+    except DatabaseError:
+        database.close()
+        raise
+    return database
+
+
 def statements(sql: str, database: Database) -> list[str]:
     """Split *sql* into its statements, in the words of *database*.
 

@@ -28,6 +28,7 @@ def place(config: Config | list[Problem]) -> str | None:
         ("sqlite:///var/lib/ledger.db", "/var/lib/ledger.db"),
         ("~/ledger.db", "/h/ledger.db"),
         ("env.PLACE", "/from/env.db"),
+        ("postgresql://u:hunter2@db:5432/x", "postgresql://u:hunter2@db:5432/x"),
         ("{url: off}", None),
         ("{url: /var/lib/ledger.db}", "/var/lib/ledger.db"),
     ],
@@ -67,6 +68,7 @@ def test_a_place_that_the_file_does_not_say(
     ("written", "key", "said"),
     [
         ("mysql://u:hunter2@db/x", "ledger", "behind this kind of address"),
+        ("postgresql://u:hunter2@db:x/y", "ledger", "port that cannot be read"),
         ("sqlite://relative.db", "ledger", "does not begin with /"),
         ("/var/lib/", "ledger", "no path of a file"),
         ("{url: 7}", "ledger.url", "found a number"),

@@ -2,13 +2,37 @@
 
 from pathlib import Path
 
+from heliograph.gateway.config.postgres_url import is_postgres_url, shown_postgres_url
+from heliograph.gateway.ledger.database import Database
+from heliograph.gateway.ledger.migrate import migrated
+from heliograph.gateway.ledger.stores.opening import open_database
 from heliograph.gateway.ledger.stores.sqlite_file import SqliteFile
 from heliograph.gateway.ledger.stores.store import Store
 from heliograph.gateway.types import Keeping
+
+
+class ServerStore:
+    """A database on a server, which looks after it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.name = shown_postgres_url(url)
+
+    def open(self) -> Database:
+        """Connect, and bring the database to our tables."""
+        return migrated(open_database(self.url))
+
+    def is_open_at(self, _database: Database) -> bool:
+        """Tell that it is: a connection that was lost is made anew."""
+        return True
+
+    def set_aside(self, _database: Database | None) -> None:
+        """Leave a corrupt database to those who run the server."""
 
 
 def store_at(keeping: Keeping) -> Store | None:
     """Name the store of a ledger; None where there is none."""
     if keeping.place is None:
         return None
-    return SqliteFile(Path(keeping.place.reveal()))
+    place = keeping.place.reveal()
+    return ServerStore(place) if is_postgres_url(place) else SqliteFile(Path(place))

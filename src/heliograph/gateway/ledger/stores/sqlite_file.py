@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from heliograph.gateway.ledger.database import Database, DatabaseError, Trouble
-from heliograph.gateway.ledger.migrate import migrate
+from heliograph.gateway.ledger.migrate import migrated
 from heliograph.gateway.ledger.stores.sqlite import SqliteDatabase
 
 try:
@@ -46,13 +46,7 @@ class SqliteFile:
         except OSError as error:
             trouble = TROUBLES.get(error.errno or 0, Trouble.UNREACHABLE)
             raise DatabaseError(trouble, error.strerror or str(error)) from error
-        database = SqliteDatabase(self.path)
-        try:
-            migrate(database)
-        except DatabaseError:
-            database.close()
-            raise
-        return database
+        return migrated(SqliteDatabase(self.path))
 
     def is_open_at(self, database: Database) -> bool:
         """Tell whether the file still is the one that *database* has open."""
