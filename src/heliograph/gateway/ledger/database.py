@@ -59,8 +59,13 @@ class Database(Protocol):
     def run_many(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:
         """Run one statement for each of *rows*."""
 
-    def transaction(self, *, alone: bool = False) -> AbstractContextManager[None]:
-        """Do all within or nothing; *alone*, no other process is in one like it."""
+    def transaction(
+        self, *, alone: bool = False, unhurried: bool = False
+    ) -> AbstractContextManager[None]:
+        """Do all within or nothing; *alone*, no other process is in one like it.
+
+        *unhurried*, it may take as long as it takes.
+        """
 
     def close(self) -> None:
         """Let go of it; a second time does nothing."""

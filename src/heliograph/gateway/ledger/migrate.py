@@ -43,7 +43,7 @@ def migrate(database: Database, steps: Iterable[Migration] | None = None) -> Non
     Raise `DatabaseError` where it has been through one that nobody here knows.
     """
     known = {step.version: step for step in (migrations() if steps is None else steps)}
-    with database.transaction(alone=True):
+    with database.transaction(alone=True, unhurried=True):
         database.run(STEPS_TABLE)
         done = {
             int(version or 0)

@@ -1,6 +1,8 @@
 """What every database of a ledger does alike."""
 
+import threading
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
@@ -113,3 +115,21 @@ def test_what_is_there_is_added_to(table: Database) -> None:
     assert table.run(add, (1, "b")) == [("b",)]
     assert table.run(add, (1, "c")) == [("c",)]
     assert table.run(add, (1, "a")) == []
+
+
+def test_of_two_that_would_be_alone_one_waits(place: str, table: Database) -> None:
+    table.run(ADD, (0, "0"))
+
+    def work() -> None:
+        with closing(open_database(place)) as database:
+            for _ in range(20):
+                with database.transaction(alone=True):
+                    ((last,),) = database.run("SELECT MAX(a) FROM t")
+                    database.run(ADD, (int(last or 0) + 1, ""))
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert table.run("SELECT COUNT(*), MAX(a) FROM t") == [(61, 60)]

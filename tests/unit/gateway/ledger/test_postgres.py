@@ -117,6 +117,24 @@ def test_a_row_that_somebody_else_holds_is_locked(postgres_url: str) -> None:
         assert one.run("SELECT b FROM t") == [("one",)]
 
 
+def test_who_would_be_alone_and_may_not_can_try_again(postgres_url: str) -> None:
+    with ExitStack() as both:
+        one, two = (
+            both.enter_context(closing(PostgresDatabase(postgres_url, lock_s=0.05)))
+            for _ in range(2)
+        )
+
+        def try_it() -> None:
+            with two.transaction(alone=True):
+                two.run("SELECT 1")
+
+        with one.transaction(alone=True), pytest.raises(DatabaseError) as told:
+            try_it()
+        assert told.value.trouble is Trouble.LOCKED
+        try_it()
+        assert two.run("SELECT 1") == [(1,)]
+
+
 def test_a_transaction_that_stands_still_is_ended_for_the_others(
     postgres_url: str,
 ) -> None:

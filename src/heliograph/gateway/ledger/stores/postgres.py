@@ -29,8 +29,9 @@ from heliograph.gateway.ledger.database import DatabaseError, Row, Trouble, Valu
 
 ANSWER_S = 30.0
 LOCK_S = 5.0
-ALONE_LOCK_S = 60.0
-ALONE_KEY = 0x68656C696F  # "helio": what this program locks in a database is its own
+HURRY_NOT = b"SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0"
+# "helio", as a number: what this program locks in a database is its own.
+BE_ALONE = b"SELECT pg_advisory_xact_lock(448378202479)"
 WORDS: Mapping[str, str] = MappingProxyType(
     {"ROW_ID": "BIGINT PRIMARY KEY", "KEYED": "", "BYTES": "BYTEA"}
 )
@@ -141,15 +142,21 @@ class PostgresDatabase:
             self._ready().cursor().executemany(in_its_words(sql), rows)
 
     @contextmanager
-    def transaction(self, *, alone: bool = False) -> Iterator[None]:
+    def transaction(
+        self, *, alone: bool = False, unhurried: bool = False
+    ) -> Iterator[None]:
         """Do all within or nothing; *alone* waits for any other that is."""
         if self._within:
             raise DatabaseError(Trouble.REFUSED, "a transaction within another")
-        self.run("BEGIN")
+        with self._told():
+            connection = self._ready()
+        # One question, one answer.
+        begin = [b"BEGIN", *[HURRY_NOT] * unhurried, *[BE_ALONE] * alone]
         self._within = True
         try:
-            if alone:
-                self._be_alone()
+            with self._told():
+                connection.answer_s = None if unhurried else self._answer_s
+                connection.execute(b"; ".join(begin))
             yield
             self._commit()
         except BaseException:
@@ -159,15 +166,7 @@ class PostgresDatabase:
             raise
         finally:
             self._within = False
-            self._connection.answer_s = self._answer_s
-
-    def _be_alone(self) -> None:
-        """Wait for the others, and then take the time it takes."""
-        self._connection.answer_s = None
-        with self._told():
-            bound(self._connection, "local", lock=ALONE_LOCK_S, statement=0)
-            self._connection.execute(b"SELECT pg_advisory_xact_lock($1)", [ALONE_KEY])
-            bound(self._connection, "local", lock=self._lock_s)
+            connection.answer_s = self._answer_s
 
     def _commit(self) -> None:
         with self._told():
@@ -236,13 +235,10 @@ def in_its_words(sql: str) -> bytes:
     ).encode()
 
 
-def bound(connection: Connection, *local: str, **bounds_s: float) -> None:
-    """Have the server end what takes longer; *local*, for this transaction only."""
-    calls = ", ".join(
-        f"set_config('{name}_timeout', '{bound_s * 1000:.0f}ms', {bool(local)})"
-        for name, bound_s in bounds_s.items()
-    )
-    connection.execute(f"SELECT {calls}".encode())
+def bound(connection: Connection, **bounds_s: float) -> None:
+    """Have the server end what takes longer."""
+    sets = (f"SET {name}_timeout = {s * 1000:.0f}" for name, s in bounds_s.items())
+    connection.execute("; ".join(sets).encode())
 
 
 def has_ended(connection: Connection) -> bool:

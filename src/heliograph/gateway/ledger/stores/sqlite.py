@@ -63,9 +63,11 @@ class SqliteDatabase:
             self.connection.executemany(sql, rows)
 
     @contextmanager
-    def transaction(self, *, alone: bool = False) -> Iterator[None]:
+    def transaction(
+        self, *, alone: bool = False, unhurried: bool = False
+    ) -> Iterator[None]:
         """Do all within or nothing; one process at a time is in one, alone or not."""
-        del alone
+        del alone, unhurried  # nobody hurries it
         self.run("BEGIN IMMEDIATE")
         try:
             yield
