@@ -7,6 +7,7 @@ import pytest
 
 from heliograph.gateway.ledger.database import Database
 from heliograph.gateway.ledger.stores.opening import open_database
+from key_cases import KeptKeys
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -24,3 +25,9 @@ def database(place: str) -> Iterator[Database]:
     opened = open_database(place)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def keys(database: Database, tmp_path: Path) -> KeptKeys:
+    """A ledger with virtual keys."""
+    return KeptKeys(tmp_path, database)

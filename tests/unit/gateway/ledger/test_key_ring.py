@@ -1,6 +1,5 @@
 """All keys in memory: who is known, and what is done when the store cannot say."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,13 +9,6 @@ from heliograph.gateway.ledger.key_hash import KeyHash
 from heliograph.gateway.ledger.key_ring import KeyRing
 from heliograph.gateway.ledger.key_secret import KeySecret, SecretError
 from key_cases import NOW_S, KeptKeys
-
-
-@pytest.fixture
-def keys(tmp_path: Path) -> Iterator[KeptKeys]:
-    kept = KeptKeys(tmp_path)
-    yield kept
-    kept.database.close()
 
 
 def test_without_a_key_none_is_demanded_and_none_is_known(keys: KeptKeys) -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from heliograph.gateway.ledger import migrate as migrating
 from heliograph.gateway.ledger.database import Database, DatabaseError, Trouble
 from heliograph.gateway.ledger.migrate import Migration, migrate
 from heliograph.gateway.ledger.stores.opening import DRIVER_MISSING, open_database
@@ -200,14 +199,6 @@ def test_one_who_comes_second_to_migrate_waits_and_does_it_not_again(
     assert troubles == []
     with closing(PostgresDatabase(postgres_url)) as database:
         assert database.run("SELECT version FROM schema_version") == [(1,)]
-
-
-def test_the_steps_that_come_with_the_program_are_done(postgres_url: str) -> None:
-    with closing(open_database(postgres_url)) as database:
-        migrate(database)
-        migrate(database)
-        done = database.run("SELECT version FROM schema_version ORDER BY version")
-    assert done == [(step.version,) for step in migrating.migrations()]
 
 
 def test_the_password_is_never_shown(postgres: PostgresServer) -> None:

@@ -1,6 +1,5 @@
 """Virtual keys in the store."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,14 +8,6 @@ from heliograph.gateway.ledger import virtual_keys as store
 from heliograph.gateway.ledger.key_hash import KeyHash
 from heliograph.gateway.types import KeyLimits, Owner, UsdLimit, VirtualKey
 from key_cases import NOW_S, KeptKeys
-
-
-@pytest.fixture
-def keys(tmp_path: Path) -> Iterator[KeptKeys]:
-    kept = KeptKeys(tmp_path)
-    yield kept
-    kept.database.close()
-
 
 FULL = VirtualKey(
     "key-1",
@@ -40,7 +31,8 @@ def test_a_key_comes_back_as_it_was_kept(keys: KeptKeys) -> None:
     assert store.found(keys.database, "day") is None
 
 
-def test_the_secret_is_nowhere_in_the_store(keys: KeptKeys, tmp_path: Path) -> None:
+def test_the_secret_is_nowhere_in_the_store(tmp_path: Path) -> None:
+    keys = KeptKeys(tmp_path)
     _, secret = keys.add()
     keys.database.close()
     for path in tmp_path.iterdir():
