@@ -13,7 +13,7 @@ from heliograph.gateway.routing.balance import ORDERS
 from heliograph.gateway.routing.circuit import Admits
 from heliograph.gateway.routing.health import Health
 from heliograph.gateway.routing.names import Choice
-from heliograph.gateway.routing.target_health import TargetHealth
+from heliograph.gateway.routing.target_health import TRYING, TargetHealth
 from heliograph.gateway.types import Balance, Blame, Failure
 
 MODEL_WIDE = frozenset({"model_not_found", "unsupported_parameter"})
@@ -258,19 +258,31 @@ class Walk:
         to wait. A refusal of a key ends nothing else.
         """
         refused: set[str] = set()  # providers of which a resting key was asked
+        down = False
         while (least := self.least_bad(refused)) is not None:
             target, admits = least
+            if down and admits == "no" and not self.may_be_well(target):
+                return
             self.tried.add(target)
             self.last = target
             yield from self.call(Step(target, probe=admits == "probe"))
             failure = self.failure
             if self.over or failure is None:
                 return
-            if admits == "no" and failure.blame is Blame.PROVIDER:
-                return
             if admits == "no":
                 refused.add(target.provider.name)
-        yield from self.anew()
+                down = down or failure.blame is Blame.PROVIDER
+        if not down:
+            yield from self.anew()
+
+    def may_be_well(self, target: TargetHealth) -> bool:
+        """Say whether to ask *target* too, although one that is down was asked.
+
+        Somebody tries it just now, and nobody knows yet: it costs of the budget of
+        repeats, so that an outage of all does not double its calls.
+        """
+        trying = target.standing(self.now_s).rank <= TRYING
+        return trying and target.provider.budget.spend(self.now_s)
 
     def least_bad(
         self, refused: AbstractSet[str]

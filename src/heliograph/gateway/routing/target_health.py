@@ -29,6 +29,8 @@ LIMITED_S_MAX = 60.0
 PATIENCE_S_MIN = 1.0
 OVERDUE_LOOKED_AT = 3
 """So many times the failures that open a circuit are looked at, oldest first."""
+TRYING = 1
+"""The rank of one that is being tried just now: it may be well already."""
 NO_VERDICT = frozenset(
     {"caller_timeout", "gateway_stopped", "hedged_away", "rescue_diverged", "saturated"}
 )
@@ -156,7 +158,7 @@ class TargetHealth:
     def standing(self, now_s: float) -> Standing:
         """Rank a target that is not admitted: what passes soonest is least bad.
 
-        Who is coming back (0) or is being tried just now (1) may be well already; then
+        Who is coming back (0) or is `TRYING` may be well already; then
         come those that are down or limited, used up, refused.
         """
         key_rest, rest = self.key_rest, self.rest
@@ -168,9 +170,9 @@ class TargetHealth:
             circuit = self.circuit
         is_limited = rest.until_s > now_s and not rest.is_lease
         if not is_limited and circuit.state != "open":
-            return Standing(1 if rest.is_lease or key_rest.is_lease else 0, 0.0)
+            return Standing(TRYING if rest.is_lease or key_rest.is_lease else 0, 0.0)
         if not is_limited and circuit.probing:
-            return Standing(1, 0.0)
+            return Standing(TRYING, 0.0)
         due_s = max(rest.until_s, circuit.probe_due_s)
         return Standing(2, max(0.0, due_s - now_s))
 

@@ -164,3 +164,36 @@ def test_both_of_two_are_noted_when_both_fail() -> None:
     third = plan.send(Outcome(2.0, DOWN, other=DOWN, of=second.health))
     assert third is not None
     assert third.health.target.model == "small"
+
+
+def plan_while_all_are_tried(*, budget_left: bool) -> list[str]:
+    """Walk a plan while both providers are down and a probe of each is under way."""
+    health = Health(CONFIG, lambda: 0.0)
+    targets = [
+        health.of(choice.provider, choice.model, choice.provider.keys[0])
+        for choice in (GPT, CLAUDE)
+    ]
+    for target in targets:
+        target.provider.circuit.open(0.0, 0.0)
+        target.begin(7.0, stream=False, probe=True)
+        while not budget_left and target.provider.budget.spend(7.0):
+            pass
+    plan = failover([GPT, CLAUDE], health, now_s=7.0)
+    named = []
+    step = next(plan, None)
+    while step is not None:
+        named.append(step.health.target.model)
+        assert not step.probe
+        try:
+            step = plan.send(Outcome(7.0, DOWN))
+        except StopIteration:
+            break
+    return named
+
+
+def test_who_is_being_tried_may_be_well_and_is_asked_beside_one_that_was_down() -> None:
+    assert plan_while_all_are_tried(budget_left=True) == ["gpt", "claude"]
+
+
+def test_an_outage_of_all_does_not_double_its_calls() -> None:
+    assert plan_while_all_are_tried(budget_left=False) == ["gpt"]
