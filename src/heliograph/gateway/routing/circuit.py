@@ -148,15 +148,13 @@ class Circuit:
 
     def completed(self, now_s: float, *, slow: bool, draw: float) -> None:
         """Take note of a whole answer; too many slow ones open the circuit."""
+        if not slow:
+            self.went_well(now_s)
+            return
         self.in_a_row = 0
         if self.state != "closed":
             return
         window = self.window
-        if not slow:
-            if now_s >= window.until_s:
-                window.move_to(now_s)
-            window.counts[0] += 1
-            return
         window.count(now_s, failed=False, slow=True)
         rules = self.rules
         if (
@@ -164,6 +162,15 @@ class Circuit:
             and window.slow >= rules.error_rate * window.calls
         ):
             self.open(now_s, draw)
+
+    def went_well(self, now_s: float) -> None:
+        """Take note of a whole answer that was not slow."""
+        self.in_a_row = 0
+        if self.state == "closed":
+            window = self.window
+            if now_s >= window.until_s:
+                window.move_to(now_s)
+            window.counts[0] += 1
 
     def failed(self, now_s: float, *, probe: bool, draw: float) -> bool:
         """Take note of a failure; True when it opened the circuit."""

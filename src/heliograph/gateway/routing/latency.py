@@ -4,8 +4,8 @@
 at once and a fall slowly, which is what peak-EWMA balancing weighs targets by.
 """
 
-import math
 from collections import deque
+from math import exp
 
 SAMPLES_MAX = 128
 SAMPLES_MIN = 32
@@ -43,11 +43,11 @@ class Latency:
         A slow one is not taken into the measure, for a brown-out must not become what
         is usual; unless all have been slow for `NEW_NORMAL_S`.
         """
-        if took_s >= self.peak_s:
-            self.peak_s = took_s
+        above_s = self.peak_s - took_s
+        if above_s > 0:
+            self.peak_s = took_s + above_s * exp((self.seen_s - now_s) / FALL_S)
         else:
-            kept = math.exp((self.seen_s - now_s) / FALL_S)
-            self.peak_s = self.peak_s * kept + took_s * (1 - kept)
+            self.peak_s = took_s
         self.seen_s = now_s
         p95_s = self.p95_s
         slow = p95_s is not None and 0 < slow_factor * p95_s < took_s
@@ -59,7 +59,11 @@ class Latency:
             self.samples.append(took_s)
             self.count += 1
             if self.count == self.renewed_at:
-                self.renewed_at += RENEWED_EVERY
-                ranked = sorted(self.samples)
-                self.p95_s = ranked[int(0.95 * len(ranked))]
+                self.renew()
         return slow
+
+    def renew(self) -> None:
+        """Read from the last answers what is usual."""
+        self.renewed_at += RENEWED_EVERY
+        ranked = sorted(self.samples)
+        self.p95_s = ranked[int(0.95 * len(ranked))]

@@ -85,10 +85,10 @@ class ProviderHealth:
         failures = self.rules.breaker.failures
         overdue = 0
         for watch in islice(self.waiting, OVERDUE_LOOKED_AT * failures):
-            patience_s = watch.health.patience_s(stream=watch.stream)
             waited_s = now_s - watch.began_s
             if waited_s <= PATIENCE_S_MIN or self.answered_s >= watch.began_s:
                 return
+            patience_s = watch.health.patience_s(stream=watch.stream)
             overdue += patience_s is not None and waited_s > patience_s
             if overdue >= failures:
                 self.circuit.open(now_s, self.rules.draw())
@@ -291,7 +291,8 @@ class Watch:
             target.well()
         if provider.circuit.state != "closed" or target.circuit.state != "closed":
             self.tell_answered(now_s, slow=self.slow)
-        self.stop_probing()
+        if self.probed is not None:
+            self.stop_probing()
 
     def tell_answered(self, now_s: float, *, slow: bool) -> None:
         """Tell the circuits that are not closed: it may be over."""
@@ -316,8 +317,8 @@ class Watch:
         if self.slow:
             self.alive(None, now_s)
         else:
-            provider.circuit.completed(now_s, slow=False, draw=0.0)
-            target.circuit.completed(now_s, slow=False, draw=0.0)
+            provider.circuit.went_well(now_s)
+            target.circuit.went_well(now_s)
 
     def end(self, failure: Failure | None, now_s: float) -> None:
         """Tell how the call ended; None is a whole answer."""

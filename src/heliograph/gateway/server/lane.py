@@ -12,7 +12,8 @@ import httptools
 from uvicorn.config import Config as UvicornConfig
 from uvicorn.server import ServerState
 
-from heliograph.gateway.server.cycle import CYCLE
+from heliograph.gateway.server.alike import Alike, cut
+from heliograph.gateway.server.cycle import CYCLE, LaneCycle
 from heliograph.gateway.server.edge import BETWEEN, BODY, HEAD, Edge
 from heliograph.gateway.server.heads import (
     HEAD_BYTES_MAX,
@@ -61,12 +62,23 @@ class Lane(Turns):
         self.examined = False
         self.large = False
         self.barren_bytes = 0
+        self.alike: Alike | None = None
+        self.missing_bytes = 0  # of a body that the parser does not see
+        self.inbound: Inbound | None = None
+        self.plain = False  # the head that was read last needed no closer look
 
     def data_received(self, data: bytes) -> None:
         """Parse what came; the parser itself would keep a head without an end."""
         if self.deaf:
             return
+        if self.missing_bytes and self.lane_cycle is not None:
+            self.gather(self.lane_cycle, data)
+            return
+        begins = self.stage == BETWEEN
+        if begins and self.alike is not None and self.take_alike(self.alike, data):
+            return
         self.large = len(data) > HEAD_BYTES_MAX
+        self.plain = False
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserError:
@@ -77,6 +89,69 @@ class Lane(Turns):
         else:
             if self.stage != BETWEEN:
                 self.await_more(len(data))
+            if begins and self.plain:
+                self.learn(data)
+
+    def learn(self, data: bytes) -> None:
+        """Remember the head at the beginning of *data*: the next may be like it."""
+        parts = cut(data)
+        if parts is None:
+            return
+        alike = Alike(
+            *parts,
+            url=self.url,
+            headers=self.headers,
+            inbound=self.inbound,
+            timeout_ms=self.timeout_ms,
+            hosts=self.edge.hosts,
+        )
+        # With another request behind it, what was read is not of this head.
+        if alike.body_in(data) is not None:
+            self.alike = alike
+
+    def take_alike(self, alike: Alike, data: bytes) -> bool:
+        """Take a request whose head is like the last; False if it is not.
+
+        What is not as usual is left to the parser, which stands between two requests.
+        """
+        found = alike.body_in(data)
+        if found is None:
+            return False
+        body_at, size = found
+        if (
+            size > self.edge.body_bytes_max
+            or alike.hosts is not self.edge.hosts
+            or self.answering
+            or not self.bodies.fits(size, 0)
+        ):
+            return False
+        self.stage = BODY
+        self.watch = self.origin = None
+        self.url, self.headers = alike.url, alike.headers
+        self.timeout_ms = alike.timeout_ms
+        cycle = self.cycle_for(alike.inbound, keep_alive=True, chunked=True)
+        self.lane_cycle = cycle
+        self.cycle = cast("Any", cycle)
+        self.missing_bytes = size
+        self.gather(cycle, data[body_at:])
+        return True
+
+    def gather(self, cycle: LaneCycle, data: bytes) -> None:
+        """Gather the body behind a head that the parser has not seen."""
+        missing_bytes = self.missing_bytes - len(data)
+        behind = b""
+        if missing_bytes < 0:
+            data, behind = data[:missing_bytes], data[missing_bytes:]
+            missing_bytes = 0
+        self.missing_bytes = missing_bytes
+        self.body_bytes += len(data)
+        if not cycle.hold(data):
+            self.refuse(TOO_MUCH_HELD)
+            return
+        if not missing_bytes:
+            self.on_message_complete()
+        if behind:
+            self.data_received(behind)
 
     def await_more(self, came_bytes: int) -> None:
         """See that what has come so far is worth waiting for the rest."""
@@ -154,6 +229,10 @@ class Lane(Turns):
             if found is not None:
                 self.refuse(found)
                 raise NotLetIn
+        else:
+            # A connection's first head is not kept: it may be its only one.
+            self.plain = self.served and parser.should_keep_alive()
+            self.inbound = inbound
         self.stage = BODY
         self.watch = None
         if hot:

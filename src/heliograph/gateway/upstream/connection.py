@@ -38,28 +38,21 @@ class Connection(asyncio.Protocol):
         self.raw_headers: dict[bytes, bytes] = {}
         # On the way of a good answer no header matters: the parser writes them down.
         self.on_header = self.raw_headers.__setitem__
+        self.failure: Failure | None = None
+        self.keep_alive = self.streaming = self.paused = self.packed = False
         self.begin()
+        self.parser = httptools.HttpResponseParser(self)
 
     def begin(self) -> None:
-        """Forget the last answer."""
-        if not self.complete:
-            # After a whole answer the parser stands at the beginning of the next.
-            self.parser = httptools.HttpResponseParser(self)
-        self.status = 0
+        """Forget the last answer.
+
+        It was `reusable`: nothing had failed or was held up, and the parser stands at
+        the beginning of the next.
+        """
+        self.status = self.head_bytes = self.body_bytes = self.unread_bytes = 0
+        self.answer_begun = self.head_done = self.complete = self.progressed = False
         self.raw_headers.clear()
-        self.head_bytes = 0
-        self.body_bytes = 0
-        self.unread_bytes = 0
         self.pieces.clear()
-        self.failure: Failure | None = None
-        self.answer_begun = False
-        self.head_done = False
-        self.complete = False
-        self.keep_alive = False
-        self.streaming = False
-        self.paused = False
-        self.progressed = False
-        self.packed = False
 
     # asyncio's side
 
@@ -118,17 +111,19 @@ class Connection(asyncio.Protocol):
             self.raw_headers.clear()
             return
         self.head_done = True
-        if CODING in b" ".join(self.raw_headers).lower():
-            coding = self.headers.get("content-encoding", "identity")
-            self.packed = coding.lower() != "identity"
+        self.packed = (
+            CODING in b" ".join(self.raw_headers).lower()
+            and self.headers["content-encoding"].lower() != "identity"
+        )
         self.keep_alive = self.parser.should_keep_alive()
 
     def on_body(self, body: bytes) -> None:
         """Keep a piece; stop reading while nobody takes the pieces of a stream."""
-        self.body_bytes += len(body)
-        self.unread_bytes += len(body)
+        size = len(body)
+        self.body_bytes += size
         self.pieces.append(body)
         if self.streaming:
+            self.unread_bytes += size
             if self.unread_bytes > UNREAD_BYTES_MAX and self.transport is not None:
                 self.transport.pause_reading()
                 self.paused = True
@@ -148,19 +143,20 @@ class Connection(asyncio.Protocol):
             self.begin()
         self.calls += 1
         self.streaming = streaming
-        self.timeouts = call.timeouts
-        self.first_byte_s = first_byte_s = call.first_byte_s
+        self.call = call
+        self.deadline_at = self.loop.time() + call.first_byte_s
         self.exchange_deadline_at = deadline_at = call.deadline_at
-        first_byte_at = self.loop.time() + first_byte_s
-        nearer = first_byte_at < deadline_at
-        self.deadline_at = first_byte_at if nearer else deadline_at
+        self.deadline_at = min(self.deadline_at, deadline_at)
         transport = self.transport
         if transport is None or self.closed:
             self.fail("reset", "the provider closed the connection without an answer")
             return
-        # memoryview: a Raw knows its bytes but not their number
-        body = [memoryview(piece) for piece in call.body]
-        size = sum(map(len, body))
+        body = call.body
+        # A Raw knows its bytes but not their number.
+        if len(body) == 1:
+            size = len(memoryview(body[0]))
+        else:
+            size = sum(len(memoryview(piece)) for piece in body)
         head = b"%b\r\ncontent-length: %d\r\n\r\n" % (call.head, size)
         if size <= JOIN_BYTES_MAX:
             transport.write(b"".join((head, *body)))
@@ -245,10 +241,11 @@ class Connection(asyncio.Protocol):
         if now >= self.exchange_deadline_at:
             self.fail("total_timeout", EXCHANGE_IS_OVER)
         elif self.answer_begun and (self.progressed or not self.streaming):
-            said = f"the provider's answer stalled for {self.timeouts.idle_s:g} s"
+            idle_s = self.call.timeouts.idle_s
+            said = f"the provider's answer stalled for {idle_s:g} s"
             self.fail("idle_timeout", said)
         else:
-            said = f"no answer began within {self.first_byte_s:.3g} s"
+            said = f"no answer began within {self.call.first_byte_s:.3g} s"
             self.fail("first_byte_timeout", said)
         self.wake()
 
@@ -260,6 +257,7 @@ class Connection(asyncio.Protocol):
             and self.keep_alive
             and not self.closed
             and self.failure is None
+            and not self.paused
         )
 
     @property
@@ -300,21 +298,21 @@ class Connection(asyncio.Protocol):
 
     def wake(self) -> None:
         """Let the one who waits look again."""
-        waiter = self.waiter
-        if waiter is None or waiter.done():
-            return
         if self.streaming or self.complete or self.failure is not None:
-            waiter.set_result(None)
+            waiter = self.waiter
+            if waiter is not None and not waiter.done():
+                waiter.set_result(None)
 
     def news(self) -> asyncio.Future[None]:
         """Return what is done once something arrived, ended or failed."""
-        self.waiter = self.loop.create_future()
-        return self.waiter
+        waiter = self.waiter = self.loop.create_future()
+        return waiter
 
     def deadline_on_data(self) -> None:
         """Move the bound: something arrived."""
-        idle_until = self.loop.time() + self.timeouts.idle_s
-        self.deadline_at = min(idle_until, self.exchange_deadline_at)
+        idle_until = self.loop.time() + self.call.timeouts.idle_s
+        bound = self.exchange_deadline_at
+        self.deadline_at = idle_until if idle_until < bound else bound  # noqa: FURB136 - min() is a call
 
     def ends_with_connection(self) -> bool:
         """Neither a length nor chunks: RFC 9112, 6.3, the close is the end."""

@@ -33,7 +33,7 @@ class Pool:
         self.busy: set[Connection] = set()
         self.lingering: dict[Connection, Origin] = {}
         self.ticking: asyncio.TimerHandle | None = None
-        self.resting = False
+        self.resting = True  # nothing ticks, or seldom
 
     async def fetch(self, call: Call) -> HttpReply | Failure:
         """Send *call* and wait for the whole answer.
@@ -41,15 +41,16 @@ class Pool:
         A kept connection that closes as it is used, before any byte of an answer,
         is replaced once, by a new one: the provider cannot have worked on the call.
         """
-        fresh = False
+        connection = self.kept_one(call.origin)
         while True:
-            connection = None if fresh else self.kept_one(call.origin)
             if connection is None:
                 made = await self.connect(call)
                 if not isinstance(made, Connection):
                     return made
                 connection = made
-            self.occupy(connection)
+            self.busy.add(connection)
+            if self.resting:
+                self.watch()
             try:
                 connection.send(call, streaming=False)
                 while not connection.complete and connection.failure is None:
@@ -57,24 +58,25 @@ class Pool:
                 reply = connection.whole()
             finally:
                 self.release(call.origin, connection)
-            if not connection.stale:
+            if connection.failure is None or not connection.stale:
                 return reply
-            fresh = True
+            connection = None
 
     async def open(self, call: Call) -> Connection | Failure:
         """Send *call* and wait for status and headers.
 
         The caller reads the rest and must `release` the connection, always.
         """
-        fresh = False
+        connection = self.kept_one(call.origin)
         while True:
-            connection = None if fresh else self.kept_one(call.origin)
             if connection is None:
                 made = await self.connect(call)
                 if not isinstance(made, Connection):
                     return made
                 connection = made
-            self.occupy(connection)
+            self.busy.add(connection)
+            if self.resting:
+                self.watch()
             failure: Failure | None = None
             opened = False
             try:
@@ -88,7 +90,7 @@ class Pool:
                 return connection
             if not connection.stale:
                 return failure
-            fresh = True
+            connection = None
 
     def release(
         self, origin: Origin, connection: Connection, *, finished: bool = False
@@ -113,7 +115,6 @@ class Pool:
             kept.pop(0).abort()
         if self.ticking is None:
             self.ticking = self.loop.call_later(REST_S, self.tick)
-            self.resting = True
 
     def kept_one(self, origin: Origin) -> Connection | None:
         """Take the connection used last."""
@@ -123,12 +124,6 @@ class Pool:
             if not connection.closed:
                 return connection
         return None
-
-    def occupy(self, connection: Connection) -> None:
-        """Look after a call's bounds from now on."""
-        self.busy.add(connection)
-        if self.ticking is None or self.resting:
-            self.watch()
 
     async def connect(self, call: Call) -> Connection | Failure:
         """Open a connection within `connect_s` and what is left of the exchange."""
@@ -173,14 +168,14 @@ class Pool:
             if not kept:
                 del self.kept[origin]
         self.ticking = None
+        self.resting = True
         if self.busy:
             self.watch()
         elif self.kept:
             self.ticking = self.loop.call_later(REST_S, self.tick)
-            self.resting = True
 
     def watch(self) -> None:
-        """Tick soon: there are calls under way."""
+        """Tick soon: a call is under way, whose bounds are to be looked after."""
         if self.ticking is not None:
             self.ticking.cancel()
         self.ticking = self.loop.call_later(TICK_S, self.tick)

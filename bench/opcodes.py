@@ -1,0 +1,162 @@
+"""What an exchange costs in byte codes of Python, by function: it holds still.
+
+CPU time moves with the machine's other work; the number of byte codes does not. The
+gateway runs in this process as a user runs it, and a caller on a thread asks one
+request after the other. Work in C is not counted: `bench/measure.py` has the last word.
+"""
+
+import argparse
+import asyncio
+import os
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
+from http.client import HTTPConnection
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import CodeType, FrameType
+from typing import TYPE_CHECKING
+
+from servers import GATEWAY, HEADERS, KEYS, Cores, Server, cores, free_port, mock
+from workloads import CHAT_PATH, WORKLOADS, Workload
+
+from heliograph.gateway.app.composition import run
+from heliograph.gateway.app.door import listen
+from heliograph.gateway.app.loop import loop_factory
+from heliograph.gateway.app.source import Source
+from heliograph.gateway.types import Config
+
+if TYPE_CHECKING:
+    from _typeshed import TraceFunction
+
+WARM_UP = 128
+COUNTED = 128
+"""Metrics and log lines are made in rows of 64."""
+OURS = str(Path(__file__).resolve().parent.parent / "src")
+
+
+class Counts:
+    """Byte codes and calls, by code object; a coroutine that goes on is called."""
+
+    def __init__(self) -> None:
+        self.opcodes: Counter[CodeType] = Counter()
+        self.calls: Counter[CodeType] = Counter()
+
+    def clear(self) -> None:
+        """Forget what it cost to get warm."""
+        self.opcodes.clear()
+        self.calls.clear()
+
+    def trace(self, frame: FrameType, event: str, _arg: object) -> "TraceFunction":
+        """Count what one frame does; the interpreter calls this."""
+        if event == "opcode":
+            self.opcodes[frame.f_code] += 1
+        elif event == "call":
+            self.calls[frame.f_code] += 1
+            frame.f_trace_lines = False
+            frame.f_trace_opcodes = True
+        return self.trace
+
+    def table(self, requests: int) -> str:
+        """List the functions, the dearest first, and the sum."""
+        lines = []
+        for code, opcodes in self.opcodes.most_common():
+            where = code.co_filename.removeprefix(OURS).rpartition("site-packages/")[2]
+            calls = self.calls[code] / requests
+            row = f"{opcodes / requests:9.1f} {calls:7.2f}  {code.co_qualname}"
+            lines.append(f"{row:60} {where.strip('/')}:{code.co_firstlineno}")
+        codes = sum(self.opcodes.values()) / requests
+        calls = sum(self.calls.values()) / requests
+        return "\n".join((*lines, f"{codes:9.1f} {calls:7.2f}  in all, a request"))
+
+
+def ask(port: int, workload: Workload, times: int) -> None:
+    """Ask *times* over one connection, as a client that keeps it does."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    for _ in range(times):
+        connection.request("POST", CHAT_PATH, workload.body, HEADERS)
+        answer = connection.getresponse()
+        body = answer.read()
+        if answer.status != 200 or not workload.judge(body, "gateway"):
+            raise SystemExit(f"{workload.title}: {answer.status} {body[:300]!r}")
+    connection.close()
+
+
+def count(workload: Workload, where: Cores, folder: Path, times: int) -> Counts:
+    """Run the gateway in this process and count what *times* requests cost it."""
+    counts = Counts()
+    with ExitStack() as stack:
+        behind = stack.enter_context(mock(folder, where, streams=workload.streams))
+        source, config = configured(folder, behind)
+        port = free_port()
+
+        async def serve() -> None:
+            loop = asyncio.get_running_loop()
+
+            def drive() -> None:
+                try:
+                    # Traced from the beginning: who is suddenly slow is looked at.
+                    call_in(loop, lambda: sys.settrace(counts.trace))
+                    ask(port, workload, WARM_UP)
+                    call_in(loop, counts.clear)
+                    ask(port, workload, times)
+                    call_in(loop, lambda: sys.settrace(None))
+                finally:
+                    loop.call_soon_threadsafe(serving.cancel)
+
+            read = source.read()
+            serving = asyncio.create_task(
+                run(source, read, config, listen("127.0.0.1", port))
+            )
+            threading.Thread(target=drive, daemon=True).start()
+            await asyncio.wait({serving})
+
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
+            runner.run(serve())
+    return counts
+
+
+def call_in(loop: asyncio.AbstractEventLoop, what: Callable[[], None]) -> None:
+    """Call *what* in the loop's thread, and wait until it was called."""
+    done = threading.Event()
+    loop.call_soon_threadsafe(what)
+    loop.call_soon_threadsafe(done.set)
+    done.wait()
+
+
+def configured(folder: Path, behind: Server) -> tuple[Source, Config]:
+    """Write the config of `bench/measure.py` and read it as the gateway does."""
+    os.environ.update(KEYS)
+    file = folder / "gateway.yaml"
+    # Traced it is so slow, now and then, that the breaker would look at it.
+    file.write_text(GATEWAY.format(mock=behind.port) + "breaker:\n  slow_factor: 0\n")
+    source = Source(file)
+    config = source.read().found
+    if not isinstance(config, Config):
+        raise SystemExit(f"{file}: {config}")
+    return source, config
+
+
+def main() -> None:
+    """Count and print; the exchange log goes to stderr's place."""
+    parser = argparse.ArgumentParser(description="Byte codes of Python a request costs")
+    parser.add_argument(
+        "workload", nargs="?", default="chat", choices=[one.name for one in WORKLOADS]
+    )
+    parser.add_argument("--requests", type=int, default=COUNTED)
+    asked = parser.parse_args()
+    workload = next(one for one in WORKLOADS if one.name == asked.workload)
+    with TemporaryDirectory(prefix="heliograph-bench-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        told = os.dup(1)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the exchange log goes to stdout
+        counts = count(workload, cores(), folder, asked.requests)
+        os.dup2(told, 1)
+    print(counts.table(asked.requests))
+
+
+if __name__ == "__main__":
+    main()
