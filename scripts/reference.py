@@ -8,6 +8,8 @@ from pathlib import Path
 
 from heliograph.cli import parser
 from heliograph.gateway.catalog.facts import facts, models_of
+from heliograph.gateway.ledger.accounts import Accounts
+from heliograph.gateway.ledger.budget_numbers import BudgetNumbers
 from heliograph.gateway.ledger.ledger import Ledger
 from heliograph.gateway.ledger.stores.sqlite_file import SqliteFile
 from heliograph.gateway.providers.endpoints import ENDPOINTS
@@ -66,6 +68,9 @@ def metrics_page() -> str:
         "kind": "what happened, such as `rate_limited`, `first_byte_timeout`",
         "result": "`ok` or `failed`",
         "basis": "`unknown_price` or `unknown_usage`",
+        "budget": "as in the config",
+        "cap": "what it counts, per what, such as `usd/day`",
+        "end": "`taken` or `given_up`",
         "direction": "`input` (cached included), `output`, `cached`",
     }
     lines = ["# Metrics\n", WRITTEN, "`GET /metrics`, Prometheus text.\n"]
@@ -73,7 +78,9 @@ def metrics_page() -> str:
     log = ExchangeLog(asyncio.new_event_loop(), bytes)
     counts = (*ReloadCounts().collect(), *FleetCounts().collect())
     ledger = Ledger(SqliteFile(Path("ledger.db")), print).collect()
-    for family in (*Metrics().collect(), *log.collect(), *ledger, *counts):
+    budgets = BudgetNumbers(Accounts(()), dict).collect()
+    kept = (*ledger, *budgets)
+    for family in (*Metrics().collect(), *log.collect(), *kept, *counts):
         suffix = "_total" if family.type == "counter" else ""
         name = f"`{family.name}{suffix}`"
         lines.append(f"| {name} | {family.type} | {family.documentation} |")

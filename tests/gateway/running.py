@@ -17,6 +17,7 @@ from heliograph.gateway.app import Alone, Door, Read, Reloads, door, listen
 from heliograph.gateway.config import render_problems
 from heliograph.gateway.config.reading import read_text
 from heliograph.gateway.engine import Engine
+from heliograph.gateway.ledger.ledger import Ledger
 from heliograph.gateway.providers.endpoints import ENDPOINTS
 from heliograph.gateway.telemetry.log import ExchangeLog
 from heliograph.gateway.telemetry.metrics import Metrics
@@ -172,7 +173,9 @@ class SteppedClock:
 
 
 @asynccontextmanager
-async def running(config: Config, clock: Clock | None = None) -> AsyncIterator[Gateway]:
+async def running(
+    config: Config, clock: Clock | None = None, *, ledger: Ledger | None = None
+) -> AsyncIterator[Gateway]:
     """Run the gateway as `app.run` does, but for its signals and its slow farewell."""
     loop = asyncio.get_running_loop()
     pool = Pool(loop)
@@ -184,6 +187,7 @@ async def running(config: Config, clock: Clock | None = None) -> AsyncIterator[G
         clock=clock or SystemClock(),
         draw=random.Random(1).random,
         tls=TLS,
+        ledger=ledger,
     )
     server = door(engine, alone(engine))
     with listen("127.0.0.1", 0) as listening:
@@ -201,6 +205,7 @@ async def running(config: Config, clock: Clock | None = None) -> AsyncIterator[G
                 connection.transport.abort()
             await asyncio.gather(*server.server_state.tasks, return_exceptions=True)
             engine.log.flush()
+            engine.close()
             pool.close()
 
 

@@ -77,7 +77,7 @@ def make_engine(
     if ledger is not None:
         ledger.start()
         stack.callback(ledger.close)
-    return Engine(
+    engine = Engine(
         config,
         pool=pool,
         metrics=Metrics(),
@@ -87,6 +87,8 @@ def make_engine(
         tls=ssl.create_default_context(),
         ledger=ledger,
     )
+    stack.callback(engine.close)
+    return engine
 
 
 def settle_memory() -> None:

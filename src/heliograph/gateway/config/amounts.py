@@ -23,14 +23,15 @@ def read_amounts(
     return {
         name: number
         for name, allowed in ranges.items()
-        if (number := _read_amount(reading, table, key, name=name, allowed=allowed))
+        if (number := read_amount(reading, table, key, name=name, allowed=allowed))
         is not None
     }
 
 
-def _read_amount(
+def read_amount(
     reading: Reading, table: MappingNode, key: str, *, name: str, allowed: Range
 ) -> float | None:
+    """Read the number called *name* of *table*, if it is there and good."""
     entry = table.entries.get(name)
     if entry is None:
         return None

@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from heliograph.gateway.config.breaker import read_breaker
+from heliograph.gateway.config.budgets import read_budgets
 from heliograph.gateway.config.document import (
     Entry,
     MappingNode,
@@ -75,17 +76,25 @@ def read_text(
         **_read_names(reading, document),
         **{"ledger": usual_keeping(environ), **_read_settings(reading, document)},
     )
+    if config.budgets and config.ledger.place is None:
+        said = "budgets are kept in the ledger, and there is none"
+        fix = 'write "ledger: PATH", or remove "budgets"'
+        reading.report(document.entries["budgets"].key, "budgets", said, fix=fix)
     return reading.problems() or config
 
 
 def _read_names(reading: Reading, document: MappingNode) -> dict[str, Any]:
     """Read the tables that name targets."""
     known = known_names(document)
-    return {
+    found: dict[str, Any] = {
         name: MappingProxyType(dict(read(reading, document.entries[name].value, known)))
         for name, read in _NAMING.items()
         if name in document.entries
     }
+    if "budgets" in document.entries:
+        node = document.entries["budgets"].value
+        found["budgets"] = read_budgets(reading, node, known)
+    return found
 
 
 def _read_settings(reading: Reading, document: MappingNode) -> dict[str, Any]:

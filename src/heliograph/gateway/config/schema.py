@@ -6,7 +6,13 @@ from typing import get_args
 
 from msgspec import Struct
 
-from heliograph.gateway.types import Balance, RescuePolicy
+from heliograph.gateway.types import (
+    Balance,
+    Period,
+    RescuePolicy,
+    StoreDown,
+    WindowKind,
+)
 
 TOP_KEYS = (
     "providers",
@@ -19,6 +25,7 @@ TOP_KEYS = (
     "limits",
     "server",
     "ledger",
+    "budgets",
 )
 PROVIDER_KEYS = (
     "keys",
@@ -51,6 +58,21 @@ SERVER_BOUNDS = MappingProxyType(
 SERVER_KEYS = ("hosts", "cors_origins", "tls", *SERVER_BOUNDS)
 LEDGER_KEYS = ("url",)
 TLS_KEYS = ("certificate", "key")
+CAP_KEYS = ("usd", "tokens_per_minute", "requests_per_minute", "concurrent_max")
+BUDGET_KEYS = (
+    "name",
+    "for",
+    *CAP_KEYS,
+    "per",
+    "window",
+    "time_zone",
+    "soft",
+    "webhook",
+    "on_cap",
+    "output_tokens_max",
+    "store_down",
+)
+SCOPE_KEYS = ("team", "project", "camera", "key", "tag", "provider", "model")
 
 DIALECTS = ("openai", "anthropic")
 DIALECT_AUTH = MappingProxyType({"openai": "bearer", "anthropic": "header:x-api-key"})
@@ -58,6 +80,10 @@ DIALECT_AUTH = MappingProxyType({"openai": "bearer", "anthropic": "header:x-api-
 
 BALANCES: tuple[Balance, ...] = get_args(Balance)
 RESCUE_POLICIES: tuple[RescuePolicy, ...] = get_args(RescuePolicy)
+
+PERIODS: tuple[Period, ...] = get_args(Period)
+WINDOWS: tuple[WindowKind, ...] = get_args(WindowKind)
+STORE_DOWN: tuple[StoreDown, ...] = get_args(StoreDown)
 
 TIMEOUT_S_MAX = 86_400.0
 WEIGHT_MAX = 1_000_000.0
@@ -136,6 +162,15 @@ ALL_LIMIT_RANGES: Mapping[str, Range] = MappingProxyType(
     {**LIMIT_RANGES, "body_mb_in_flight": Range(0.001, 1_000_000)}
 )
 """What bounds a process."""
+BUDGET_RANGES: Mapping[str, Range] = MappingProxyType(
+    {
+        "tokens_per_minute": _counts(0, 1_000_000_000_000),
+        "requests_per_minute": _counts(0, 1_000_000_000),
+        "concurrent_max": _counts(0, 1_000_000),
+        "output_tokens_max": _counts(1, 1_000_000),
+        "soft": Range(0, 1, above=True),
+    }
+)
 HEDGE_RANGES: Mapping[str, Range] = MappingProxyType(
     {"share": Range(0, 1, above=True), "after_s": _seconds(3_600)}
 )

@@ -1,8 +1,10 @@
 """Where one exchange stands: its record, its time, and how its stream is treated."""
 
 from heliograph.gateway.engine.shared import Shared
+from heliograph.gateway.ledger.accounts import Account
+from heliograph.gateway.ledger.caps import Hold
 from heliograph.gateway.routing.rescue import Conduct
-from heliograph.gateway.types import Exchange
+from heliograph.gateway.types import Budget, Exchange
 
 
 class Course:
@@ -15,6 +17,9 @@ class Course:
         self.deadline_at = 0.0  # loop time, as the pool's bounds are
         self.tightened = False  # the caller's own deadline is the nearer one
         self.conduct: Conduct = "off"
+        self.account: Account | None = None  # the budgets that bound it, if any do
+        self.entry: Hold | None = None  # what it took of them as it began
+        self.refused_by: Budget | None = None
         self.clock_s = shared.clock.monotonic_s
         """Monotonic seconds: the time that health is kept in."""
 

@@ -9,9 +9,13 @@ from prometheus_client.registry import Collector
 
 from heliograph.clock import Clock
 from heliograph.gateway.engine.caller import Caller, Read
+from heliograph.gateway.engine.holding import go
+from heliograph.gateway.engine.notices import Notices
 from heliograph.gateway.engine.queue import WaitingGate, admitted, go_out
 from heliograph.gateway.engine.run import Run
 from heliograph.gateway.engine.shared import Shared
+from heliograph.gateway.ledger.budget_numbers import BudgetNumbers
+from heliograph.gateway.ledger.budgets import Budgets
 from heliograph.gateway.ledger.ledger import Ledger
 from heliograph.gateway.routing.admission import Gate
 from heliograph.gateway.routing.ending import abandon, saturated
@@ -42,6 +46,16 @@ class Engine(Shared):
         self.metrics = metrics
         self.log = log
         self.ledger = ledger
+        self.notices = Notices(pool, tls)
+        if ledger is not None:
+            self.budgets = Budgets(
+                config.budgets,
+                leases=ledger.leases,
+                wake=ledger.recorder.wake,
+                clock=clock,
+                loop=pool.loop,
+                notify=self.notices.tell,
+            )
         self.gate: WaitingGate = Gate(config.limits)
         metrics.standings = self.standings
 
@@ -53,8 +67,18 @@ class Engine(Shared):
     @property
     def collectors(self) -> tuple[Collector, ...]:
         """All that counts exchanges."""
-        ledger = () if self.ledger is None else (self.ledger,)
-        return (self.metrics, self.log, *ledger)
+        found: list[Collector] = [self.metrics, self.log]
+        if self.ledger is not None:
+            found.append(self.ledger)
+        if self.budgets is not None:
+            found.append(BudgetNumbers(self.budgets.accounts, self.notices.counts))
+        return tuple(found)
+
+    def close(self) -> None:
+        """Give back what is leased of budgets; nothing is served any more."""
+        self.notices.close()
+        if self.budgets is not None:
+            self.budgets.close()
 
     def standings(self) -> list[ProviderStanding]:
         """Say how every provider that was called stands now."""
@@ -94,6 +118,8 @@ class Engine(Shared):
         finally:
             if inside:
                 go_out(self.gate)
+            if run.entry is not None:
+                go(run)
             self.metrics.in_flight -= 1
             exchange.duration_s = self.clock.monotonic_s() - began_s
             self.record(exchange)

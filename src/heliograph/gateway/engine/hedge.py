@@ -26,9 +26,9 @@ async def race(
         if await is_late(course, opening, step, named):
             now_s = course.clock_s()
             also = plan.send(Outcome(now_s, late=True))
-            if also is not None:
+            second = Trial(course, also, chat) if also is not None else None
+            if second is not None and second.may_hedge():
                 course.exchange.hedged = True
-                second = Trial(course, also, chat)
                 beside = course.shared.pool.loop.create_task(second.open())
         if second is None or beside is None:
             failure = await opening

@@ -1,11 +1,16 @@
 """One exchange under way: the plan is walked until somebody has answered."""
 
+from msgspec.structs import replace
+
 from heliograph.gateway.catalog.facts import facts
 from heliograph.gateway.engine.caller import Caller
 from heliograph.gateway.engine.course import Course
 from heliograph.gateway.engine.hedge import race
+from heliograph.gateway.engine.holding import enter
 from heliograph.gateway.engine.shared import Shared
 from heliograph.gateway.engine.trial import OK, Trial
+from heliograph.gateway.ledger.accounts import Account
+from heliograph.gateway.ledger.budgets import Budgets
 from heliograph.gateway.routing.ending import STOPPED, end_attempt, settle
 from heliograph.gateway.routing.failover import (
     MODEL_WIDE,
@@ -17,7 +22,14 @@ from heliograph.gateway.routing.failover import (
 from heliograph.gateway.routing.names import Named
 from heliograph.gateway.routing.order import order
 from heliograph.gateway.routing.rescue import FINAL, conduct, may_go_on
-from heliograph.gateway.types import Blame, Chat, Exchange, Failure, Reply
+from heliograph.gateway.types import (
+    OVER_BUDGET,
+    Blame,
+    Chat,
+    Exchange,
+    Failure,
+    Reply,
+)
 from heliograph.gateway.wire.openai_error import error_event
 from heliograph.gateway.wire.splice import Splice
 from heliograph.gateway.wire.timeout import read_timeout_s
@@ -46,6 +58,48 @@ class Run(Course):
         named = self.begin_with(chat)
         if not isinstance(named, Named):
             return named
+        if self.shared.budgets is None:
+            return await self.follow(chat, named)
+        return await self.within_budgets(self.shared.budgets, chat, named)
+
+    async def within_budgets(
+        self, budgets: Budgets, chat: Chat, named: Named
+    ) -> Failure | None:
+        """Walk the plan as budgets allow; where they do not, fall to what they name."""
+        exchange = self.exchange
+        account = budgets.account(exchange.virtual_key, exchange.tags)
+        if account is None:
+            return await self.follow(chat, named)
+        self.account = account
+        while True:
+            failure = await enter(self)
+            if failure is None:
+                failure = await self.follow(chat, named)
+            if failure is None or failure.kind not in OVER_BUDGET or self.begun:
+                return failure
+            fallen = self.fall(account, chat)
+            if fallen is None:
+                return failure
+            chat, named = fallen
+
+    def fall(self, account: Account, chat: Chat) -> tuple[Chat, Named] | None:
+        """Turn to the model or route that a budget names for when it is used up.
+
+        Once in an exchange: who falls further would fall in a circle.
+        """
+        budget = self.refused_by
+        if budget is None or budget.on_cap is None or self.exchange.on_cap is not None:
+            return None
+        chat = replace(chat, model=budget.on_cap, fallbacks=())
+        named = self.shared.named(chat)
+        if not isinstance(named, Named):
+            return None
+        self.exchange.on_cap = budget.name
+        self.account = account.without_rates(budget)
+        return chat, named
+
+    async def follow(self, chat: Chat, named: Named) -> Failure | None:
+        """Walk the plan of *chat*; None when it was answered."""
         plan = self.plan(chat, named)
         told: Failure | None = None
         step: Step | None = next(plan, None)

@@ -5,6 +5,7 @@ from ssl import SSLContext
 
 from heliograph.clock import Clock
 from heliograph.gateway.catalog.prices import PriceBook
+from heliograph.gateway.ledger.budgets import Budgets
 from heliograph.gateway.providers.signing import auth_headers
 from heliograph.gateway.routing.budget import Budget
 from heliograph.gateway.routing.health import Health
@@ -46,6 +47,7 @@ class Shared:
         self.draw = draw
         self.tls = tls
         self.health = Health(config, draw)
+        self.budgets: Budgets | None = None  # where there is a ledger
         self.begin_with(config)
 
     def begin_with(self, config: Config) -> None:
@@ -64,6 +66,8 @@ class Shared:
         """Swap the config; exchanges under way end with the one they began with."""
         self.health = self.health.successor(config)
         self.begin_with(config)
+        if self.budgets is not None:
+            self.budgets.follow(config.budgets)
 
     def named(self, chat: Chat) -> Named | Failure:
         """Name who may answer *chat*; what the config alone decides is kept."""

@@ -8,7 +8,10 @@ import msgspec
 from heliograph.gateway.catalog.cost import cost_nano
 from heliograph.gateway.catalog.facts import facts
 from heliograph.gateway.engine.course import Course
+from heliograph.gateway.engine.holding import hold, hold_at_once, settle
 from heliograph.gateway.engine.queue import WaitingGate, admitted, go_out
+from heliograph.gateway.engine.worst import bounded
+from heliograph.gateway.ledger.caps import Hold
 from heliograph.gateway.routing.ending import (
     HEDGED_AWAY,
     no_time_left,
@@ -65,6 +68,7 @@ class Trial:
     connection: Connection | None = None
     call: Call | None = None
     stream: Stream | None = None
+    held_of: Hold | None = None  # what is reserved of budgets, until it is settled
 
     def __init__(
         self, course: Course, step: Step, chat: Chat, splice: Splice | None = None
@@ -80,8 +84,10 @@ class Trial:
 
     async def open(self) -> Failure | None:
         """Call; return when the answer is there or has begun, or why it has not."""
-        course, step, target, chat = self.course, self.step, self.target, self.chat
-        provider, model = target.provider, target.model
+        course, step, target = self.course, self.step, self.target
+        if course.account is not None:
+            self.chat = bounded(course.account, target.provider.endpoint, self.chat)
+        provider, model, chat = target.provider, target.model, self.chat
         known = facts(provider.name, model)
         request = self.dialect.encode(chat, model, provider.endpoint, known)
         # What a struct is, is known at once; what it is not, only after a search.
@@ -94,6 +100,11 @@ class Trial:
         if step.wait_s or step.health.provider.gate is not None:
             failure = await self.come_in()
             if failure is not None:
+                return failure
+        if course.account is not None and self.held_of is None:
+            failure = await self.reserve()
+            if failure is not None:
+                self.give_back(finished=False)
                 return failure
         now_s = course.clock_s()
         self.attempt = Attempt(target, started_s=now_s - course.began_s)
@@ -124,6 +135,24 @@ class Trial:
             return saturated(self.target.provider.name)
         self.gate = gate
         return None
+
+    async def reserve(self) -> Failure | None:
+        """Reserve what the call may come to, or say which budget leaves no room."""
+        found = await hold(self.course, self.target, self.chat)
+        if isinstance(found, Failure):
+            return found
+        self.held_of = found
+        return None
+
+    def may_hedge(self) -> bool:
+        """Reserve at once what the call may come to; nobody waits for a hedge."""
+        if self.course.account is None:
+            return True
+        found = hold_at_once(self.course, self.target, self.chat)
+        if isinstance(found, Failure):
+            return False
+        self.held_of = found
+        return True
 
     def take(self, reply: HttpReply | Failure) -> Failure | None:
         """Take in a whole answer."""
@@ -214,6 +243,8 @@ class Trial:
             if failure is not None and failure.kind in BROKEN_OFF:
                 self.billed = True
             self.charge()
+        if self.held_of is not None:
+            settle(self.course, self.held_of, attempt)
         if self.watch is not None:
             self.tell(self.watch, failure, now_s)
             if failure is not None and failure.retry_after_s is None:
@@ -259,6 +290,8 @@ class Trial:
             self.watch.leave()
             self.billed = True
             self.charge()
+        if self.held_of is not None:
+            settle(self.course, self.held_of, self.attempt)
         self.give_back(finished=False)
 
     def lose(self) -> None:

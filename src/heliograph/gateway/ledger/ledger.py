@@ -1,12 +1,15 @@
 """The memory of one process: made after any fork, closed after the last answer."""
 
+import time
 from collections.abc import Callable, Iterator
+from secrets import token_hex
 
 from msgspec import Struct
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from heliograph.gateway.ledger.leases import Leases
 from heliograph.gateway.ledger.recorder import Recorder
 from heliograph.gateway.ledger.stores.place import store_at
 from heliograph.gateway.ledger.stores.store import Store
@@ -26,7 +29,13 @@ class Ledger(Collector):
 
     def __init__(self, store: Store, say: Callable[[str], None]) -> None:
         self.store = store
-        self.recorder = Recorder(store, say)
+        self.leases = Leases(token_hex(8), time.monotonic)
+        self.recorder = Recorder(
+            store,
+            say,
+            posters=(self.leases.post,),
+            chores=(self.leases.do_chore,),
+        )
         self.record = self.recorder.record
         self.start = self.recorder.start
         self.close = self.recorder.close

@@ -30,6 +30,7 @@ class _Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     drop: frozenset[str] = frozenset()
     rename: dict[str, str] = msgspec.field(default_factory=dict)
     prices: Annotated[str, msgspec.Meta(pattern="^[a-z0-9_-]*$")] = ""
+    output_bound: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
     stream_usage: bool = True
 
 

@@ -14,9 +14,9 @@ from heliograph.gateway.routing.circuit import Admits
 from heliograph.gateway.routing.health import Health
 from heliograph.gateway.routing.names import Choice
 from heliograph.gateway.routing.target_health import TRYING, TargetHealth
-from heliograph.gateway.types import Balance, Blame, Failure
+from heliograph.gateway.types import OVER_BUDGET, Balance, Blame, Failure
 
-MODEL_WIDE = frozenset({"model_not_found", "unsupported_parameter"})
+MODEL_WIDE = OVER_BUDGET | {"model_not_found", "unsupported_parameter"}
 """Target faults that another key of the same provider cannot mend."""
 REPEATABLE = frozenset({"server_error", "overloaded", "reset"})
 """A lone one of these may be bad luck: the same target is asked once more."""

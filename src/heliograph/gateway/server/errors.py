@@ -25,6 +25,10 @@ STATUS_BY_KIND = {
     "total_timeout": 504,
     "caller_timeout": 504,
     "saturated": 503,
+    "budget_exceeded": 402,
+    "budget_rate_limited": 429,
+    "budget_held": 429,
+    "budget_unknown": 503,
 }
 WORTH_ANOTHER_TRY = frozenset({"gateway_stopped", "saturated"})
 """Whoever comes back after a restart finds us, or another of us; or finds room."""
@@ -53,15 +57,16 @@ def error_answer(exchange: Exchange, failure: Failure) -> ErrorAnswer:
             code=failure.code,
             param=failure.param,
         )
-        return ErrorAnswer(failure.status or BAD_REQUEST, (), body)
+        status = failure.status or BAD_REQUEST
+        return ErrorAnswer(status, wait_header(failure.retry_after_s), body)
     status = status_of(failure)
     again = "true" if failure.kind in WORTH_ANOTHER_TRY else "false"
-    headers = [("x-should-retry", again)]
+    headers: Headers = (("x-should-retry", again),)
     wait_s = failure.retry_after_s
     if status in {429, UNAVAILABLE}:
         wait_s = shortest_wait_s(exchange) or wait_s
-    if wait_s is not None and status in TEMPORARY:
-        headers.append(("retry-after", str(math.ceil(wait_s))))
+    if status in TEMPORARY:
+        headers += wait_header(wait_s)
     body = error_body(
         f"No provider answered: {tell(exchange) or failure.message}.",
         type="rate_limit_error"
@@ -69,7 +74,12 @@ def error_answer(exchange: Exchange, failure: Failure) -> ErrorAnswer:
         else "upstream_error",
         code=failure.kind,
     )
-    return ErrorAnswer(status, tuple(headers), body)
+    return ErrorAnswer(status, headers, body)
+
+
+def wait_header(wait_s: float | None) -> Headers:
+    """Say when to come back, if that is known."""
+    return () if wait_s is None else (("retry-after", str(math.ceil(wait_s))),)
 
 
 def status_of(failure: Failure) -> int:

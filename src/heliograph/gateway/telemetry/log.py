@@ -124,6 +124,7 @@ class Line(Struct):
     virtual_key: str | UnsetType = UNSET  # its id; there when one was shown
     virtual_key_name: str | UnsetType = UNSET
     tags: tuple[str, ...] | UnsetType = UNSET
+    on_cap: str | UnsetType = UNSET  # the budget that made it fall to another model
     worker: int | UnsetType = UNSET  # there with --workers above 1
 
 
@@ -157,6 +158,7 @@ def line_of(exchange: Exchange, worker: int | UnsetType = UNSET) -> bytes:
             asker.id if asker else UNSET,
             asker.name if asker else UNSET,
             exchange.tags or UNSET,
+            exchange.on_cap or UNSET,
             worker,
         )
     )

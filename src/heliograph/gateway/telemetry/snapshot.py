@@ -1,13 +1,17 @@
 """The numbers of a process as values that another process can add up.
 
 They are taken from the exposition's own families, so that a metric that is new adds up
-without a line here. Counters, histograms and gauges alike are summed.
+without a line here. Counters, histograms and gauges alike are summed, but for what all
+processes say of one thing.
 """
 
 from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 from prometheus_client.metrics_core import Metric
+
+SHARED = frozenset({"heliograph_budget_limit", "heliograph_budget_spent"})
+"""What the store says, to one process sooner than to another: the largest is right."""
 
 Labels = tuple[tuple[str, str], ...]
 Sample = tuple[str, Labels, float]
@@ -46,8 +50,10 @@ def total(snapshots: Iterable[Snapshot]) -> Snapshot:
         for family in each:
             heads.setdefault(family.name, family)
             added = sums.setdefault(family.name, {})
+            shared = family.name in SHARED
             for name, labels, value in family.samples:
-                added[name, labels] = added.get((name, labels), 0.0) + value
+                before = added.get((name, labels), 0.0)
+                added[name, labels] = max(before, value) if shared else before + value
     return tuple(
         Family(
             name,

@@ -5,6 +5,16 @@ call to one *target* (provider + model + key). Failures are values that say who
 is to blame; what to do about it is routing's business.
 """
 
+from heliograph.gateway.types.budgets import (
+    OVER_BUDGET,
+    Budget,
+    CapKind,
+    CapRule,
+    Charge,
+    Scope,
+    StoreDown,
+    WindowKind,
+)
 from heliograph.gateway.types.exchange import (
     JSON_TYPE,
     SSE_TYPE,
@@ -24,6 +34,7 @@ from heliograph.gateway.types.exchange import (
     Usage,
 )
 from heliograph.gateway.types.price import NANO, CostBasis, Price, Rates, UnknownPrice
+from heliograph.gateway.types.secret import Secret
 from heliograph.gateway.types.settings import (
     Balance,
     Breaker,
@@ -37,7 +48,6 @@ from heliograph.gateway.types.settings import (
     RescuePolicy,
     Retries,
     Route,
-    Secret,
     Server,
     Timeouts,
     Tls,
@@ -53,11 +63,16 @@ from heliograph.gateway.types.virtual_keys import (
 __all__ = [
     "JSON_TYPE",
     "NANO",
+    "OVER_BUDGET",
     "SSE_TYPE",
     "Attempt",
     "Balance",
     "Blame",
     "Breaker",
+    "Budget",
+    "CapKind",
+    "CapRule",
+    "Charge",
     "Chat",
     "Config",
     "CostBasis",
@@ -84,8 +99,10 @@ __all__ = [
     "RescuePolicy",
     "Retries",
     "Route",
+    "Scope",
     "Secret",
     "Server",
+    "StoreDown",
     "Target",
     "Timeouts",
     "Tls",
@@ -93,4 +110,5 @@ __all__ = [
     "Usage",
     "UsdLimit",
     "VirtualKey",
+    "WindowKind",
 ]

@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec import Raw, Struct, field
 
+from heliograph.gateway.types.budgets import Charge
 from heliograph.gateway.types.price import CostBasis
 from heliograph.gateway.types.settings import Key, Provider
 from heliograph.gateway.types.virtual_keys import VirtualKey
@@ -170,7 +171,9 @@ class Exchange(Struct):
     `outcome`: *answered* in full; *refused* by reason of the caller; *failed* after
     the attempts listed; *client_gone* before the end. `asked` names the targets that
     the model asked for stands for, `route` the one it went by. `virtual_key` says who
-    asked, and whose that is; `tags` are the key's and the request's own.
+    asked, and whose that is; `tags` are the key's and the request's own. `charges` are
+    what it was charged of the caps it counts against; `on_cap` is the budget that made
+    it fall to another model.
     """
 
     request_id: str
@@ -191,6 +194,8 @@ class Exchange(Struct):
     asked: frozenset[str] = frozenset()
     virtual_key: VirtualKey | None = None
     tags: tuple[str, ...] = ()
+    charges: list[Charge] | None = None
+    on_cap: str | None = None
 
     @property
     def answered_by(self) -> Target | None:

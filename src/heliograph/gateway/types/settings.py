@@ -6,29 +6,8 @@ from typing import Literal
 
 from msgspec import Struct, field
 
-
-class Secret:
-    """A value that must never be shown: its repr and str are stars."""
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: str) -> None:
-        self._value = value
-
-    def reveal(self) -> str:
-        """Return the value itself; call this only where a header is written."""
-        return self._value
-
-    def __repr__(self) -> str:
-        return "Secret('***')"
-
-    __str__ = __repr__
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and other._value == self._value
-
-    def __hash__(self) -> int:
-        return hash(self._value)
+from heliograph.gateway.types.budgets import Budget
+from heliograph.gateway.types.secret import Secret
 
 
 class Key(Struct, frozen=True):
@@ -144,6 +123,7 @@ class Endpoint(Struct, frozen=True):
     `base_url_env` is the variable that the vendor's own SDKs take another address
     from; `base_url_from` is that variable once it was used, for the operator's eyes.
     `prices` is the vendor whose price rows hold; without one no price is known.
+    `output_bound` is how a bound of ours on the answer is called.
     """
 
     name: str
@@ -155,6 +135,7 @@ class Endpoint(Struct, frozen=True):
     rename: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     stream_usage: bool = True
     prices: str = ""
+    output_bound: str = "max_tokens"
     docs: str = ""
     base_url_env: str = ""
     base_url_from: str = ""
@@ -233,3 +214,4 @@ class Config(Struct, frozen=True):
     limits: Limits = Limits()
     server: Server = Server()
     ledger: Keeping = Keeping()
+    budgets: tuple[Budget, ...] = ()

@@ -66,15 +66,20 @@ def head_of(
     looked at event by event without unpacking it here.
     """
     origin, prefix = origin_of(provider.endpoint.base_url)
+    return head_to(origin, f"{prefix}{request.path}", (*request.headers, *auth))
+
+
+def head_to(origin: Origin, path: str, headers: Iterable[tuple[str, str]]) -> bytes:
+    """Write the head of a POST to *path* at *origin*, all but content-length."""
     default_port = HTTPS_PORT if origin.tls else HTTP_PORT
     host = f"[{origin.host}]" if ":" in origin.host else origin.host
     if origin.port != default_port:
         host = f"{host}:{origin.port}"
     lines = [
-        f"POST {prefix}{request.path} HTTP/1.1",
+        f"POST {path} HTTP/1.1",
         f"host: {host}",
         "user-agent: heliograph",
         "accept-encoding: identity",
-        *(f"{name}: {value}" for name, value in (*request.headers, *auth)),
+        *(f"{name}: {value}" for name, value in headers),
     ]
     return "\r\n".join(lines).encode("latin-1")

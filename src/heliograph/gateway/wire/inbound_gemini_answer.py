@@ -31,6 +31,7 @@ _FINISHES: Mapping[str, str] = {
 }
 _STATUSES: Mapping[int, str] = {
     401: "UNAUTHENTICATED",
+    402: "RESOURCE_EXHAUSTED",
     403: "PERMISSION_DENIED",
     404: "NOT_FOUND",
     429: "RESOURCE_EXHAUSTED",

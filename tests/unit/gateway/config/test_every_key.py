@@ -46,6 +46,8 @@ def below(nodes: list[Node], step: str) -> list[Node]:
         ("breaker", tuple(schema.BREAKER_RANGES)),
         ("limits", tuple(schema.ALL_LIMIT_RANGES)),
         ("ledger", schema.LEDGER_KEYS),
+        ("budgets *", schema.BUDGET_KEYS),
+        ("budgets * for", schema.SCOPE_KEYS),
         # `tls` wants two files that are there, so it stands there as a comment.
         ("server", tuple(key for key in schema.SERVER_KEYS if key != "tls")),
     ],

@@ -1,0 +1,21 @@
+"""Where news is posted to: an address that may be a secret as a whole."""
+
+from heliograph.gateway.config.document import Node
+from heliograph.gateway.config.keys import resolve
+from heliograph.gateway.config.url import fault_of_url
+from heliograph.gateway.config.values import Reading
+from heliograph.gateway.types import Secret
+
+
+def read_webhook(reading: Reading, node: Node, key: str) -> Secret | None:
+    """Read an address, or the `env.NAME` that holds it; a query may be its secret."""
+    text = resolve(reading, node, key, what="an address")
+    if text is None:
+        return None
+    reading.keep_secret(text)
+    fault = fault_of_url(text.partition("?")[0])
+    if fault is not None:
+        message, fix = fault
+        reading.report(node, key, message, fix=fix)
+        return None
+    return Secret(text)

@@ -1,0 +1,191 @@
+"""Which caps an exchange counts against, and each of its calls. Pure.
+
+An account is found once for everybody who is alike in what budgets tell callers apart
+by, and kept: the request path looks it up.
+"""
+
+from collections.abc import Callable, Sequence
+
+from heliograph.gateway.ledger.caps import REQUESTS, USD, Cap
+from heliograph.gateway.types import Budget, CapRule, Scope, VirtualKey
+
+KEPT_MAX = 4096
+USD_KEY = "|usd|"
+"""What stands in the keys of all caps of money, and of no other."""
+
+
+class Account:
+    """The caps of one exchange; *budgets* are all that it may meet."""
+
+    def __init__(
+        self, budgets: Sequence[Budget], caps_of: Callable[[Budget], Sequence[Cap]]
+    ) -> None:
+        own = [
+            cap
+            for each in budgets
+            if not each.scope.of_targets
+            for cap in caps_of(each)
+        ]
+        self.budgets = budgets
+        self.caps_of = caps_of
+        self.entry = tuple(cap for cap in own if cap.measure >= REQUESTS)
+        """What is taken when the exchange begins."""
+        self.spending = tuple(cap for cap in own if cap.measure < REQUESTS)
+        """What each of its calls takes of."""
+        bounds = [
+            each.output_tokens_max
+            for each in budgets
+            if any(rule.kind in {"usd", "tokens"} for rule in each.caps)
+        ]
+        self.output_tokens_max = min(bounds, default=None)
+        """What is asked for where a caller sets no bound."""
+        self.of_targets = tuple(each for each in budgets if each.scope.of_targets)
+        self.kept: dict[tuple[str, str], tuple[Cap, ...]] = {}
+        self.relieved: dict[str, Account] = {}
+
+    def caps(self, provider: str, model: str) -> tuple[Cap, ...]:
+        """Return what a call to that model takes of."""
+        if not self.of_targets:
+            return self.spending
+        found = self.kept.get((provider, model))
+        if found is None:
+            if len(self.kept) >= KEPT_MAX:
+                self.kept.clear()
+            met = [
+                each for each in self.of_targets if is_met(each.scope, provider, model)
+            ]
+            found = self.spending + tuple(
+                cap for each in met for cap in self.caps_of(each)
+            )
+            self.kept[provider, model] = found
+        return found
+
+    def without_rates(self, budget: Budget) -> "Account":
+        """Return the account of an exchange that has fallen to *budget*'s `on_cap`.
+
+        Its money still counts; its rates are those of the model it has fallen from.
+        """
+        found = self.relieved.get(budget.name)
+        if found is None:
+            found = Account(self.budgets, self.caps_of)
+            found.spending = tuple(
+                cap
+                for cap in found.spending
+                if cap.budget.name != budget.name or cap.measure == USD
+            )
+            found.entry = tuple(
+                cap for cap in found.entry if cap.budget.name != budget.name
+            )
+            self.relieved[budget.name] = found
+        return found
+
+
+def is_met(scope: Scope, provider: str, model: str) -> bool:
+    """Say whether a call to *model* of *provider* counts."""
+    return (scope.provider is None or scope.provider == provider) and (
+        scope.model is None or scope.model in {model, f"{provider}/{model}"}
+    )
+
+
+def pays(scope: Scope, key: VirtualKey, tags: Sequence[str]) -> bool:
+    """Say whether what is asked with *key* counts; the target is looked at later."""
+    owner = key.owner
+    return (
+        (scope.team is None or scope.team == owner.team)
+        and (scope.project is None or scope.project == owner.project)
+        and (scope.camera is None or scope.camera == owner.camera)
+        and (scope.key is None or scope.key in {key.id, key.name})
+        and (scope.tag is None or scope.tag in tags)
+    )
+
+
+def own_budget(key: VirtualKey) -> Budget | None:
+    """Write the limits that a virtual key carries as a budget of its own."""
+    limits = key.limits
+    rules = [CapRule("usd", usd.nano, usd.per, "calendar") for usd in limits.usd]
+    if limits.tokens_per_minute is not None:
+        rules.append(CapRule("tokens", limits.tokens_per_minute))
+    if limits.requests_per_minute is not None:
+        rules.append(CapRule("requests", limits.requests_per_minute))
+    if limits.concurrent_max is not None:
+        rules.append(CapRule("concurrent", limits.concurrent_max))
+    return Budget(f"key {key.id}", tuple(rules)) if rules else None
+
+
+NOBODY = VirtualKey("", "")
+"""Who asks where no key is asked for."""
+Kept = tuple[VirtualKey | None, Account | None]
+
+
+class Accounts:
+    """All accounts and caps of a process."""
+
+    def __init__(self, budgets: Sequence[Budget]) -> None:
+        self.caps: dict[str, Cap] = {}
+        self.kept: dict[tuple[str, tuple[str, ...]], Kept] = {}
+        self.tags: frozenset[str] = frozenset()
+        self.budgets: Sequence[Budget] = ()
+        self.follow(budgets)
+
+    def follow(self, budgets: Sequence[Budget]) -> None:
+        """Take the budgets of a config; a cap that stays keeps what is held of it."""
+        self.budgets = budgets
+        self.tags = frozenset(
+            each.scope.tag for each in budgets if each.scope.tag is not None
+        )
+        self.kept.clear()
+        for budget in budgets:
+            self.caps_of(budget)
+
+    def of(self, key: VirtualKey | None, tags: tuple[str, ...]) -> Account | None:
+        """Find the account of who asks; None when nothing bounds it.
+
+        Callers choose their tags, so only those that a budget names are looked at.
+        """
+        if tags:
+            tags = tuple(sorted(self.tags.intersection(tags)))
+        name = (key.id if key is not None else "", tags)
+        kept = self.kept.get(name)
+        if kept is not None and kept[0] is key:
+            return kept[1]
+        if len(self.kept) >= KEPT_MAX:
+            self.kept.clear()
+        account = self.make(key, tags)
+        self.kept[name] = (key, account)
+        return account
+
+    def make(self, key: VirtualKey | None, tags: Sequence[str]) -> Account | None:
+        """List the budgets that an exchange meets, the key's own last."""
+        asker = key or NOBODY
+        met = [each for each in self.budgets if pays(each.scope, asker, tags)]
+        own = own_budget(asker)
+        if own is not None:
+            met.append(own)
+        return Account(met, self.caps_of) if met else None
+
+    def caps_of(self, budget: Budget) -> list[Cap]:
+        """Return the caps of *budget*, which all who count against it share."""
+        return [self.cap(budget, rule) for rule in budget.caps]
+
+    def cap(self, budget: Budget, rule: CapRule) -> Cap:
+        """Return one cap, with its rule as it is now."""
+        key = key_of(budget, rule)
+        found = self.caps.get(key)
+        if found is None:
+            found = self.caps[key] = Cap(key, rule, budget)
+        elif found.rule is not rule or found.budget is not budget:
+            found.follow(rule, budget)
+        return found
+
+
+def key_of(budget: Budget, rule: CapRule) -> str:
+    """Name a cap in the store: one whose window changes is another.
+
+    Where all that an exchange costs counts, the name says so: the audit relies on it.
+    """
+    counts = "calls" if budget.scope.of_targets else "exchanges"
+    named = f"{budget.name}|{rule.kind}|{counts}"
+    if rule.kind == "concurrent":
+        return named
+    zone = "" if rule.window == "rolling" else f"|{budget.zone}"
+    return f"{named}|{rule.per}|{rule.window}{zone}"

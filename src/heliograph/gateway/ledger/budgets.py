@@ -1,0 +1,264 @@
+"""The budgets of a process: what its exchanges may take, and its way to the store.
+
+All of it belongs to the event loop. Every quarter of a second, or when somebody waits,
+the ledger's thread is asked to renew the slices: one question is under way at a time.
+"""
+
+import asyncio
+import math
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from heliograph.clock import Clock
+from heliograph.gateway.ledger.accounts import Account, Accounts
+from heliograph.gateway.ledger.caps import Amount, Cap, Hold, overdraw, reserve
+from heliograph.gateway.ledger.database import DatabaseError
+from heliograph.gateway.ledger.leases import Ask, Leases, Told
+from heliograph.gateway.types import Budget, Exchange, VirtualKey
+
+BUSY_S = 0.25
+IDLE_S = 1.0
+HUNGRY_S = 0.05
+"""How soon the slices are renewed: while in use, while idle, while somebody waits."""
+WAIT_S = 1.5
+"""How long an exchange waits for a slice that others must give back first."""
+GOOD_S = 3.5
+"""A slice is surely ours for so long after it was renewed: others take it for that of a
+dead process after `DEAD_S` of silence."""
+SPARE_HOLDS = 4
+"""A slice is kept so large that some calls find their worst case in it at once."""
+SPARE_TURNS = 3
+"""And so large that it lasts for some turns."""
+IDLE_TURNS = 20
+"""After so many turns without use a slice goes back."""
+
+
+NOBODY_WAITS = (0,)
+
+
+class Waiter(NamedTuple):
+    """An exchange that waits for so much of a cap."""
+
+    come: asyncio.Future[None]
+    cap: Cap
+    need: int
+
+
+class Budgets:
+    """Reserves and settles; *wake* has the ledger's thread look at *leases*.
+
+    *notify* is called when the soft limit of a cap is reached.
+    """
+
+    def __init__(
+        self,
+        budgets: Sequence[Budget],
+        *,
+        leases: Leases,
+        wake: Callable[[], None],
+        clock: Clock,
+        loop: asyncio.AbstractEventLoop,
+        notify: Callable[[Cap], None],
+    ) -> None:
+        self.accounts = Accounts(budgets)
+        self.leases = leases
+        self.wake = wake
+        self.clock = clock
+        self.loop = loop
+        self.notify = notify
+        self.waiting: list[Waiter] = []
+        self.asking = False
+        self.closed = False
+        self.timer: asyncio.TimerHandle | None = None
+        self.due_s = 0.0  # when it goes off
+        if budgets:
+            self.turn()
+
+    def follow(self, budgets: Sequence[Budget]) -> None:
+        """Take the budgets of another config."""
+        self.accounts.follow(budgets)
+        self.turn_in(0.0)
+
+    def account(self, key: VirtualKey | None, tags: tuple[str, ...]) -> Account | None:
+        """Find what who asks counts against; None when nothing bounds it."""
+        return self.accounts.of(key, tags)
+
+    def reserve(self, caps: Sequence[Cap], amount: Amount, wall_s: float) -> Hold | Cap:
+        """Reserve *amount* at once, or return the cap that lacks it."""
+        return reserve(caps, amount, self.clock.monotonic_s(), wall_s)
+
+    async def wait_for(
+        self, caps: Sequence[Cap], amount: Amount, wait_s: float = WAIT_S
+    ) -> Hold | Cap:
+        """Reserve *amount*, waiting for the slices to be renewed if need be.
+
+        Return the cap that it does not fit in, at once when that is sure.
+        """
+        loop, clock = self.loop, self.clock
+        until_s = loop.time() + min(wait_s, WAIT_S)
+        while True:
+            wall_s = clock.wall_s()
+            found = reserve(caps, amount, clock.monotonic_s(), wall_s)
+            if isinstance(found, Hold):
+                return found
+            need = amount[found.measure]
+            left_s = until_s - loop.time()
+            if left_s > 0 and not found.is_used_up(need, wall_s):
+                await self.more(found, need, left_s)
+            elif self.is_blind(found) and found.budget.store_down == "allow":
+                return overdraw(caps, amount, wall_s)
+            else:
+                return found
+
+    def is_blind(self, cap: Cap) -> bool:
+        """Say whether the store could not be asked for so long that nothing is sure."""
+        return cap.good_until_s <= self.clock.monotonic_s()
+
+    async def more(self, cap: Cap, need: int, left_s: float) -> None:
+        """Wait until something of *cap* may have become free, or for *left_s*."""
+        come: asyncio.Future[None] = self.loop.create_future()
+        waiter = Waiter(come, cap, need)
+        timer = self.loop.call_later(left_s, wake, come)
+        self.waiting.append(waiter)
+        cap.waiting += 1
+        self.turn_in(0.0 if len(self.waiting) == 1 else HUNGRY_S)
+        try:
+            await come
+        finally:
+            timer.cancel()
+            cap.waiting -= 1
+            if waiter in self.waiting:
+                self.waiting.remove(waiter)
+
+    def settle(self, hold: Hold, truth: Amount, exchange: Exchange) -> None:
+        """End *hold* with the *truth*; what is charged stands on *exchange*."""
+        if exchange.charges is None:
+            exchange.charges = []
+        if hold.settle(truth, exchange.charges) and self.waiting:
+            self.wake_all()
+
+    def wake_all(self) -> None:
+        """Let all who wait look again, in the order in which they came."""
+        waiting, self.waiting = self.waiting, []
+        for waiter in waiting:
+            wake(waiter.come)
+
+    # the way to the store
+
+    def turn_in(self, wait_s: float) -> None:
+        """Renew the slices in *wait_s*, unless that happens sooner."""
+        if self.asking or self.closed:
+            return
+        due_s = self.loop.time() + wait_s
+        if self.timer is not None:
+            if self.due_s <= due_s:
+                return
+            self.timer.cancel()
+        self.due_s = due_s
+        self.timer = self.loop.call_at(due_s, self.turn)
+
+    def turn(self) -> None:
+        """Ask the thread to renew what is in use, and to look at what is configured."""
+        self.timer = None
+        wall_s = self.clock.wall_s()
+        configured = {id(each) for each in self.accounts.budgets}
+        needs: dict[str, list[int]] = {}
+        for waiter in self.waiting:
+            needs.setdefault(waiter.cap.key, []).append(waiter.need)
+        asks = [
+            ask_of(cap, wall_s, needs.get(cap.key, NOBODY_WAITS))
+            for cap in self.accounts.caps.values()
+            if is_in_use(cap) or id(cap.budget) in configured
+        ]
+        if not asks:
+            return
+        self.asking = True
+        told = partial(self.told, self.clock.monotonic_s())
+        self.leases.ask(asks, partial(self.loop.call_soon_threadsafe, told))
+        self.wake()
+
+    def told(self, asked_s: float, answers: list[Told] | DatabaseError) -> None:
+        """Take in what the store said to what was asked at *asked_s*."""
+        self.asking = False
+        if isinstance(answers, DatabaseError):
+            self.turn_in(BUSY_S)
+            return
+        wall_s = self.clock.wall_s()
+        in_use = False
+        for told in answers:
+            cap = self.accounts.caps[told.cap]
+            take(cap, told, wall_s)
+            cap.good_until_s = asked_s + GOOD_S
+            if told.notice:
+                cap.soft_told += 1
+                self.notify(cap)
+            in_use = in_use or is_in_use(cap)
+        self.wake_all()
+        if any(cap.waiting for cap in self.accounts.caps.values()):
+            self.turn_in(HUNGRY_S)
+        else:
+            self.turn_in(BUSY_S if in_use else IDLE_S)
+
+    def close(self) -> None:
+        """Have all slices given back, once what was charged is in the store."""
+        self.closed = True
+        if self.timer is not None:
+            self.timer.cancel()
+        caps = self.accounts.caps.values()
+        self.leases.say_farewell({cap.key: cap.charged for cap in caps})
+
+
+def wake(come: asyncio.Future[None]) -> None:
+    """Let one who waits look again."""
+    if not come.done():
+        come.set_result(None)
+
+
+def is_in_use(cap: Cap) -> bool:
+    """Say whether a cap has a slice here, or somebody waits for one."""
+    return bool(cap.free or cap.outstanding or cap.waiting)
+
+
+def ask_of(cap: Cap, wall_s: float, needs: Sequence[int] = NOBODY_WAITS) -> Ask:
+    """Say how *cap* stands, and what more of it would be good to have.
+
+    *needs* is what those want who wait. What is free and not wanted is taken out of the
+    slice, and so given back.
+    """
+    span = cap.span = cap.window.span(wall_s)
+    cap.idle = 0 if cap.used or cap.waiting else cap.idle + 1
+    spare = max(SPARE_HOLDS * cap.largest, SPARE_TURNS * cap.used)
+    cap.spare = 0 if cap.idle > IDLE_TURNS else max(spare, cap.spare * 3 // 4)
+    cap.used = cap.largest = 0
+    wanted = 0 if cap.yields else cap.spare
+    if cap.free > 2 * wanted:
+        cap.free = wanted
+    wanted = max(wanted, *needs)
+    soft = cap.budget.soft
+    limit = cap.rule.limit
+    return Ask(
+        cap.key,
+        limit,
+        span.since_s,
+        cap.window.began_s(span),
+        cap.reserved,
+        cap.free,
+        cap.charged,
+        max(0, min(needs) - cap.free),
+        max(0, wanted - cap.free),
+        None if soft is None else math.ceil(limit * soft),
+    )
+
+
+def take(cap: Cap, told: Told, wall_s: float) -> None:
+    """Take in what the store said of *cap*."""
+    cap.free += told.granted
+    cap.posted = told.posted
+    cap.spent = told.spent
+    cap.others = told.others
+    cap.oldest_s = told.oldest_s
+    cap.yields = told.lacks
+    cap.left = cap.rule.limit - told.spent - cap.unposted
+    span = cap.window.span(wall_s)
+    cap.left_until_s = span.until_s

@@ -1,0 +1,186 @@
+"""One cap as a process sees it: the slice it has leased, and the holds on it. Pure.
+
+What a process may spend of a cap is its slice, leased from the store. A call reserves
+its worst case of it, and settles with the truth:
+
+    slice = free + reserved + unposted
+
+`reserved` is held by calls under way. `unposted` has been spent and is not yet written
+to the store, where it passes from the lease to what is spent. The store sees to it that
+all slices and all that is spent in the window never exceed the cap.
+"""
+
+import math
+from collections.abc import Sequence
+
+from heliograph.gateway.ledger.windows import Span, Window, window_of
+from heliograph.gateway.types import Budget, CapRule, Charge
+
+USD, TOKENS, REQUESTS, CONCURRENT = range(4)
+MEASURES = {
+    "usd": USD,
+    "tokens": TOKENS,
+    "requests": REQUESTS,
+    "concurrent": CONCURRENT,
+}
+
+Amount = tuple[int, int, int, int]
+"""What one call takes: nano-dollars, tokens, requests, calls at once."""
+
+
+class Cap:
+    """One cap of one budget.
+
+    `left` is what the store last knew to be unspent, whoever holds it, while the clock
+    has not reached `left_until_s`. `good_until_s` (monotonic) is how long the slice is
+    surely ours.
+    """
+
+    __slots__ = (
+        "budget",
+        "charged",
+        "free",
+        "good_until_s",
+        "idle",
+        "key",
+        "label",
+        "largest",
+        "left",
+        "left_until_s",
+        "measure",
+        "oldest_s",
+        "others",
+        "posted",
+        "refused",
+        "reserved",
+        "rule",
+        "soft_told",
+        "span",
+        "spare",
+        "spent",
+        "used",
+        "waiting",
+        "window",
+        "yields",
+    )
+
+    def __init__(self, key: str, rule: CapRule, budget: Budget) -> None:
+        self.key = key
+        self.rule = rule
+        self.budget = budget
+        self.label = (
+            rule.kind if rule.kind == "concurrent" else f"{rule.kind}/{rule.per}"
+        )
+        self.measure = MEASURES[rule.kind]
+        self.window: Window = window_of(rule, budget.zone)
+        self.span = Span(0, 0, 0)
+        self.free = 0
+        self.reserved = 0
+        self.charged = 0  # all that was ever spent of it here
+        self.posted = 0  # how much of that is in the store
+        self.good_until_s = -math.inf
+        self.left = rule.limit
+        self.left_until_s = -math.inf
+        self.spent = 0  # in the window, by all, as the store last said
+        self.oldest_s = 0  # the oldest bucket in which some of it was spent
+        self.others = 0  # what others have leased of it
+        self.used = 0  # reserved since the slice was last renewed
+        self.largest = 0  # the largest hold since
+        self.idle = 0  # for how many turns it has not been used
+        self.spare = 0  # what is to be free
+        self.yields = False  # somebody else lacks some of it
+        self.waiting = 0  # how many wait for some of it
+        self.refused = 0
+        self.soft_told = 0
+
+    @property
+    def unposted(self) -> int:
+        """Spent here, and not yet in the store."""
+        return self.charged - self.posted
+
+    @property
+    def outstanding(self) -> int:
+        """What no other may be given: it is spent, or may be."""
+        return self.reserved + self.charged - self.posted
+
+    def follow(self, rule: CapRule, budget: Budget) -> None:
+        """Take a changed limit; what is held and spent stays."""
+        self.rule = rule
+        self.budget = budget
+        self.left_until_s = -math.inf
+
+    def is_used_up(self, amount: int, wall_s: float) -> bool:
+        """Say whether *amount* would not even fit if all holds were given back."""
+        return amount > self.left and wall_s < self.left_until_s
+
+    def take(self, amount: int, wall_s: float) -> None:
+        """Reserve *amount*."""
+        self.free -= amount
+        self.reserved += amount
+        self.used += amount
+        self.largest = max(self.largest, amount)
+        if wall_s >= self.span.until_s:
+            self.span = self.window.span(wall_s)
+
+    def settle(self, amount: int, truth: int, at_s: float) -> Charge | None:
+        """End a hold of *amount*, taken at *at_s*; *truth* is what it came to."""
+        self.reserved -= amount
+        self.free += amount - truth
+        if not truth:
+            return None
+        self.charged += truth
+        self.left -= truth
+        span = self.span
+        if not span.bucket_s <= at_s < span.until_s:
+            span = self.window.span(at_s)
+        return (self.key, span.bucket_s, truth)
+
+
+class Hold:
+    """What one call has reserved of some caps, until it is settled: once."""
+
+    __slots__ = ("amount", "at_s", "caps", "ended")
+
+    def __init__(self, caps: Sequence[Cap], amount: Amount, at_s: float) -> None:
+        self.caps = caps
+        self.amount = amount
+        self.at_s = at_s
+        self.ended = False
+
+    def settle(self, truth: Amount, charges: list[Charge]) -> bool:
+        """End it with the *truth*; add what is charged to *charges*.
+
+        Say whether somebody waits for what may have become free.
+        """
+        if self.ended:
+            return False
+        self.ended = True
+        amount, at_s = self.amount, self.at_s
+        awaited = False
+        for cap in self.caps:
+            measure = cap.measure
+            charge = cap.settle(amount[measure], truth[measure], at_s)
+            if charge is not None:
+                charges.append(charge)
+            if cap.waiting:
+                awaited = True
+        return awaited
+
+
+def reserve(
+    caps: Sequence[Cap], amount: Amount, now_s: float, wall_s: float
+) -> Hold | Cap:
+    """Reserve *amount* of all *caps*, or of none: then the first that lacks it."""
+    for cap in caps:
+        if cap.free < amount[cap.measure] or cap.good_until_s <= now_s:
+            return cap
+    for cap in caps:
+        cap.take(amount[cap.measure], wall_s)
+    return Hold(caps, amount, wall_s)
+
+
+def overdraw(caps: Sequence[Cap], amount: Amount, wall_s: float) -> Hold:
+    """Reserve *amount* of all *caps* although some lack it: it is only counted."""
+    for cap in caps:
+        cap.take(amount[cap.measure], wall_s)
+    return Hold(caps, amount, wall_s)

@@ -1,0 +1,267 @@
+"""Slices of caps, leased from the store; used by the ledger's thread alone.
+
+Several processes share a cap by its rows of leases. After every transaction what is
+spent in the window and all leases together are at most the cap; what a process has
+spent passes from its lease to `budget_spent` in the transaction that records the
+exchange. So a process may spend its slice without asking anybody.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from heliograph.gateway.ledger.accounts import USD_KEY
+from heliograph.gateway.ledger.database import Database, DatabaseError, Row
+from heliograph.gateway.ledger.rows import Entry
+from heliograph.gateway.types import Exchange
+
+DEAD_S = 5.0
+"""A holder whose beat stands still for so long has died."""
+
+STANDS = (
+    "SELECT"
+    " (SELECT COALESCE(CAST(SUM(amount) AS BIGINT), 0) FROM budget_spent"
+    " WHERE cap = ? AND bucket_s >= ?),"
+    " (SELECT MIN(bucket_s) FROM budget_spent"
+    " WHERE cap = ? AND bucket_s >= ? AND amount > 0),"
+    " (SELECT COALESCE(CAST(SUM(amount) AS BIGINT), 0) FROM budget_leases"
+    " WHERE cap = ? AND holder <> ?),"
+    " (SELECT MIN(holder) FROM budget_leases"
+    " WHERE cap = ? AND holder <> ? AND lacks > 0)"
+)
+"""One statement, so that it sees one moment: others post between two of ours."""
+LEASE = (
+    "INSERT INTO budget_leases (cap, holder, amount, lacks) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT (cap, holder)"
+    " DO UPDATE SET amount = excluded.amount, lacks = excluded.lacks"
+)
+END_LEASE = "DELETE FROM budget_leases WHERE cap = ? AND holder = ?"
+BEAT = (
+    "INSERT INTO budget_holders (holder, beat) VALUES (?, 1)"
+    " ON CONFLICT (holder) DO UPDATE SET beat = budget_holders.beat + 1"
+)
+SPEND = (
+    "INSERT INTO budget_spent (cap, bucket_s, amount) VALUES (?, ?, ?)"
+    " ON CONFLICT (cap, bucket_s)"
+    " DO UPDATE SET amount = budget_spent.amount + excluded.amount"
+)
+MOVE = "UPDATE budget_leases SET amount = amount - ? WHERE cap = ? AND holder = ?"
+CHARGE = "INSERT INTO budget_charges VALUES (?, ?, ?, ?)"
+FORGET_CHARGES = "DELETE FROM budget_charges WHERE cap = ? AND bucket_s < ?"
+FORGET = "DELETE FROM budget_spent WHERE cap = ? AND bucket_s < ?"
+FORGET_TURNS = 200
+"""So many times a lease is renewed before buckets that have passed are forgotten."""
+FORGET_S = 3600
+"""What has passed is kept for so long, for charges that come late."""
+NOTICE = (
+    "INSERT INTO budget_notices (cap, window_s) VALUES (?, ?)"
+    " ON CONFLICT (cap, window_s) DO NOTHING RETURNING cap"
+)
+FORGET_NOTICES = "DELETE FROM budget_notices WHERE cap = ? AND window_s < ?"
+
+
+class Ask(NamedTuple):
+    """How one cap stands in this process, and what more of it is wanted.
+
+    `reserved`, `free` and `charged` are the cap's own; `need` must come at once or not
+    at all, `want` is welcome. `soft` is where its operator wants to be told, in the
+    window that began at `window_s`.
+    """
+
+    cap: str
+    limit: int
+    since_s: int
+    window_s: int
+    reserved: int
+    free: int
+    charged: int
+    need: int = 0
+    want: int = 0
+    soft: int | None = None
+
+
+class Told(NamedTuple):
+    """What the store said: what was granted, and how the cap stands for all.
+
+    `posted` is how much of what the process ever charged is in the store. Somebody else
+    `lacks` some of it: free slices should go back. `notice`: the soft limit has been
+    reached, and it falls to us to say so.
+    """
+
+    cap: str
+    granted: int
+    spent: int
+    others: int
+    posted: int
+    oldest_s: int
+    lacks: bool
+    notice: bool
+
+
+Turn = tuple[Sequence[Ask], Callable[["list[Told] | DatabaseError"], object]]
+
+
+class Leases:
+    """All slices of one process, its *holder*'s name being its own.
+
+    `ask` and `say_farewell` are for the process; the rest is the ledger's thread's.
+    """
+
+    def __init__(self, holder: str, clock_s: Callable[[], float]) -> None:
+        self.holder = holder
+        self.clock_s = clock_s
+        self.posted: defaultdict[str, int] = defaultdict(int)
+        self.posting: dict[int, Exchange] = {}  # by identity: a batch may come again
+        self.beats: dict[str, tuple[int, float]] = {}
+        self.asked: Turn | None = None
+        self.farewell: Mapping[str, int] | None = None
+        self.turns = 0
+
+    def ask(
+        self,
+        asks: Sequence[Ask],
+        tell: Callable[[list[Told] | DatabaseError], object],
+    ) -> None:
+        """Have the thread lease what *asks* want, and *tell* what came of it."""
+        self.asked = (asks, tell)
+
+    def say_farewell(self, charged: Mapping[str, int]) -> None:
+        """Have all slices given back once all that was *charged*, by cap, is posted."""
+        self.farewell = charged
+
+    # the thread
+
+    def do_chore(self, database: Database) -> None:
+        """Lease what is asked for. All that has ended until now has been written."""
+        for exchange in self.posting.values():
+            for cap, _, amount in exchange.charges or ():
+                self.posted[cap] += amount
+        self.posting.clear()
+        asked, self.asked = self.asked, None
+        if asked is not None:
+            asks, tell = asked
+            try:
+                tell(self.renew(database, asks))
+            except DatabaseError as error:
+                tell(error)
+                raise
+        farewell = self.farewell
+        if farewell is not None and all(
+            self.posted[cap] >= charged for cap, charged in farewell.items()
+        ):
+            self.farewell = None
+            with database.transaction(alone=True):
+                self.release(database, self.holder)
+
+    def post(self, database: Database, entries: Sequence[Entry]) -> None:
+        """Write what *entries* were charged, in the transaction of their own rows."""
+        by_bucket: defaultdict[tuple[str, int], int] = defaultdict(int)
+        by_cap: defaultdict[str, int] = defaultdict(int)
+        rows: list[Row] = []
+        for entry in entries:
+            charges = entry.exchange.charges
+            if not charges:
+                continue
+            self.posting[id(entry.exchange)] = entry.exchange
+            for cap, bucket_s, amount in charges:
+                by_bucket[cap, bucket_s] += amount
+                by_cap[cap] += amount
+                if USD_KEY in cap:
+                    rows.append((entry.exchange_id, cap, bucket_s, amount))
+        if not by_cap:
+            return
+        # In one order for all, so that two processes never wait for each other.
+        spent = sorted((*where, amount) for where, amount in by_bucket.items())
+        database.run_many(SPEND, spent)
+        holder = self.holder
+        moved = [(amount, cap, holder) for cap, amount in sorted(by_cap.items())]
+        database.run_many(MOVE, moved)
+        if rows:
+            database.run_many(CHARGE, rows)
+
+    def renew(self, database: Database, asks: Sequence[Ask]) -> list[Told]:
+        """Say that we live, and lease what *asks* want of what is there."""
+        self.turns += 1
+        with database.transaction(alone=True):
+            database.run(BEAT, (self.holder,))
+            self.bury(database)
+            if self.turns % FORGET_TURNS == 0:
+                for ask in asks:
+                    passed = (ask.cap, ask.since_s - FORGET_S)
+                    database.run(FORGET, passed)
+                    database.run(FORGET_CHARGES, passed)
+            return [self.lease(database, ask) for ask in asks]
+
+    def lease(self, database: Database, ask: Ask) -> Told:
+        """Set one lease anew, to what the process holds and what it gets."""
+        spent, oldest_s, others, lacking = self.stands(database, ask)
+        posted = self.posted[ask.cap]
+        outstanding = ask.reserved + ask.charged - posted
+        held = outstanding + ask.free
+        room = ask.limit - spent - others - held
+        more = 0
+        if ask.need <= room:
+            more = ask.need + max(0, min(ask.want - ask.need, (room - ask.need) // 2))
+        amount = max(outstanding, held + min(more, room))
+        lacks = ask.need if amount - outstanding < ask.free + ask.need else 0
+        if amount or lacks:
+            database.run(LEASE, (ask.cap, self.holder, amount, lacks))
+        else:
+            database.run(END_LEASE, (ask.cap, self.holder))
+        return Told(
+            ask.cap,
+            amount - held,
+            spent,
+            others,
+            posted,
+            oldest_s,
+            # Of two who lack some, one must give way.
+            bool(lacking) and (not ask.need or lacking < self.holder),
+            self.is_notice(database, ask, spent + outstanding - ask.reserved),
+        )
+
+    def stands(self, database: Database, ask: Ask) -> tuple[int, int, int, str]:
+        """Read what is spent, its oldest bucket, others' leases, and who lacks some."""
+        cap, since_s, holder = ask.cap, ask.since_s, self.holder
+        values = (cap, since_s, cap, since_s, cap, holder, cap, holder)
+        ((spent, oldest_s, others, lacking),) = database.run(STANDS, values)
+        return (
+            int(spent or 0),
+            int(oldest_s or since_s),
+            int(others or 0),
+            str(lacking or ""),
+        )
+
+    def is_notice(self, database: Database, ask: Ask, spent: int) -> bool:
+        """Say whether the soft limit is reached and nobody has told of it yet."""
+        if ask.soft is None or spent < ask.soft:
+            return False
+        first = bool(database.run(NOTICE, (ask.cap, ask.window_s)))
+        if first:
+            database.run(FORGET_NOTICES, (ask.cap, ask.window_s))
+        return first
+
+    def bury(self, database: Database) -> None:
+        """Free the slices of holders whose beat stands still.
+
+        By our own clock: those of several machines need not agree.
+        """
+        now_s = self.clock_s()
+        seen = {}
+        for holder, beat in database.run("SELECT holder, beat FROM budget_holders"):
+            name, count = str(holder), int(beat or 0)
+            if name == self.holder:
+                continue
+            last = self.beats.get(name)
+            if last is None or last[0] != count:
+                seen[name] = (count, now_s)
+            elif now_s - last[1] < DEAD_S:
+                seen[name] = last
+            else:
+                self.release(database, name)
+        self.beats = seen
+
+    def release(self, database: Database, holder: str) -> None:
+        """Give back all slices of *holder*."""
+        database.run("DELETE FROM budget_leases WHERE holder = ?", (holder,))
+        database.run("DELETE FROM budget_holders WHERE holder = ?", (holder,))

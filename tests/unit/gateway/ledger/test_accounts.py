@@ -1,0 +1,129 @@
+"""Who counts against which cap."""
+
+from heliograph.gateway.ledger.accounts import KEPT_MAX, Account, Accounts
+from heliograph.gateway.types import (
+    Budget,
+    CapRule,
+    KeyLimits,
+    Owner,
+    Scope,
+    UsdLimit,
+    VirtualKey,
+)
+
+USD = CapRule("usd", 100, "day", "calendar")
+TOKENS = CapRule("tokens", 1000)
+REQUESTS = CapRule("requests", 10)
+CONCURRENT = CapRule("concurrent", 2)
+
+
+def key(**fields: object) -> VirtualKey:
+    return VirtualKey("k1", "one", **fields)  # type: ignore[arg-type]  # of its own fields
+
+
+def names(account: Account | None) -> set[str]:
+    assert account is not None
+    caps = (*account.entry, *account.spending)
+    return {f"{cap.budget.name}:{cap.rule.kind}" for cap in caps}
+
+
+def test_a_budget_for_nobody_in_particular_is_for_all() -> None:
+    accounts = Accounts([Budget("all", (USD, CONCURRENT))])
+    account = accounts.of(None, ())
+    assert account is not None
+    assert [cap.rule for cap in account.spending] == [USD]
+    assert [cap.rule for cap in account.entry] == [CONCURRENT]
+    of_key = accounts.of(key(), ())
+    assert of_key is not None
+    assert of_key.spending == account.spending
+
+
+def test_all_that_a_scope_names_must_be_so() -> None:
+    budgets = [
+        Budget("a", (USD,), scope=Scope(team="red")),
+        Budget("b", (USD,), scope=Scope(team="red", project="street")),
+        Budget("c", (USD,), scope=Scope(camera="gate")),
+        Budget("d", (USD,), scope=Scope(key="one")),
+        Budget("e", (USD,), scope=Scope(key="k1")),
+        Budget("f", (USD,), scope=Scope(tag="night")),
+    ]
+    accounts = Accounts(budgets)
+    assert accounts.of(None, ()) is None
+    assert names(accounts.of(None, ("day", "night"))) == {"f:usd"}
+    red = key(owner=Owner(team="red"))
+    assert names(accounts.of(red, ())) == {"a:usd", "d:usd", "e:usd"}
+    street = key(owner=Owner("red", "street", "gate"))
+    assert names(accounts.of(street, ("night",))) == {f"{n}:usd" for n in "abcdef"}
+
+
+def test_a_key_that_changed_has_another_account() -> None:
+    accounts = Accounts([Budget("a", (USD,), scope=Scope(team="red"))])
+    assert accounts.of(key(owner=Owner(team="red")), ()) is not None
+    assert accounts.of(key(owner=Owner(team="blue")), ()) is None
+
+
+def test_the_limits_of_a_key_are_its_own_budget() -> None:
+    limits = KeyLimits((UsdLimit(5, "day"), UsdLimit(50, "month")), 60, 7000, 2)
+    account = Accounts([]).of(key(limits=limits), ())
+    assert account is not None
+    assert [cap.rule for cap in account.spending] == [
+        CapRule("usd", 5, "day", "calendar"),
+        CapRule("usd", 50, "month", "calendar"),
+        CapRule("tokens", 7000),
+    ]
+    assert [cap.rule.limit for cap in account.entry] == [60, 2]
+
+
+def test_a_budget_of_a_target_counts_the_calls_to_it() -> None:
+    budgets = [
+        Budget("all", (USD,)),
+        Budget("openai", (TOKENS, CONCURRENT), scope=Scope(provider="openai")),
+        Budget("large", (REQUESTS,), scope=Scope(model="openai/gpt-4o")),
+    ]
+    account = Accounts(budgets).of(None, ())
+    assert account is not None
+    assert names(account) == {"all:usd"}
+    large = [cap.rule for cap in account.caps("openai", "gpt-4o")]
+    assert large == [USD, TOKENS, CONCURRENT, REQUESTS]
+    assert account.caps("openai", "gpt-4o") is account.caps("openai", "gpt-4o")
+    small = [cap.rule for cap in account.caps("openai", "gpt-4o-mini")]
+    assert small == [USD, TOKENS, CONCURRENT]
+    assert [cap.rule for cap in account.caps("anthropic", "claude")] == [USD]
+
+
+def test_who_falls_to_another_model_is_held_to_the_money_alone() -> None:
+    fallen_from = Budget("a", (USD, TOKENS, REQUESTS), on_cap="cheap")
+    other = Budget("b", (TOKENS, CONCURRENT))
+    account = Accounts([fallen_from, other]).of(None, ())
+    assert account is not None
+    relieved = account.without_rates(fallen_from)
+    assert names(relieved) == {"a:usd", "b:tokens", "b:concurrent"}
+    assert account.without_rates(fallen_from) is relieved
+
+
+def test_callers_cannot_fill_the_memory_with_tags() -> None:
+    accounts = Accounts([Budget("a", (USD,)), Budget("b", (USD,), Scope(tag="x"))])
+    for number in range(100):
+        accounts.of(None, (f"tag-{number}", "x"))
+    assert len(accounts.kept) == 1
+    for number in range(KEPT_MAX + 10):
+        accounts.of(VirtualKey(f"k{number}", "n"), ())
+    assert len(accounts.kept) <= KEPT_MAX
+
+
+def test_a_reload_changes_the_limit_and_keeps_what_is_held() -> None:
+    accounts = Accounts([Budget("a", (USD,))])
+    before = accounts.of(None, ())
+    assert before is not None
+    cap = before.spending[0]
+    cap.free = 40
+    cap.take(30, 0.0)
+    accounts.follow([Budget("a", (CapRule("usd", 7, "day", "calendar"),))])
+    after = accounts.of(None, ())
+    assert after is not None
+    assert after.spending[0] is cap
+    assert (cap.rule.limit, cap.reserved) == (7, 30)
+    accounts.follow([Budget("a", (CapRule("usd", 7, "month", "calendar"),))])
+    other = accounts.of(None, ())
+    assert other is not None
+    assert other.spending[0] is not cap

@@ -1,0 +1,267 @@
+"""Slices of a cap in several processes: together they never exceed it, ever."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from heliograph.gateway.ledger.accounts import key_of
+from heliograph.gateway.ledger.budgets import GOOD_S, ask_of, take
+from heliograph.gateway.ledger.caps import Amount, Cap, Hold, reserve
+from heliograph.gateway.ledger.leases import DEAD_S, Leases
+from heliograph.gateway.ledger.migrate import migrate, migrations
+from heliograph.gateway.ledger.rows import Entry
+from heliograph.gateway.ledger.stores.sqlite import SqliteDatabase
+from heliograph.gateway.ledger.windows import SECONDS
+from heliograph.gateway.types import Budget, CapRule, Charge, Exchange
+
+LIMIT = 1000
+
+
+def amount(number: int) -> Amount:
+    return (number, number, 1, 1)
+
+
+class Process:
+    """What one gateway knows of one cap, and what it has under way."""
+
+    def __init__(self, world: "World", name: str) -> None:
+        self.world = world
+        self.leases = Leases(name, lambda: world.now_s)
+        rule = world.budget.caps[0]
+        self.cap = Cap(key_of(world.budget, rule), rule, world.budget)
+        self.holds: list[Hold] = []
+        self.ended: list[Exchange] = []
+
+    def reserve(self, number: int) -> bool:
+        found = reserve([self.cap], amount(number), self.world.now_s, self.world.now_s)
+        if not isinstance(found, Hold):
+            return False
+        self.holds.append(found)
+        return True
+
+    def settle(self, which: int, share: float) -> None:
+        if not self.holds:
+            return
+        hold = self.holds.pop(which % len(self.holds))
+        charges: list[Charge] = []
+        truth = int(hold.amount[0] * share)
+        hold.settle(amount(truth), charges)
+        self.world.charged.append((hold.at_s, truth, self))
+        self.ended.append(Exchange("r", charges=charges))
+
+    def record(self) -> None:
+        """Write what has ended, as the ledger's thread does, and then its chores."""
+        database = self.world.database
+        with database.transaction():
+            entries = [Entry(self.world.next_id(), 0, each) for each in self.ended]
+            self.leases.post(database, entries)
+        self.ended.clear()
+        self.leases.do_chore(database)
+
+    def renew(self, need: int = 0) -> None:
+        """Ask for slices, as the loop does, and take in the answer."""
+        cap, now_s = self.cap, self.world.now_s
+        self.record()
+        for told in self.leases.renew(
+            self.world.database, [ask_of(cap, now_s, (need,))]
+        ):
+            take(cap, told, now_s)
+        cap.good_until_s = now_s + GOOD_S
+
+    @property
+    def reserved(self) -> int:
+        return sum(hold.amount[0] for hold in self.holds)
+
+
+class World:
+    """Processes that share a store, and what is true of them all."""
+
+    def __init__(self, rule: CapRule, database: SqliteDatabase, count: int) -> None:
+        self.database = database
+        self.now_s = 1_800_000_000.0
+        self.budget = Budget("b", (rule,))
+        self.charged: list[tuple[float, int, Process]] = []
+        self.ids = 0
+        self.born = 0
+        self.processes = [self.bear() for _ in range(count)]
+
+    def bear(self) -> Process:
+        self.born += 1
+        return Process(self, f"p{self.born}")
+
+    def next_id(self) -> int:
+        self.ids += 1
+        return self.ids
+
+    def crash(self, which: int) -> None:
+        """Let one die: what it had not written is not known to anybody."""
+        dead = self.processes[which]
+        lost = len(dead.ended)
+        own = [each for each in self.charged if each[2] is dead]
+        for each in own[len(own) - lost :]:
+            self.charged.remove(each)
+        self.processes[which] = self.bear()
+
+    def taken(self) -> int:
+        """What was spent in the window that ends now, and what may yet be."""
+        cap = self.processes[0].cap
+        if cap.rule.window == "rolling":
+            since_s = self.now_s - SECONDS[cap.rule.per]
+        else:
+            since_s = cap.window.span(self.now_s).since_s
+        spent = sum(truth for at_s, truth, _ in self.charged if at_s > since_s)
+        return spent + sum(process.reserved for process in self.processes)
+
+
+@contextmanager
+def world(rule: CapRule, count: int = 3) -> Iterator[World]:
+    database = SqliteDatabase(Path(":memory:"))
+    for step in migrations():
+        if step.name == "budgets":
+            migrate(database, [step])
+    yield World(rule, database, count)
+    database.close()
+
+
+WHO = st.integers(0, 2)
+AMOUNT = st.integers(1, LIMIT // 2)
+DOINGS = st.lists(
+    st.one_of(
+        st.tuples(st.just("reserve"), WHO, AMOUNT),
+        st.tuples(st.just("reserve"), WHO, AMOUNT),
+        st.tuples(st.just("settle"), WHO, st.integers(0, 100)),
+        st.tuples(st.just("renew"), WHO, AMOUNT),
+        st.tuples(st.just("record"), WHO, st.just(0)),
+        st.tuples(st.just("crash"), WHO, st.just(0)),
+        st.tuples(st.just("pass"), WHO, st.integers(1, 40)),
+    ),
+    max_size=60,
+)
+RULES = st.sampled_from(
+    [
+        CapRule("usd", LIMIT, "minute", "rolling"),
+        CapRule("usd", LIMIT, "minute", "calendar"),
+        CapRule("usd", LIMIT, "day", "calendar"),
+        CapRule("tokens", LIMIT, "minute", "rolling"),
+    ]
+)
+
+
+def do(world: World, doing: tuple[str, int, int]) -> None:
+    what, who, number = doing
+    process = world.processes[who]
+    if what == "reserve" and not process.reserve(number):
+        process.renew(number)
+        process.reserve(number)
+    elif what == "settle":
+        process.settle(number, number / 100)
+    elif what == "renew":
+        process.renew(number)
+    elif what == "record":
+        process.record()
+    elif what == "crash":
+        world.crash(who)
+    elif what == "pass":
+        world.now_s += number / 4
+
+
+@settings(max_examples=150, deadline=None)
+@given(rule=RULES, doings=DOINGS)
+def test_spent_and_reserved_never_exceed_the_cap(
+    rule: CapRule, doings: list[tuple[str, int, int]]
+) -> None:
+    with world(rule) as shared:
+        for doing in doings:
+            do(shared, doing)
+            assert shared.taken() <= LIMIT
+
+
+@settings(max_examples=60, deadline=None)
+@given(rule=RULES, doings=DOINGS)
+def test_once_all_has_ended_the_store_holds_just_what_was_spent(
+    rule: CapRule, doings: list[tuple[str, int, int]]
+) -> None:
+    with world(rule) as shared:
+        for doing in doings:
+            do(shared, doing)
+        for process in shared.processes:
+            while process.holds:
+                process.settle(0, 0.5)
+            process.record()
+            assert process.cap.reserved == 0
+            process.leases.say_farewell({process.cap.key: process.cap.charged})
+            process.leases.do_chore(shared.database)
+        ((spent,),) = shared.database.run("SELECT SUM(amount) FROM budget_spent")
+        assert (spent or 0) == sum(truth for _, truth, _ in shared.charged)
+        alive = {process.leases.holder for process in shared.processes}
+        held = shared.database.run("SELECT DISTINCT holder FROM budget_leases")
+        assert not alive & {holder for (holder,) in held}
+
+
+def test_the_slice_of_the_dead_is_free_again_when_its_beat_stood_still() -> None:
+    with world(CapRule("usd", LIMIT, "day", "calendar")) as shared:
+        dead, alive = shared.processes[:2]
+        dead.renew(LIMIT)
+        assert dead.reserve(LIMIT)
+        alive.renew(100)
+        assert not alive.reserve(100)
+        shared.crash(0)
+        shared.now_s += DEAD_S / 2
+        alive.renew(100)
+        assert not alive.reserve(100)
+        shared.now_s += DEAD_S / 2
+        alive.renew(100)
+        assert alive.reserve(100)
+
+
+def test_one_that_only_slept_finds_its_slice_gone_and_spends_none_of_it() -> None:
+    with world(CapRule("usd", LIMIT, "day", "calendar")) as shared:
+        asleep, awake = shared.processes[:2]
+        asleep.renew(LIMIT // 2)
+        awake.renew(1)
+        for _ in range(4):
+            shared.now_s += DEAD_S / 3
+            awake.renew(1)
+        awake.renew(LIMIT)
+        assert awake.reserve(LIMIT)
+        assert not asleep.reserve(1)
+        asleep.renew(1)
+        assert not asleep.reserve(1)
+        assert shared.taken() <= LIMIT
+
+
+def test_what_one_lacks_the_other_gives_back() -> None:
+    with world(CapRule("usd", LIMIT, "day", "calendar"), count=2) as shared:
+        rich, poor = shared.processes
+        rich.renew(700)
+        poor.renew(600)
+        assert not poor.reserve(600)
+        rich.renew()  # it is told that somebody lacks some
+        rich.renew()  # and gives it back
+        poor.renew(600)
+        assert poor.reserve(600)
+
+
+@pytest.mark.parametrize("limit", [0, 1, LIMIT])
+def test_a_soft_limit_is_told_once_in_a_window(limit: int) -> None:
+    rule = CapRule("usd", LIMIT, "minute", "calendar")
+    with world(rule, count=2) as shared:
+        for process in shared.processes:
+            process.cap.budget = Budget("b", (rule,), soft=0.5)
+        told = []
+        for minute in range(2):
+            shared.now_s += 60 * minute
+            for process in shared.processes:
+                process.renew(limit)
+                if limit and process.reserve(limit):
+                    process.settle(0, 1.0)
+                process.record()
+                ask = ask_of(process.cap, shared.now_s)
+                answers = process.leases.renew(shared.database, [ask])
+                told += [each.notice for each in answers]
+                take(process.cap, answers[0], shared.now_s)
+        assert sum(told) == (2 if limit == LIMIT else 0)
