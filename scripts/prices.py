@@ -25,7 +25,6 @@ from genai_prices.types import (
 )
 from msgspec import convert, json
 
-from heliograph.gateway.catalog.cost import STANDARD
 from heliograph.gateway.catalog.price_sheet import (
     REQUEST,
     Entry,
@@ -35,6 +34,7 @@ from heliograph.gateway.catalog.price_sheet import (
     read_sheet,
 )
 from heliograph.gateway.catalog.prices import FOLDER
+from heliograph.gateway.types import STANDARD_SERVICES
 
 PLACE = Path(__file__).parent.parent / "src/heliograph/gateway/catalog" / FOLDER
 PACKAGE = "genai-prices"
@@ -132,7 +132,11 @@ def entries_of(model: ModelInfo) -> Iterator[Entry]:
     # The package takes the first of them that holds.
     for variant in reversed(model.price_variants or ()):
         context, service = next(iter(variant.when.items()))
-        if len(variant.when) == 1 and context in SERVICES and service not in STANDARD:
+        if (
+            len(variant.when) == 1
+            and context in SERVICES
+            and service not in STANDARD_SERVICES
+        ):
             yield entry_of(variant.prices, variant.constraint, service)
 
 

@@ -1,23 +1,24 @@
 """What a call has cost: integers in, an integer out, rounded once and half up."""
 
-from heliograph.gateway.types import Price, Rates, Usage
+from heliograph.gateway.types import CostBasis, Price, Rates, Usage
 
 MILLION = 1_000_000
-STANDARD = frozenset({"", "default", "standard", "auto", "on_demand"})
-"""The names under which providers answer at their listed price."""
+
+
+def charge(
+    price: Price | None, usage: Usage, basis: CostBasis = "usage"
+) -> tuple[int | None, CostBasis]:
+    """Return what *usage* costs and what that stands on; None where it is not known."""
+    if price is not None and usage.service:
+        price = price.services.get(usage.service)
+    if price is None:
+        return None, "unknown_price"
+    nano = cost_nano(price, usage)
+    return nano, ("unknown_usage" if nano is None else basis)
 
 
 def cost_nano(price: Price, usage: Usage) -> int | None:
-    """Return the nano-dollars for *usage*; None when it cannot be told.
-
-    It cannot when the count contradicts itself, or the provider has answered with a
-    service whose price is not known.
-    """
-    if usage.service not in STANDARD:
-        found = price.services.get(usage.service)
-        if found is None:
-            return None
-        price = found
+    """Return the nano-dollars for *usage*; None when it contradicts itself."""
     rates = price.rates if not price.tiers else rates_at(price, usage.input_tokens)
     hour = usage.cache_write_1h_tokens
     written = usage.cache_write_tokens - hour

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from heliograph.gateway.catalog.cost import cost_nano
+from heliograph.gateway.catalog.cost import charge
 from heliograph.gateway.catalog.facts import facts
 from heliograph.gateway.engine.course import Course
 from heliograph.gateway.engine.holding import hold, hold_at_once, settle
@@ -261,18 +261,13 @@ class Trial:
             return
         said = self.reply or self.stream
         usage = attempt.usage = said.usage if said is not None else None
-        if usage is None:
-            if not self.billed:
-                attempt.cost_nano, attempt.cost_basis = 0, "free"
-            else:
-                attempt.cost_basis = "unknown_usage"
-            return
-        price = self.shared.price_of(self.target, self.course.exchange.started_at)
-        if price is None:
-            attempt.cost_basis = "unknown_price"
-            return
-        attempt.cost_nano = cost_nano(price, usage)
-        attempt.cost_basis = "unknown_usage" if attempt.cost_nano is None else "usage"
+        if usage is not None:
+            price = self.shared.price_of(self.target, self.course.exchange.started_at)
+            attempt.cost_nano, attempt.cost_basis = charge(price, usage)
+        elif self.billed:
+            attempt.cost_basis = "unknown_usage"
+        else:
+            attempt.cost_nano, attempt.cost_basis = 0, "free"
 
     def tell(self, watch: Watch, failure: Failure | None, now_s: float) -> None:
         """Tell the health how the call ended; a whole answer has begun only now."""

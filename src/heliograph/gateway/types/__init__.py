@@ -33,7 +33,14 @@ from heliograph.gateway.types.exchange import (
     Target,
     Usage,
 )
-from heliograph.gateway.types.price import NANO, CostBasis, Price, Rates, UnknownPrice
+from heliograph.gateway.types.price import (
+    NANO,
+    STANDARD_SERVICES,
+    CostBasis,
+    Price,
+    Rates,
+    UnknownPrice,
+)
 from heliograph.gateway.types.secret import Secret
 from heliograph.gateway.types.settings import (
     Balance,
@@ -65,6 +72,7 @@ __all__ = [
     "NANO",
     "OVER_BUDGET",
     "SSE_TYPE",
+    "STANDARD_SERVICES",
     "Attempt",
     "Balance",
     "Blame",

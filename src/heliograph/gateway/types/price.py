@@ -17,6 +17,9 @@ counted, and is taken for what it most likely used. *free*: it failed before the
 anything to pay for. The other two say what is not known; the cost is None then.
 """
 
+STANDARD_SERVICES = frozenset({"", "default", "standard", "auto", "on_demand"})
+"""The names under which providers answer at their listed price."""
+
 UnknownPrice = Literal["allow", "refuse"]
 """Whether a model may be called whose price is not known."""
 

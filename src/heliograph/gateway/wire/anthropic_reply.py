@@ -11,7 +11,7 @@ from heliograph.gateway.types import Failure, HttpReply, Reply, Usage
 from heliograph.gateway.wire.blame import broken, unreadable
 from heliograph.gateway.wire.http_date import unix_s
 from heliograph.gateway.wire.json_text import UNREADABLE, is_utf8
-from heliograph.gateway.wire.openai_usage import Count, write_usage
+from heliograph.gateway.wire.openai_usage import Count, service_of, write_usage
 
 FINISHES = {
     "end_turn": "stop",
@@ -30,6 +30,12 @@ class OutputDetails(Struct):
     thinking_tokens: Count | None = None
 
 
+class Written(Struct):
+    """How long what was written to the cache is kept there."""
+
+    ephemeral_1h_input_tokens: Count | None = None
+
+
 class Tokens(Struct):
     """Anthropic's count: `input_tokens` leaves the cached ones out."""
 
@@ -38,6 +44,8 @@ class Tokens(Struct):
     cache_read_input_tokens: Count | None = None
     cache_creation_input_tokens: Count | None = None
     output_tokens_details: OutputDetails | None = None
+    cache_creation: Written | None = None
+    service_tier: str | None = None
 
     def after(self, earlier: "Tokens") -> "Tokens":
         """Return this count, with *earlier*'s figures where this one has none."""
@@ -50,6 +58,7 @@ class Tokens(Struct):
         """Return the count as OpenAI does it: all input together."""
         read = self.cache_read_input_tokens or 0
         written = self.cache_creation_input_tokens or 0
+        hour = (self.cache_creation or Written()).ephemeral_1h_input_tokens or 0
         details = self.output_tokens_details or OutputDetails()
         return Usage(
             input_tokens=(self.input_tokens or 0) + read + written,
@@ -57,6 +66,8 @@ class Tokens(Struct):
             cached_tokens=read,
             cache_write_tokens=written,
             reasoning_tokens=details.thinking_tokens or 0,
+            cache_write_1h_tokens=hour,
+            service=service_of(self.service_tier),
         )
 
 

@@ -88,11 +88,12 @@ def call_id(call: Call, completion_id: str) -> str:
 
 
 def write_usage(usage: Usage | None) -> dict[str, object]:
-    """Count as Anthropic does: what was read from a cache stands beside the input."""
+    """Count as Anthropic does: what a cache was read or written stands beside."""
     used = usage or Usage()
+    beside = used.cached_tokens + used.cache_write_tokens
     return {
-        "input_tokens": max(used.input_tokens - used.cached_tokens, 0),
-        "cache_creation_input_tokens": 0,
+        "input_tokens": max(used.input_tokens - beside, 0),
+        "cache_creation_input_tokens": used.cache_write_tokens,
         "cache_read_input_tokens": used.cached_tokens,
         "output_tokens": used.output_tokens,
     }

@@ -45,6 +45,7 @@ class _Choice(Struct):
 class _Answer(Struct):
     choices: list[_Choice] | None = None
     usage: Used | None = None
+    service_tier: str | None = None
     error: Raw = _NULL
 
 
@@ -53,6 +54,7 @@ class _OddlyUsed(Struct):
 
     choices: list[_Choice] | None = None
     usage: ClassVar[None] = None
+    service_tier: ClassVar[None] = None
     error: Raw = _NULL
 
 
@@ -98,7 +100,8 @@ def decode(http: HttpReply, chat: Chat) -> Reply | Failure:
     if not finish or (others and not all(choice.finish_reason for choice in others)):
         return broken("truncated", "The provider's answer has no finish_reason.")
     used = answer.usage
-    return Reply(http.body, None if used is None else usage_of(used), finish)
+    usage = None if used is None else usage_of(used, answer.service_tier)
+    return Reply(http.body, usage, finish)
 
 
 def _read(body: bytes) -> _Answer | _OddlyUsed:

@@ -26,6 +26,7 @@ class _Choice(Struct):
 class _Chunk(Struct):
     choices: list[_Choice] | None = None
     usage: Raw = _NULL
+    service_tier: Raw = _NULL
     error: Raw = _NULL
 
 
@@ -84,7 +85,7 @@ class ChunkInterpreter:
         """Note what *chunk* says; tell whether the caller gets it."""
         counted = chunk.usage != _NULL
         if counted:
-            reader.usage = read_usage(chunk.usage) or reader.usage
+            reader.usage = read_usage(chunk.usage, chunk.service_tier) or reader.usage
         if chunk.choices is None:
             return False
         if not chunk.choices:

@@ -5,8 +5,9 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from heliograph.gateway.catalog.cost import cost_nano
+from heliograph.gateway.catalog.cost import charge, cost_nano
 from heliograph.gateway.catalog.price_sheet import price_from
 from heliograph.gateway.types import Price, Usage
 
@@ -53,11 +54,25 @@ def test_a_request_may_have_a_price_of_its_own() -> None:
         Usage(0, 10, reasoning_tokens=11),
         Usage(10, 0, cache_write_tokens=1, cache_write_1h_tokens=2),
         Usage(10, 5, audio_output_tokens=6),
-        Usage(10, 5, service="a-new-one"),
     ],
 )
 def test_a_count_that_contradicts_itself_has_no_cost(usage: Usage) -> None:
     assert cost_nano(GPT_4O, usage) is None
+
+
+def test_a_service_has_its_own_price_or_none() -> None:
+    batch = price_from({"input": "1.25", "output": "5"})
+    price = price_from({"input": "2.5", "output": "10"}, services={"batch": batch})
+    usage = Usage(1000, 100)
+    assert charge(price, usage) == (3_500_000, "usage")
+    assert charge(price, replace(usage, service="batch")) == (1_750_000, "usage")
+    assert charge(price, replace(usage, service="new")) == (None, "unknown_price")
+
+
+def test_a_cost_says_what_it_stands_on() -> None:
+    assert charge(GPT_4O, Usage(1, 1), "estimate") == (12_500, "estimate")
+    assert charge(None, Usage(1, 1)) == (None, "unknown_price")
+    assert charge(GPT_4O, Usage(1, 1, cached_tokens=9)) == (None, "unknown_usage")
 
 
 def test_what_a_row_does_not_say_costs_what_the_wider_kind_does() -> None:

@@ -55,7 +55,10 @@ def test_a_text_answer() -> None:
             "prompt_tokens": 1110,
             "completion_tokens": 7,
             "total_tokens": 1117,
-            "prompt_tokens_details": {"cached_tokens": 100},
+            "prompt_tokens_details": {
+                "cached_tokens": 100,
+                "cache_write_tokens": 1000,
+            },
             "completion_tokens_details": {"reasoning_tokens": 0},
         },
     }
