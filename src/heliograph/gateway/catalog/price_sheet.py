@@ -27,6 +27,7 @@ _WIDER = (
     ("picture_input", "input"),
     ("picture_output", "output"),
 )
+_SENSES = _WIDER[-4:]
 
 
 class Entry(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -125,12 +126,16 @@ def price_from(
     date: str = "",
 ) -> Price:
     """Reckon with the rates that are *written*; what is no amount is a `ValueError`."""
+    rates = _rates_above(written, 0)
     edges = sorted({edge for rate in written.values() for edge, _ in steps(rate)[1:]})
     return Price(
-        rates=_rates_above(written, 0),
+        rates=rates,
         tiers=tuple((edge, _rates_above(written, edge)) for edge in edges),
         request_nano=parse_usd(str(written.get(REQUEST, "0"))),
         services=MappingProxyType(services or {}),
+        mixed=any(
+            getattr(rates, narrow) != getattr(rates, wide) for narrow, wide in _SENSES
+        ),
         name=name,
         source=source,
         date=date,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import msgspec
 
 from heliograph.gateway.catalog.cost import charge
+from heliograph.gateway.catalog.estimate import is_untold, likely_usage
 from heliograph.gateway.catalog.facts import facts
 from heliograph.gateway.engine.course import Course
 from heliograph.gateway.engine.holding import hold, hold_at_once, settle
@@ -30,20 +31,25 @@ from heliograph.gateway.types import (
     Failure,
     HttpReply,
     HttpRequest,
+    Price,
     Reply,
+    Usage,
 )
 from heliograph.gateway.upstream.call import Call
 from heliograph.gateway.upstream.connection import Connection
 from heliograph.gateway.wire.dialect import Stream
 from heliograph.gateway.wire.dialects import DIALECTS
+from heliograph.gateway.wire.said import Said, answer_bytes
 from heliograph.gateway.wire.splice import Splice
 from heliograph.gateway.wire.sse import is_keep_alive
 
 OK = 200
-BROKEN_OFF = frozenset(
+PAID_FOR = frozenset(
     {"first_byte_timeout", "idle_timeout", "total_timeout", "caller_timeout"}
+    | {"truncated", "malformed", "no_choices", "unknown_finish", "content_encoding"}
 )
-"""We hung up on a provider that may have worked, and may send a bill for it."""
+"""We hung up on a provider that may have worked, or could not use what it had done:
+there will be a bill, although nothing of it was counted."""
 PACKED = Failure(
     Blame.PROVIDER,
     "content_encoding",
@@ -60,7 +66,7 @@ class Trial:
     """
 
     held_bytes = 0
-    billed = False  # the provider has begun to answer, or we have not let it
+    paid_for = False  # by our doing the provider has worked for nothing
     reply: Reply | None = None
     attempt: Attempt | None = None
     watch: Watch | None = None
@@ -69,6 +75,7 @@ class Trial:
     call: Call | None = None
     stream: Stream | None = None
     held_of: Hold | None = None  # what is reserved of budgets, until it is settled
+    said: Said | None = None
 
     def __init__(
         self, course: Course, step: Step, chat: Chat, splice: Splice | None = None
@@ -160,7 +167,6 @@ class Trial:
             return reply
         if reply.status != OK:
             return self.dialect.decode_error(reply)
-        self.billed = True
         if reply.packed:
             return PACKED
         answer = self.dialect.decode(reply, self.chat)
@@ -177,7 +183,6 @@ class Trial:
         if isinstance(connection, Failure):
             return connection
         self.connection = connection
-        self.billed = connection.status == OK
         failure = await no_stream(connection, self.dialect.decode_error)
         if failure is not None:
             return failure
@@ -215,7 +220,10 @@ class Trial:
             out = stream.feed(data) if data else stream.close()
         failure = stream.failure
         if stream.started and failure is None:
-            if not had_begun:
+            if had_begun and self.said is not None:
+                self.said.bytes += len(out)
+            else:
+                self.said = Said(out, stream.events)
                 self.answered()
             if out or (isinstance(data, bytes) and not is_keep_alive(data)):
                 connection.progress()
@@ -240,8 +248,7 @@ class Trial:
         if attempt is not None:
             attempt.ended_s = now_s - self.course.began_s
             attempt.failure = failure
-            if failure is not None and failure.kind in BROKEN_OFF:
-                self.billed = True
+            self.paid_for = failure is not None and self.was_paid_for(failure)
             self.charge()
         if self.held_of is not None:
             settle(self.course, self.held_of, attempt)
@@ -254,20 +261,43 @@ class Trial:
             self.give_back(finished=failure is None)
         return failure
 
+    def was_paid_for(self, failure: Failure) -> bool:
+        """Tell whether a call that failed before any content has a price."""
+        cut = failure.kind == "reset" and failure.status == OK and not self.chat.stream
+        return cut or failure.kind in PAID_FOR
+
     def charge(self) -> None:
         """Note what the call has used, and what it costs; a broken one is paid for."""
-        attempt = self.attempt
+        attempt, reply, stream = self.attempt, self.reply, self.stream
         if attempt is None or attempt.cost_basis is not None:
             return
-        said = self.reply or self.stream
-        usage = attempt.usage = said.usage if said is not None else None
-        if usage is not None:
-            price = self.shared.price_of(self.target, self.course.exchange.started_at)
-            attempt.cost_nano, attempt.cost_basis = charge(price, usage)
-        elif self.billed:
+        answer = reply or stream
+        usage = attempt.usage = answer.usage if answer is not None else None
+        begun = reply is not None or (stream is not None and stream.started)
+        if usage is None and not begun and not self.paid_for:
+            attempt.cost_nano, attempt.cost_basis = 0, "free"
+            return
+        price = self.shared.price_of(self.target, self.course.exchange.started_at)
+        ended = reply is not None or (stream is not None and stream.finish is not None)
+        if price is None:
+            attempt.cost_basis = "unknown_price"
+        elif usage is None or not ended:
+            likely = self.likely_usage(usage, price)
+            attempt.cost_nano, attempt.cost_basis = charge(price, likely, "estimate")
+        elif price.mixed and is_untold(price, usage, self.chat):
             attempt.cost_basis = "unknown_usage"
         else:
-            attempt.cost_nano, attempt.cost_basis = 0, "free"
+            attempt.cost_nano, attempt.cost_basis = charge(price, usage)
+
+    def likely_usage(self, told: Usage | None, price: Price) -> Usage:
+        """Estimate what the call has used, since nobody has counted it to its end."""
+        said, stream, text_bytes = self.said, self.stream, 0
+        if self.reply is not None:
+            text_bytes = answer_bytes(self.reply.body)
+        elif said is not None and stream is not None:
+            text_bytes = said.text_bytes(stream.events)
+        vendor, _, model = price.name.partition("/")
+        return likely_usage(self.chat, told, (vendor, model), text_bytes)
 
     def tell(self, watch: Watch, failure: Failure | None, now_s: float) -> None:
         """Tell the health how the call ended; a whole answer has begun only now."""
@@ -283,7 +313,7 @@ class Trial:
         """Break the call off from our side, unless it has ended."""
         if self.watch is not None and not self.watch.ended:
             self.watch.leave()
-            self.billed = True
+            self.paid_for = True
             self.charge()
         if self.held_of is not None:
             settle(self.course, self.held_of, self.attempt)

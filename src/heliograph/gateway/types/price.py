@@ -44,7 +44,8 @@ class Price(Struct, frozen=True):
 
     `tiers` are other rates for all tokens of a call whose input is above so many;
     `services` other prices, by the service that the provider says it has answered
-    with (`batch`, `flex`, `priority`). `name` is the row's.
+    with (`batch`, `flex`, `priority`). *mixed*: what is heard, seen, spoken or drawn
+    has rates of its own. `name` is the row's.
     """
 
     rates: Rates
@@ -53,6 +54,7 @@ class Price(Struct, frozen=True):
     services: Mapping[str, "Price"] = field(
         default_factory=lambda: MappingProxyType({})
     )
+    mixed: bool = False
     name: str = ""
     source: str = ""
     date: str = ""

@@ -30,6 +30,8 @@ class Stream(Protocol):
     """Set once the stream is broken; what `feed` returned before still stands."""
     complete: bool
     """The answer is whole and `[DONE]` has been written."""
+    events: int
+    """How many events have come."""
     created: int
     """Seconds since 1970, for chunks made here; set by whoever has a clock."""
 

@@ -38,6 +38,7 @@ class EventReader:
         "_seen",
         "complete",
         "created",
+        "events",
         "failure",
         "finish",
         "started",
@@ -48,6 +49,7 @@ class EventReader:
         self.started = False
         self.finish: str | None = None
         self.usage: Usage | None = None
+        self.events = 0
         self.failure: Failure | None = None
         self.complete = False
         self.created = 0
@@ -110,6 +112,7 @@ class EventReader:
         if not events:
             return b""
         self._seen = True
+        self.events += len(events)
         out = []
         take = self._interpreter.take
         for event in events:

@@ -109,7 +109,11 @@ def test_the_service_that_answered_is_told_where_it_has_another_price(
 ) -> None:
     usage: dict[str, object] = {"prompt_tokens": 1, "completion_tokens": 1}
     assert openai_usage(usage, service_tier=told) == Usage(1, 1, service=service)
-    counted = {"input_tokens": 1, "output_tokens": 1, "service_tier": told}
+    counted: dict[str, object] = {
+        "input_tokens": 1,
+        "output_tokens": 1,
+        "service_tier": told,
+    }
     assert anthropic_usage(counted) == Usage(1, 1, service=service)
 
 
