@@ -50,3 +50,51 @@ def rates_at(price: Price, input_tokens: int) -> Rates:
         if input_tokens > above:
             rates = dearer
     return rates
+
+
+def worst_nano(
+    price: Price,
+    input_tokens: int,
+    output_tokens: int,
+    *,
+    kept: bool = False,
+    any_service: bool = False,
+) -> int:
+    """Return the most that so many tokens can cost, whatever they are.
+
+    *kept*: a cache may have to keep the prompt for an hour. *any_service*: it is open
+    with which service the provider answers.
+    """
+    prices = [price, *price.services.values()] if any_service else [price]
+    return max(
+        (
+            input_tokens * _dearest_input(rates, kept=kept)
+            + output_tokens * _dearest_output(rates)
+            + MILLION // 2
+        )
+        // MILLION
+        + one.request_nano
+        for one in prices
+        for rates in _within(one, input_tokens)
+    )
+
+
+def _within(price: Price, input_tokens: int) -> list[Rates]:
+    """List the rates that a call with at most that much input may meet."""
+    tiers = [rates for above, rates in price.tiers if input_tokens > above]
+    return [price.rates, *tiers]
+
+
+def _dearest_input(rates: Rates, *, kept: bool) -> int:
+    dearest = max(
+        rates.input,
+        rates.cached,
+        rates.cache_write,
+        rates.audio_input,
+        rates.picture_input,
+    )
+    return max(dearest, rates.cache_write_1h) if kept else dearest
+
+
+def _dearest_output(rates: Rates) -> int:
+    return max(rates.output, rates.reasoning, rates.audio_output, rates.picture_output)

@@ -21,6 +21,7 @@ https://platform.claude.com/docs/en/agents-and-tools/tool-use/overview#pricing""
 _PROMPT = ("messages", "tools", "functions", "response_format", "prediction")
 _URL = b'"url"'
 _HEARD = b'"input_audio"'
+_KEPT = b'"cache_control"'
 _PICTURED = b'"image_url"'
 _VALUE = re.compile(rb'\s*:\s*"')
 _DETAIL = re.compile(rb'"detail"\s*:\s*"(\w+)"')
@@ -32,10 +33,11 @@ _AUDIO_CHARS_USUAL = 400
 
 
 class Input(Struct, frozen=True):
-    """The tokens of a prompt: likely, and at worst."""
+    """The tokens of a prompt: likely, and at worst; *kept*: a cache is to keep it."""
 
     likely: int
     worst: int
+    kept: bool = False
 
 
 def input_of(chat: Chat, vendor: str, model: str) -> Input:
@@ -53,7 +55,7 @@ def input_of(chat: Chat, vendor: str, model: str) -> Input:
         size -= payload
         likely += tokens[0]
         worst += tokens[1]
-    return Input(likely + text_tokens(size), worst + size)
+    return Input(likely + text_tokens(size), worst + size, _KEPT in messages)
 
 
 def text_tokens(size: int) -> int:

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from heliograph.gateway.catalog.cost import charge, cost_nano
+from heliograph.gateway.catalog.cost import charge, cost_nano, worst_nano
 from heliograph.gateway.catalog.price_sheet import price_from
-from heliograph.gateway.types import Price, Usage
+from heliograph.gateway.types import Price, Rates, Usage
 
 GPT_4O = price_from({"input": "2.5", "output": "10", "cached": "1.25"})
 TIERED = price_from({"input": ["3", 200_000, "6"], "output": ["15", 200_000, "22.5"]})
@@ -116,3 +116,48 @@ def test_no_cost_is_off_by_more_than_half_a_nano_dollar(
     nano = cost_nano(price, Usage(read, said))
     assert nano is not None
     assert abs(nano - exact) <= Fraction(1, 2)
+
+
+def test_the_worst_takes_the_dearest_rate_of_each_direction() -> None:
+    price = price_from(
+        {"input": "1", "output": "2", "cache_write": "1.25", "cache_write_1h": "2",
+         "audio_output": "12"}
+    )  # fmt: skip
+    assert worst_nano(price, 1000, 100) == 1_250_000 + 1_200_000
+    assert worst_nano(price, 1000, 100, kept=True) == 2_000_000 + 1_200_000
+    priority = price_from({"input": "7", "output": "7"})
+    either = price_from({"input": "1", "output": "2"}, services={"priority": priority})
+    assert worst_nano(either, 1000, 100) == 1_200_000
+    assert worst_nano(either, 1000, 100, any_service=True) == 7_700_000
+
+
+RATES = st.sampled_from(["0", "0.3", "1", "1.25", "5"])
+
+
+@given(
+    st.fixed_dictionaries(dict.fromkeys(Rates.__struct_fields__, RATES)),
+    st.lists(st.integers(0, 100_000), min_size=6, max_size=6),
+    st.lists(st.integers(0, 100_000), min_size=4, max_size=4),
+    st.integers(0, 10_000),
+)
+def test_no_call_costs_more_than_the_worst_that_was_reserved(
+    rates: dict[str, str], read: list[int], said: list[int], unused: int
+) -> None:
+    dearer = {name: [rate, 200_000, "6"] for name, rate in rates.items()}
+    price = price_from({**dearer, "request": "0.001"})
+    usage = Usage(
+        sum(read),
+        sum(said),
+        read[0],
+        read[1] + read[2],
+        said[0],
+        read[2],
+        read[3],
+        said[1],
+        read[4],
+        said[2],
+    )
+    nano = cost_nano(price, usage)
+    assert nano is not None
+    most = worst_nano(price, sum(read) + unused, sum(said) + unused, kept=True)
+    assert nano <= most
