@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from heliograph.gateway.catalog.cost import charge, cost_nano, worst_nano
-from heliograph.gateway.catalog.price_sheet import price_from
+from heliograph.gateway.catalog.price_sheet import Rate, price_from
 from heliograph.gateway.types import Price, Rates, Usage
 
 GPT_4O = price_from({"input": "2.5", "output": "10", "cached": "1.25"})
@@ -143,7 +143,9 @@ RATES = st.sampled_from(["0", "0.3", "1", "1.25", "5"])
 def test_no_call_costs_more_than_the_worst_that_was_reserved(
     rates: dict[str, str], read: list[int], said: list[int], unused: int
 ) -> None:
-    dearer = {name: [rate, 200_000, "6"] for name, rate in rates.items()}
+    dearer: dict[str, Rate] = {
+        name: [rate, 200_000, "6"] for name, rate in rates.items()
+    }
     price = price_from({**dearer, "request": "0.001"})
     usage = Usage(
         sum(read),
