@@ -6,8 +6,8 @@ from pathlib import Path
 from exchange_cases import attempt, exchange
 from heliograph.gateway.ledger.database import Database, Row
 from heliograph.gateway.ledger.recorder import Recorder
-from heliograph.gateway.ledger.stores.sqlite_file import SqliteFile
-from heliograph.gateway.types import Exchange
+from heliograph.gateway.ledger.stores.place import store_at
+from heliograph.gateway.types import Exchange, Keeping, Secret
 
 AT_S = 1_790_000_000.25
 
@@ -44,6 +44,10 @@ class Told:
         return any(text in line for line in self.lines)
 
 
-def recorder_at(path: Path, say: Callable[[str], None], **more: object) -> Recorder:
+def recorder_at(
+    place: Path | str, say: Callable[[str], None], **more: object
+) -> Recorder:
     """Make a recorder, without its thread: the test takes the turns."""
-    return Recorder(SqliteFile(path), say, **more)  # type: ignore[arg-type] # they are a recorder's own
+    store = store_at(Keeping(Secret(str(place))))
+    assert store is not None
+    return Recorder(store, say, **more)  # type: ignore[arg-type] # they are a recorder's own

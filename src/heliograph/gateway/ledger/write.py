@@ -90,6 +90,12 @@ def write(
 
 
 def was_written(database: Database, writer: str, number: int) -> bool:
-    """Tell whether *writer* has committed its batch *number*, whatever it was told."""
-    found = database.run("SELECT batch FROM writers WHERE writer = ?", (writer,))
+    """Tell whether *writer* has committed its batch *number*, whatever it was told.
+
+    The transaction of a connection that was lost may yet come through: it holds the row
+    that all writers take first, so whoever has taken it knows how that one ended.
+    """
+    with database.transaction():
+        database.run(NUMBER, (0,))
+        found = database.run("SELECT batch FROM writers WHERE writer = ?", (writer,))
     return bool(found) and int(found[0][0] or 0) >= number

@@ -5,6 +5,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -15,6 +16,7 @@ from heliograph.gateway.ledger.database import Database, DatabaseError, Trouble
 from heliograph.gateway.ledger.migrate import Migration, migrate
 from heliograph.gateway.ledger.stores.opening import DRIVER_MISSING, open_database
 from heliograph.gateway.ledger.stores.postgres import PostgresDatabase
+from heliograph.gateway.ledger.write import NUMBER, SIGN, was_written
 from postgres_server import PostgresServer
 
 ADD = "INSERT INTO t VALUES (?, ?)"
@@ -199,6 +201,39 @@ def test_one_who_comes_second_to_migrate_waits_and_does_it_not_again(
     assert troubles == []
     with closing(PostgresDatabase(postgres_url)) as database:
         assert database.run("SELECT version FROM schema_version") == [(1,)]
+
+
+def test_a_batch_whose_commit_may_yet_come_through_is_waited_for(
+    postgres_url: str, postgres: PostgresServer
+) -> None:
+    with ExitStack() as both:
+        lost, anew = (
+            both.enter_context(closing(PostgresDatabase(postgres_url)))
+            for _ in range(2)
+        )
+        migrate(lost)
+        found: list[bool] = []
+        asking = threading.Thread(
+            target=lambda: found.append(was_written(anew, "writer", 7))
+        )
+        with lost.transaction():
+            lost.run(NUMBER, (1,))
+            lost.run(SIGN, ("writer", 7, 0))
+            asking.start()
+            until_it_waits(postgres)
+        asking.join()
+        assert found == [True]
+        assert not was_written(anew, "writer", 8)
+
+
+def until_it_waits(postgres: PostgresServer) -> None:
+    """Wait until some session waits for another."""
+    waits = "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    with closing(PostgresDatabase(postgres.url())) as watching:
+        deadline = time.monotonic() + 30
+        while watching.run(waits) == [(0,)]:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
 
 
 def test_the_password_is_never_shown(postgres: PostgresServer) -> None:

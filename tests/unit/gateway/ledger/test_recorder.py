@@ -1,7 +1,7 @@
 """The one writer: what it holds, what it writes, what it tells of troubles."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -9,11 +9,14 @@ import pytest
 from exchange_cases import exchange
 from heliograph.gateway.ledger import recorder as module
 from heliograph.gateway.ledger.database import Database, DatabaseError, Trouble
+from heliograph.gateway.ledger.recorder import Recorder
 from heliograph.gateway.ledger.rows import Entry
 from heliograph.gateway.ledger.stores.sqlite import SqliteDatabase
 from heliograph.gateway.ledger.stores.sqlite_file import SqliteFile
 from heliograph.gateway.ledger.write import write
 from ledger_parts import Told, answered, ids, one, recorder_at
+
+Make = Callable[..., Recorder]
 
 
 @pytest.fixture
@@ -21,12 +24,11 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "state" / "ledger.db"
 
 
-def test_a_turn_writes_what_has_ended(path: Path) -> None:
-    recorder = recorder_at(path, told := Told())
+def test_a_turn_writes_what_has_ended(recorder_here: Make, database: Database) -> None:
+    recorder = recorder_here(told := Told())
     for number in (1, 2, 3):
         recorder.record(answered(number, tags=("t",)))
     recorder.turn()
-    database = SqliteDatabase(path)
     assert ids(database) == ["hg-1", "hg-2", "hg-3"]
     assert one(database, "SELECT count(*), sum(cost_nano) FROM attempts") == (3, 6)
     assert one(database, "SELECT exchanges, cost_nano FROM hours") == (3, 6)
@@ -35,26 +37,28 @@ def test_a_turn_writes_what_has_ended(path: Path) -> None:
     assert told.lines == []
 
 
-def test_two_writers_share_a_file_and_its_numbers(path: Path) -> None:
-    one_of_two, other = (recorder_at(path, Told()) for _ in range(2))
+def test_two_writers_share_a_database_and_its_numbers(
+    recorder_here: Make, database: Database
+) -> None:
+    one_of_two, other = (recorder_here(Told()) for _ in range(2))
     for number, writer in enumerate([one_of_two, other, one_of_two]):
         writer.record(answered(number))
         writer.turn()
-    database = SqliteDatabase(path)
     assert ids(database) == ["hg-0", "hg-1", "hg-2"]
     assert one(database, "SELECT exchanges, cost_nano FROM hours") == (3, 3)
 
 
 def test_a_thread_writes_while_it_lives_and_all_that_is_left_when_it_ends(
-    path: Path,
+    recorder_here: Make,
+    database: Database,
 ) -> None:
-    recorder = recorder_at(path, told := Told())
+    recorder = recorder_here(told := Told())
     recorder.start()
-    for number in range(5000):
+    for number in range(1000):
         recorder.record(answered(number))
     recorder.close()
     assert not recorder.thread.is_alive()
-    assert len(ids(SqliteDatabase(path))) == 5000
+    assert len(ids(database)) == 1000
     assert told.lines == []
 
 
@@ -157,20 +161,23 @@ def test_a_file_that_was_taken_away_is_begun_anew(path: Path) -> None:
     assert "has gone" in told
 
 
-def test_a_row_that_is_refused_takes_no_other_with_it(path: Path) -> None:
-    recorder = recorder_at(path, told := Told())
+def test_a_row_that_is_refused_takes_no_other_with_it(
+    recorder_here: Make, database: Database
+) -> None:
+    recorder = recorder_here(told := Told())
     bad = exchange(request_id="hg-bad", status=1 << 70)
     for each in (answered(1), bad, answered(2)):
         recorder.record(each)
     recorder.turn()
-    assert ids(SqliteDatabase(path)) == ["hg-1", "hg-2"]
+    assert ids(database) == ["hg-1", "hg-2"]
     assert (recorder.written, recorder.lost, recorder.waiting) == (2, 1, 0)
     assert "cannot hold an exchange" in told
     assert recorder.trouble is None
 
 
 def test_what_else_counts_exchanges_is_written_with_them_or_not_at_all(
-    path: Path,
+    recorder_here: Make,
+    database: Database,
 ) -> None:
     posted: list[int] = []
 
@@ -180,9 +187,8 @@ def test_what_else_counts_exchanges_is_written_with_them_or_not_at_all(
         if len(posted) == 1:
             raise DatabaseError(Trouble.LOCKED, "not now")
 
-    recorder = recorder_at(path, Told(), posters=[post])
+    recorder = recorder_here(Told(), posters=[post])
     recorder.turn()
-    database = SqliteDatabase(path)
     database.run("INSERT INTO counters VALUES ('posted', 0)")
     recorder.record(answered(1))
     recorder.turn()
@@ -195,9 +201,9 @@ def test_what_else_counts_exchanges_is_written_with_them_or_not_at_all(
 
 
 def test_a_batch_that_came_through_unheard_is_not_written_twice(
-    path: Path, monkeypatch: pytest.MonkeyPatch
+    recorder_here: Make, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recorder = recorder_at(path, Told())
+    recorder = recorder_here(Told())
 
     def lose_the_answer(*arguments: object) -> None:
         write(*arguments)  # type: ignore[arg-type] # handed on as they came
@@ -210,14 +216,16 @@ def test_a_batch_that_came_through_unheard_is_not_written_twice(
     monkeypatch.setattr(module, "write", write)
     recorder.record(answered(2))
     recorder.turn()
-    assert ids(SqliteDatabase(path)) == ["hg-1", "hg-2"]
+    assert ids(database) == ["hg-1", "hg-2"]
     assert (recorder.written, recorder.waiting) == (2, 0)
 
 
-def test_a_chore_is_done_each_turn_after_the_writing(path: Path) -> None:
+def test_a_chore_is_done_each_turn_after_the_writing(
+    recorder_here: Make,
+) -> None:
     seen: list[int] = []
-    recorder = recorder_at(
-        path, Told(), chores=[lambda database: seen.append(len(ids(database)))]
+    recorder = recorder_here(
+        Told(), chores=[lambda database: seen.append(len(ids(database)))]
     )
     recorder.record(answered(1))
     recorder.turn()
