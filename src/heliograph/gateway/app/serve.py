@@ -18,6 +18,7 @@ from heliograph.gateway.config import (
     summary,
     unusable_variables,
 )
+from heliograph.gateway.ledger.stores.place import fault_of_keeping
 from heliograph.gateway.providers.endpoints import ENDPOINTS
 from heliograph.gateway.types import Config
 
@@ -47,8 +48,8 @@ def serve(path: Path | None, *, host: str, port: int, workers: int = 1) -> int:
             say(f"warning: {said}")
     read = source.read()
     config = read.found
-    if isinstance(config, list):
-        say(render_problems(config))
+    if isinstance(config, list) or (fault := fault_of_keeping(config.ledger)):
+        say(render_problems(config) if isinstance(config, list) else f"error: {fault}")
         return 1
     try:
         listening = listen(host, port)

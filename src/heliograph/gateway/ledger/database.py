@@ -57,7 +57,7 @@ class Database(Protocol):
         """Run one statement and return its rows."""
 
     def run_many(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:
-        """Run one statement for each of *rows*."""
+        """Run one statement for each of *rows*; no two of an insert have one key."""
 
     def transaction(
         self, *, alone: bool = False, unhurried: bool = False

@@ -69,6 +69,25 @@ def test_many_rows_are_none_without_any(table: Database) -> None:
     assert table.run("SELECT a FROM t") == []
 
 
+def test_many_rows_are_added_to_what_is_there(table: Database) -> None:
+    add = (
+        "INSERT INTO t (a, b) VALUES (?, ?) ON CONFLICT (a) "
+        "DO UPDATE SET b = t.b || excluded.b"
+    )
+    count = 40_000  # more values than PostgreSQL takes at once
+    with table.transaction():
+        table.run_many(add, [(number, "a") for number in range(count)])
+        table.run_many(add, [(0, "b"), (count, None)])
+    assert table.run("SELECT COUNT(*), COUNT(b) FROM t") == [(count + 1, count)]
+    assert table.run("SELECT b FROM t WHERE a < 2 ORDER BY a") == [("ab",), ("a",)]
+
+
+def test_many_rows_can_be_changed_too(table: Database) -> None:
+    table.run_many(ADD, [(1, "one"), (2, "two")])
+    table.run_many("UPDATE t SET b = ? WHERE a = ?", [("x", 1), ("y", 2)])
+    assert table.run("SELECT b FROM t ORDER BY a") == [("x",), ("y",)]
+
+
 @pytest.mark.parametrize("number", [1 << 63, -(1 << 63) - 1])
 def test_a_number_too_large_for_it_is_refused(table: Database, number: int) -> None:
     with pytest.raises(DatabaseError) as told:

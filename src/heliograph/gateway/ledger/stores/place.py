@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from heliograph.gateway.config.postgres_url import is_postgres_url, shown_postgres_url
-from heliograph.gateway.ledger.database import Database
+from heliograph.gateway.ledger.database import Database, DatabaseError
 from heliograph.gateway.ledger.migrate import migrated
-from heliograph.gateway.ledger.stores.opening import open_database
+from heliograph.gateway.ledger.stores.opening import load_driver, open_database
 from heliograph.gateway.ledger.stores.sqlite_file import SqliteFile
 from heliograph.gateway.ledger.stores.store import Store
 from heliograph.gateway.types import Keeping
@@ -28,6 +28,15 @@ class ServerStore:
 
     def set_aside(self, _database: Database | None) -> None:
         """Leave a corrupt database to those who run the server."""
+
+
+def fault_of_keeping(keeping: Keeping) -> str | None:
+    """Load what the ledger's database needs; say what is missing."""
+    try:
+        load_driver("" if keeping.place is None else keeping.place.reveal())
+    except DatabaseError as error:
+        return str(error)
+    return None
 
 
 def store_at(keeping: Keeping) -> Store | None:

@@ -10,7 +10,7 @@ import select
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
-from itertools import count
+from itertools import chain, count
 from math import inf
 from time import monotonic
 from types import MappingProxyType
@@ -32,6 +32,10 @@ LOCK_S = 5.0
 HURRY_NOT = b"SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0"
 # "helio", as a number: what this program locks in a database is its own.
 BE_ALONE = b"SELECT pg_advisory_xact_lock(448378202479)"
+INSERT = re.compile(
+    r"(INSERT INTO \w+(?: \([\w, ]+\))? VALUES )\((?:\?, )*\?\)([^?]*)", re.DOTALL
+)
+VALUES_MAX = 60_000  # a statement takes 65,535
 WORDS: Mapping[str, str] = MappingProxyType(
     {"ROW_ID": "BIGINT PRIMARY KEY", "KEYED": "", "BYTES": "BYTEA"}
 )
@@ -138,8 +142,17 @@ class PostgresDatabase:
         """Run one statement for each of *rows*."""
         if not rows:
             return
+        insert = INSERT.fullmatch(sql)
         with self._told():
-            self._ready().cursor().executemany(in_its_words(sql), rows)
+            connection = self._ready()
+            if insert is None:
+                connection.cursor().executemany(in_its_words(sql), rows)
+                return
+            most = VALUES_MAX // len(rows[0])
+            for first in range(0, len(rows), most):
+                some = rows[first : first + most]
+                values = list(chain.from_iterable(some))
+                connection.execute(spread(insert, some), values, prepare=False)
 
     @contextmanager
     def transaction(
@@ -222,6 +235,16 @@ class PostgresDatabase:
             for secret in self._secrets:
                 said = said.replace(secret, "***")
             raise DatabaseError(trouble_of(error), said) from None
+
+
+def spread(insert: re.Match[str], rows: Sequence[Sequence[Value]]) -> bytes:
+    """Have *insert* take all *rows* at once: a quarter of the work of one by one."""
+    width = len(rows[0])
+    places = (
+        f"({', '.join(f'${n}' for n in range(first, first + width))})"
+        for first in range(1, len(rows) * width + 1, width)
+    )
+    return f"{insert[1]}{', '.join(places)}{insert[2]}".encode()
 
 
 @lru_cache(maxsize=1000)
