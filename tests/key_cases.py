@@ -11,7 +11,7 @@ from heliograph.gateway.ledger.migrate import migrate
 from heliograph.gateway.ledger.stores.sqlite import SqliteDatabase
 from heliograph.gateway.types import VirtualKey
 
-NOW_S = 1_800_000_000
+NOW_S = 1_700_000_000
 
 
 class KeptKeys:

@@ -82,10 +82,10 @@ class RawClient:
         )
         self.writer.write(head.encode() + body)
 
-    def get(self, path: str, *, method: str = "GET") -> None:
+    def get(self, path: str, *, method: str = "GET", extra: str = "") -> None:
         """Write a request without a body."""
         self.writer.write(
-            f"{method} {path} HTTP/1.1\r\nhost: localhost\r\n\r\n".encode()
+            f"{method} {path} HTTP/1.1\r\nhost: localhost\r\n{extra}\r\n".encode()
         )
 
     async def head(self) -> tuple[int, dict[str, str]]:

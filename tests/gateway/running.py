@@ -17,6 +17,7 @@ from heliograph.gateway.app import Alone, Door, Read, Reloads, door, listen
 from heliograph.gateway.config import render_problems
 from heliograph.gateway.config.reading import read_text
 from heliograph.gateway.engine import Engine
+from heliograph.gateway.ledger.key_ring import KeyRing
 from heliograph.gateway.ledger.ledger import Ledger
 from heliograph.gateway.providers.endpoints import ENDPOINTS
 from heliograph.gateway.telemetry.log import ExchangeLog
@@ -133,16 +134,16 @@ class Gateway:
         """Ask a chat of *members*, on a connection of its own."""
         return await self.post(request(members))
 
-    async def post(self, body: bytes) -> Answer:
+    async def post(self, body: bytes, *, extra: str = "") -> Answer:
         """Send *body*, on a connection of its own."""
         async with RawClient.to(self.port) as client:
-            client.send(body)
+            client.send(body, extra=extra)
             return await client.answer()
 
-    async def get(self, path: str, *, method: str = "GET") -> Answer:
+    async def get(self, path: str, *, method: str = "GET", extra: str = "") -> Answer:
         """Get *path*."""
         async with RawClient.to(self.port) as client:
-            client.get(path, method=method)
+            client.get(path, method=method, extra=extra)
             return await client.answer()
 
 
@@ -174,7 +175,11 @@ class SteppedClock:
 
 @asynccontextmanager
 async def running(
-    config: Config, clock: Clock | None = None, *, ledger: Ledger | None = None
+    config: Config,
+    clock: Clock | None = None,
+    *,
+    keys: KeyRing | None = None,
+    ledger: Ledger | None = None,
 ) -> AsyncIterator[Gateway]:
     """Run the gateway as `app.run` does, but for its signals and its slow farewell."""
     loop = asyncio.get_running_loop()
@@ -189,7 +194,7 @@ async def running(
         tls=TLS,
         ledger=ledger,
     )
-    server = door(engine, alone(engine))
+    server = door(engine, alone(engine), keys=keys)
     with listen("127.0.0.1", 0) as listening:
         port = listening.getsockname()[1]
         server.config.load()

@@ -15,8 +15,10 @@ import uvicorn
 from heliograph.gateway.app.descriptors import connections_possible
 from heliograph.gateway.config.tls import context_of
 from heliograph.gateway.engine import Engine
+from heliograph.gateway.ledger.key_ring import KeyRing
 from heliograph.gateway.server.api import make_api
 from heliograph.gateway.server.edge import Edge
+from heliograph.gateway.server.guard import Guard
 from heliograph.gateway.server.lane import Lane
 from heliograph.gateway.server.standing import Standing
 
@@ -118,13 +120,17 @@ class Door(uvicorn.Server):
 
 
 def door(
-    engine: Engine, standing: Standing, when_up: Callable[[], None] = lambda: None
+    engine: Engine,
+    standing: Standing,
+    when_up: Callable[[], None] = lambda: None,
+    keys: KeyRing | None = None,
 ) -> Door:
     """Make the server: uvicorn's life cycle, our lane, Starlette for the rest."""
     server: Door
-    edge = Edge(engine, connections_possible())
+    guard = Guard(keys or KeyRing(), engine.clock.wall_s)
+    edge = Edge(engine, connections_possible(), guard)
     settings = uvicorn.Config(
-        make_api(engine, standing, lambda: server.should_exit),
+        make_api(engine, standing, lambda: server.should_exit, guard),
         http=cast("Any", partial(Lane, edge)),
         ws="none",
         lifespan="off",

@@ -55,7 +55,7 @@ SERVER_BOUNDS = MappingProxyType(
     }
 )
 """The numbers of the `server` table: the least and the most each may be."""
-SERVER_KEYS = ("hosts", "cors_origins", "tls", *SERVER_BOUNDS)
+SERVER_KEYS = ("hosts", "cors_origins", "trusted_proxies", "tls", *SERVER_BOUNDS)
 LEDGER_KEYS = ("url",)
 TLS_KEYS = ("certificate", "key")
 CAP_KEYS = ("usd", "tokens_per_minute", "requests_per_minute", "concurrent_max")

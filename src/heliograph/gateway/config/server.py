@@ -5,6 +5,7 @@ import re
 from msgspec.structs import replace
 
 from heliograph.gateway.config.document import MappingNode, Node
+from heliograph.gateway.config.networks import network_of
 from heliograph.gateway.config.schema import SERVER_BOUNDS, SERVER_KEYS
 from heliograph.gateway.config.tls import read_tls
 from heliograph.gateway.config.values import (
@@ -25,6 +26,7 @@ _HOST_FIX = (
     " an address need not be listed"
 )
 _ORIGIN = re.compile(r"\*|[A-Za-z][A-Za-z0-9+.-]*://[^\s/?#@]+")
+_RANGE_FIX = 'write the proxies\' own addresses, such as "10.0.0.5" or "10.0.0.0/24"'
 _ORIGIN_FIX = 'write it like "https://app.example", without a path'
 
 
@@ -45,6 +47,7 @@ def read_server(reading: Reading, node: Node) -> Server:
         cors_origins=_read_names(
             reading, table, "cors_origins", form=_ORIGIN, fix=_ORIGIN_FIX
         ),
+        trusted_proxies=_read_ranges(reading, table, "trusted_proxies"),
         tls=read_tls(reading, table, f"{KEY}.tls"),
         **numbers,
     )
@@ -69,6 +72,25 @@ def _read_names(
         else:
             reading.report(item, where, f"{shown(text)} cannot be used", fix=fix)
     return tuple(names)
+
+
+def _read_ranges(reading: Reading, table: MappingNode, name: str) -> tuple[str, ...]:
+    """Read a list of ranges of addresses."""
+    entry = table.entries.get(name)
+    if entry is None:
+        return ()
+    items = read_list(reading, entry.value, f"{KEY}.{name}", what="a list of ranges")
+    ranges = []
+    for position, item in enumerate(items or (), start=1):
+        where = f"{KEY}.{name}[{position}]"
+        text = read_text(reading, item, where, what="a range of addresses")
+        if text is None:
+            continue
+        try:
+            ranges.append(str(network_of(text)))
+        except ValueError as error:
+            reading.report(item, where, f"{shown(text)} {error}", fix=_RANGE_FIX)
+    return tuple(ranges)
 
 
 def _read_bound(reading: Reading, table: MappingNode, name: str) -> float | None:

@@ -29,8 +29,9 @@ class Kept:
     def __init__(self, hashed: bytes, key: VirtualKey, ends_at: int | None) -> None:
         self.hash = hashed
         self.key = key
-        ends = (ends_at, key.expires_at, key.revoked_at)
-        self.until_s = min((end for end in ends if end is not None), default=inf)
+        ends = [end for end in (ends_at, key.expires_at) if end is not None]
+        # Who revoked it may have another clock than we.
+        self.until_s = -inf if key.revoked_at is not None else min(ends, default=inf)
         self.networks: Networks = tuple(map(network_of, key.ip_ranges))
 
 
@@ -119,7 +120,9 @@ class KeyRing:
         version = store.version(database)  # what changes from here on is seen next time
         keys = {key.id: key for key in store.listed(database)}
         admins = store.admin_secrets(database)
-        self.demanded = self.demanded or bool(keys)
+        if keys and not self.demanded:
+            self.ring = Ring()  # whoever came in by the one before is asked again
+            self.demanded = True
         hashing = self.agreed(database, any_keys=bool(keys or admins))
         kept = {
             secret.hash: Kept(secret.hash, keys[secret.key_id], secret.ends_at)

@@ -5,7 +5,9 @@ nothing else. Compared as bytes it need not be parsed: for a head of five lines 
 saves a tenth of what a small exchange costs, for an SDK's twenty lines a fifth.
 """
 
+from heliograph.gateway.ledger.key_ring import Ring
 from heliograph.gateway.server.hosts import Hosts
+from heliograph.gateway.types import VirtualKey
 from heliograph.gateway.wire.inbound import Inbound
 
 HEAD_BYTES_MAX = 4096
@@ -17,11 +19,13 @@ Header = tuple[bytes, bytes]
 class Alike:
     """A head that was let in without a closer look, cut where the length stands.
 
-    `hosts` are those that its `Host` was found among; others may not know it. The
-    length is not among `headers`: it is another each time.
+    Who sent it was judged by `ring`, and may come in until `until_s`. `hosts` are those
+    that its `Host` was found among; others may not know it. The length is not among
+    `headers`: it is another each time.
     """
 
-    __slots__ = ("after", "before", "headers", "hosts", "inbound", "timeout_ms", "url")
+    __slots__ = ("after", "before", "headers", "hosts", "inbound", "ring", "tags",
+                 "timeout_ms", "until_s", "url", "virtual_key")  # fmt: skip
 
     def __init__(
         self,
@@ -33,6 +37,10 @@ class Alike:
         inbound: Inbound | None,
         timeout_ms: bytes | None,
         hosts: Hosts,
+        ring: Ring,
+        virtual_key: VirtualKey | None,
+        until_s: float,
+        tags: tuple[str, ...],
     ) -> None:
         self.before = before
         self.after = after
@@ -41,6 +49,10 @@ class Alike:
         self.inbound = inbound
         self.timeout_ms = timeout_ms
         self.hosts = hosts
+        self.ring = ring
+        self.virtual_key = virtual_key
+        self.until_s = until_s
+        self.tags = tags
 
     def body_in(self, data: bytes) -> tuple[int, int] | None:
         """Say where in *data* the body begins and how long it will be.

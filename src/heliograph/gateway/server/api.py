@@ -17,11 +17,13 @@ from starlette.routing import Route
 
 from heliograph.gateway.engine import Engine
 from heliograph.gateway.ledger.ledger import LedgerStanding
+from heliograph.gateway.server.admitted import NotAdmitted, check_scraper
 from heliograph.gateway.server.cross_origin import CrossOrigin
 from heliograph.gateway.server.cycle import CYCLE
+from heliograph.gateway.server.guard import Guard
+from heliograph.gateway.server.listing import model_routes
 from heliograph.gateway.server.refusals import new_exchange, record_refused, refusal
 from heliograph.gateway.server.standing import Standing
-from heliograph.gateway.types import Config
 from heliograph.gateway.wire.inbounds import spoken_at
 from heliograph.gateway.wire.openai_error import error_body
 
@@ -31,29 +33,18 @@ CODES = MappingProxyType({NOT_FOUND: "not_found", WRONG_METHOD: "wrong_method"})
 NOT_POST = ["GET", "PUT", "PATCH", "DELETE", "OPTIONS"]
 UNAVAILABLE = 503
 BROKEN = 500
-ROUTE_OWNER = "heliograph"
 LEDGER_OFF = LedgerStanding("off", 0, 0)
 WELL = ("ok", "off")
 BAD_REQUEST = "invalid_request_error"
 
 
 def make_api(
-    engine: Engine, standing: Standing, is_draining: Callable[[], bool]
+    engine: Engine, standing: Standing, is_draining: Callable[[], bool], guard: Guard
 ) -> Starlette:
     """Build the ASGI application around *engine*."""
 
-    async def models(_request: Request) -> Response:
-        data = [model_entry(*pair) for pair in listed(engine.config)]
-        return JSONResponse({"object": "list", "data": data})
-
-    async def model(request: Request) -> Response:
-        wanted = request.path_params["name"]
-        for owner, name in listed(engine.config):
-            if wanted in (name, name.removeprefix(f"{owner}/")):
-                return JSONResponse(model_entry(owner, name))
-        raise HTTPException(NOT_FOUND, f"The model '{wanted}' does not exist here.")
-
-    async def metrics(_request: Request) -> Response:
+    async def metrics(request: Request) -> Response:
+        check_scraper(guard, request)
         try:
             families = Gathered(await standing.families())
         except OSError as error:
@@ -82,8 +73,7 @@ def make_api(
 
     routes = [
         *posted(),
-        Route("/v1/models", models),
-        Route("/v1/models/{name:path}", model),
+        *model_routes(engine, guard),
         Route("/metrics", metrics),
         Route("/health", health),
         Route("/health/ready", health),
@@ -134,24 +124,6 @@ async def absent(_request: Request) -> Response:
     raise HTTPException(NOT_FOUND)
 
 
-def listed(config: Config) -> list[tuple[str, str]]:
-    """Pairs of owner and name: the models in the order of the config, then routes.
-
-    A route named like a `provider/model` is no name of its own.
-    """
-    models = [
-        (p.name, f"{p.name}/{model}")
-        for p in config.providers.values()
-        for model in p.models
-    ]
-    return models + [(ROUTE_OWNER, name) for name in config.routes if "/" not in name]
-
-
-def model_entry(owner: str, name: str) -> dict[str, object]:
-    """One entry of `GET /v1/models`, in OpenAI's shape."""
-    return {"id": name, "object": "model", "created": 0, "owned_by": owner}
-
-
 async def tell(engine: Engine, request: Request, error: Exception) -> Response:
     """Write an HTTP error in the shape of the path's dialect, and record it."""
     if not isinstance(error, HTTPException):
@@ -160,13 +132,17 @@ async def tell(engine: Engine, request: Request, error: Exception) -> Response:
     if error.status_code == NOT_FOUND and said == "Not Found":
         said = f"There is nothing at {request.method} {request.url.path}."
     status = error.status_code
+    refused = error if isinstance(error, NotAdmitted) else None
     code = CODES.get(status, "refused")
+    failure = refused.failure if refused else refusal(status, code, said)
+    code = failure.code or code
     body = worded(request, status, error_body(said, type=BAD_REQUEST, code=code))
     exchange = new_exchange()
     exchange.status = status
+    exchange.virtual_key = refused.key if refused else None
     # What was refused at the edge meanwhile is recorded there.
     if not request.scope[CYCLE].disconnected:
-        record_refused(engine, exchange, refusal(status, code, said))
+        record_refused(engine, exchange, failure)
     headers = {**(error.headers or {}), "x-request-id": exchange.request_id}
     return Response(body, status, headers, media_type="application/json")
 

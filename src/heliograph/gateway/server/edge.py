@@ -11,8 +11,11 @@ from typing import Protocol
 
 from uvicorn.protocols.http.flow_control import FlowControl
 
+from heliograph.gateway.config.networks import network_of
 from heliograph.gateway.engine import Engine
+from heliograph.gateway.ledger.key_ring import KeyRing
 from heliograph.gateway.server.bodies import Bodies
+from heliograph.gateway.server.guard import Guard
 from heliograph.gateway.server.hosts import Hosts
 from heliograph.gateway.server.refusals import FULL, SLOW_BODY, SLOW_HEAD
 from heliograph.gateway.types import Failure, Server
@@ -73,8 +76,14 @@ class Watch:
 class Edge:
     """The connections, what they may do, and the tick that sees to it."""
 
-    def __init__(self, engine: Engine, connections_possible: int = POSSIBLE) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        connections_possible: int = POSSIBLE,
+        guard: Guard | None = None,
+    ) -> None:
         self.engine = engine
+        self.guard = guard or Guard(KeyRing())
         self.connections_possible = connections_possible
         self.guests: set[Guest] = set()
         self.timer: asyncio.TimerHandle | None = None
@@ -93,6 +102,7 @@ class Edge:
             with suppress(OSError):
                 self.tls.load_cert_chain(server.tls.certificate, server.tls.key)
         self.hosts = Hosts(server.hosts)
+        self.guard.trusted = tuple(map(network_of, server.trusted_proxies))
         self.body_bytes_max = int(server.body_mb_max * MB)
         self.bodies.bytes_max = int(config.limits.body_mb_in_flight * MB)
         most = min(server.connections_max, self.connections_possible)

@@ -35,6 +35,9 @@ WORTH_ANOTHER_TRY = frozenset({"gateway_stopped", "saturated"})
 BAD_GATEWAY = 502
 UNAVAILABLE = 503
 BAD_REQUEST = 400
+UNAUTHORIZED = 401
+CHALLENGE: Headers = (("www-authenticate", "Bearer"),)
+"""RFC 9110, 15.5.2: who is told 401 is told how to be let in."""
 TEMPORARY = frozenset({429, 502, 503, 504})
 UNAVAILABLE_UPSTREAM = frozenset({503, 529})
 TOLD_MAX = 8
@@ -58,7 +61,8 @@ def error_answer(exchange: Exchange, failure: Failure) -> ErrorAnswer:
             param=failure.param,
         )
         status = failure.status or BAD_REQUEST
-        return ErrorAnswer(status, wait_header(failure.retry_after_s), body)
+        told = CHALLENGE if status == UNAUTHORIZED else ()
+        return ErrorAnswer(status, told + wait_header(failure.retry_after_s), body)
     status = status_of(failure)
     again = "true" if failure.kind in WORTH_ANOTHER_TRY else "false"
     headers: Headers = (("x-should-retry", again),)

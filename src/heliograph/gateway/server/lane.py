@@ -6,6 +6,7 @@ backpressure stay uvicorn's; every other path goes on to the ASGI application.
 """
 
 import asyncio
+from math import inf
 from typing import Any, cast
 
 import httptools
@@ -33,11 +34,14 @@ from heliograph.gateway.server.turns import Turns
 from heliograph.gateway.types import Failure
 from heliograph.gateway.wire.inbound import Inbound
 from heliograph.gateway.wire.inbounds import inbound_of
+from heliograph.gateway.wire.tags import TAGS_HEADER, read_tags
 from heliograph.gateway.wire.timeout import TIMEOUT_HEADER
 
 EXPECT, HOST, ORIGIN = b"expect", b"host", b"origin"
 CODING = b"transfer-encoding"
-NOTED_BYTES = frozenset(map(len, (EXPECT, HOST, ORIGIN, CODING, TIMEOUT_HEADER)))
+NOTED_BYTES = frozenset(
+    map(len, (EXPECT, HOST, ORIGIN, CODING, TIMEOUT_HEADER, TAGS_HEADER))
+)
 CHAT_PATH = b"/v1/chat/completions"
 
 
@@ -66,6 +70,8 @@ class Lane(Turns):
         self.missing_bytes = 0  # of a body that the parser does not see
         self.inbound: Inbound | None = None
         self.plain = False  # the head that was read last needed no closer look
+        self.ring = self.keys.ring  # by which it was judged
+        self.until_s = inf  # when what it was judged by ends
 
     def data_received(self, data: bytes) -> None:
         """Parse what came; the parser itself would keep a head without an end."""
@@ -104,6 +110,10 @@ class Lane(Turns):
             inbound=self.inbound,
             timeout_ms=self.timeout_ms,
             hosts=self.edge.hosts,
+            ring=self.ring,
+            virtual_key=self.virtual_key,
+            until_s=self.until_s,
+            tags=self.tags,
         )
         # With another request behind it, what was read is not of this head.
         if alike.body_in(data) is not None:
@@ -121,6 +131,8 @@ class Lane(Turns):
         if (
             size > self.edge.body_bytes_max
             or alike.hosts is not self.edge.hosts
+            or alike.ring is not self.keys.ring
+            or (alike.until_s != inf and self.edge.guard.wall_s() >= alike.until_s)
             or self.answering
             or not self.bodies.fits(size, 0)
         ):
@@ -129,6 +141,7 @@ class Lane(Turns):
         self.watch = self.origin = None
         self.url, self.headers = alike.url, alike.headers
         self.timeout_ms = alike.timeout_ms
+        self.virtual_key, self.tags = alike.virtual_key, alike.tags
         cycle = self.cycle_for(alike.inbound, keep_alive=True, chunked=True)
         self.lane_cycle = cycle
         self.cycle = cast("Any", cycle)
@@ -170,7 +183,9 @@ class Lane(Turns):
         """Note a new request; whether it is hot is known with its headers."""
         self.stage = HEAD
         self.watch = self.host = self.origin = self.lane_cycle = None
-        self.timeout_ms = None
+        self.timeout_ms = self.named = self.virtual_key = None
+        self.tags = ()
+        self.until_s = inf
         self.barren_bytes = -1
         self.url = b""
         self.headers = []
@@ -199,6 +214,8 @@ class Lane(Turns):
                 self.timeout_ms = value
             elif name == CODING:
                 self.suspect = True
+            elif name == TAGS_HEADER:
+                self.named = value if self.named is None else self.named + b"," + value
 
     def on_headers_complete(self) -> None:
         """Take a hot request; hand any other to uvicorn, as if it had been first.
@@ -233,6 +250,12 @@ class Lane(Turns):
             # A connection's first head is not kept: it may be its only one.
             self.plain = self.served and parser.should_keep_alive()
             self.inbound = inbound
+        self.ring = self.keys.ring
+        if hot and (self.keys.demanded or self.named is not None):
+            found = self.admit()
+            if found is not None:
+                self.refuse(found)
+                raise NotLetIn
         self.stage = BODY
         self.watch = None
         if hot:
@@ -257,6 +280,27 @@ class Lane(Turns):
         if found is None and hot and not self.fits(head):
             return TOO_MUCH_HELD
         return found
+
+    def admit(self) -> Failure | None:
+        """Note whose key was sent and how the request is called, or say what is wrong.
+
+        It is judged before the body is read: who may not ask is held no bytes for.
+        """
+        if self.keys.demanded:
+            peer = self.client[0] if self.client else None
+            verdict = self.edge.guard.judge(self.headers, self.url, peer)
+            key, failure, self.until_s = verdict
+            self.virtual_key = key
+            if failure is not None:
+                return failure
+            if key is not None:
+                self.tags = key.tags
+        if self.named is not None:
+            own = read_tags(self.named)
+            if isinstance(own, Failure):
+                return own
+            self.tags = tuple(dict.fromkeys((*self.tags, *own))) if self.tags else own
+        return None
 
     def fits(self, head: Head) -> bool:
         """Say whether the body of *head* may be held, as far as its length is known."""

@@ -15,7 +15,7 @@ from heliograph.gateway.server.edge import BETWEEN, BODY, Edge, Watch
 from heliograph.gateway.server.inbound_cycle import InboundCycle
 from heliograph.gateway.server.origins import granted, lines_of
 from heliograph.gateway.server.refusals import BAD_HTTP, new_exchange, record_refused
-from heliograph.gateway.types import Failure
+from heliograph.gateway.types import Failure, VirtualKey
 from heliograph.gateway.wire.inbound import Inbound
 from heliograph.gateway.wire.inbounds import spoken_at
 
@@ -37,6 +37,7 @@ class Turns(HttpToolsProtocol):
         self.edge = edge
         self.engine = edge.engine
         self.bodies = edge.bodies
+        self.keys = edge.guard.keys
         self.worker: asyncio.Task[None] | None = None
         self.rest: asyncio.Future[None] | None = None
         self.turn: LaneCycle | None = None
@@ -45,6 +46,9 @@ class Turns(HttpToolsProtocol):
         self.headers = []
         self.origin: bytes | None = None
         self.timeout_ms: bytes | None = None
+        self.named: bytes | None = None  # the header with the request's own tags
+        self.virtual_key: VirtualKey | None = None
+        self.tags: tuple[str, ...] = ()
         self.lost = False
         self.deaf = False  # nothing more is read: the last answer is on its way
         self.stage = BETWEEN
@@ -82,6 +86,8 @@ class Turns(HttpToolsProtocol):
                 chunked=chunked,
                 expects=False,
             )
+        cycle.exchange.virtual_key = self.virtual_key
+        cycle.exchange.tags = self.tags
         if self.origin is not None:
             pairs = granted(self.origin, self.edge.server.cors_origins)
             cycle.granted = lines_of(pairs)

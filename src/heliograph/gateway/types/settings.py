@@ -170,11 +170,13 @@ class Server(Struct, frozen=True):
     """The door: whom it lets in, how much, and how slowly.
 
     `hosts` are the names it answers to beside every address and `localhost`;
-    `cors_origins` are the web pages that may use it.
+    `cors_origins` are the web pages that may use it; what `trusted_proxies` (ranges of
+    addresses) say of who asked through them is believed.
     """
 
     hosts: tuple[str, ...] = ()
     cors_origins: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
     tls: Tls | None = None
     body_mb_max: float = 32.0
     json_depth_max: int = 64

@@ -34,6 +34,11 @@ def test_names_are_kept_as_they_are_written(read: Read) -> None:
     assert server_of(read(text)).hosts == hosts
 
 
+def test_proxies_are_kept_as_ranges(read: Read) -> None:
+    text = PROVIDERS + "server: {trusted_proxies: [10.0.0.5, '2001:db8::/32']}"
+    assert server_of(read(text)).trusted_proxies == ("10.0.0.5/32", "2001:db8::/32")
+
+
 @pytest.mark.parametrize(
     ("written", "key", "message", "fix"),
     [
@@ -60,6 +65,24 @@ def test_names_are_kept_as_they_are_written(read: Read) -> None:
             "server.cors_origins[1]",
             "cannot be used",
             "without a path",
+        ),
+        (
+            "{trusted_proxies: [10.0.0.1/8]}",
+            "server.trusted_proxies[1]",
+            '"10.0.0.1/8" names an address inside of its range: 10.0.0.0/8',
+            "the proxies' own addresses",
+        ),
+        (
+            "{trusted_proxies: [proxy.example]}",
+            "server.trusted_proxies[1]",
+            "is no range of addresses",
+            'such as "10.0.0.5"',
+        ),
+        (
+            "{trusted_proxies: 10.0.0.1}",
+            "server.trusted_proxies",
+            "expected a list of ranges",
+            "write a list",
         ),
         ("{connections_max: 0}", "server.connections_max", "0 cannot", "from 1 to"),
         ("{head_s: 0}", "server.head_s", "0 cannot be used", "from 0.1 to 86400"),

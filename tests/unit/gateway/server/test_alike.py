@@ -1,10 +1,13 @@
 """A head that is compared, not parsed: never otherwise than the parser reads it."""
 
+from math import inf
+
 import httptools
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from heliograph.gateway.ledger.key_ring import Ring
 from heliograph.gateway.server.alike import HEAD_BYTES_MAX, Alike, cut
 from heliograph.gateway.server.hosts import Hosts
 
@@ -26,6 +29,10 @@ def alike(head: bytes = LAST) -> Alike:
         inbound=None,
         timeout_ms=None,
         hosts=Hosts(()),
+        ring=Ring(),
+        virtual_key=None,
+        until_s=inf,
+        tags=(),
     )
 
 
