@@ -16,7 +16,8 @@ def answered(number: int, **members: object) -> Exchange:
     """Make an exchange that was answered and cost its number of nano-dollars."""
     made = attempt(None)
     made.cost_nano, made.cost_basis = number, "usage"
-    return exchange(made, request_id=f"hg-{number}", started_at=AT_S, **members)
+    named = {"request_id": f"hg-{number}", "started_at": AT_S, "usage": None}
+    return exchange(made, **{**named, **members})
 
 
 def ids(database: Database) -> list[str]:

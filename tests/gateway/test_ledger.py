@@ -72,7 +72,7 @@ async def test_what_was_answered_is_recorded_while_the_gateway_runs(
     model = "anthropic/claude-sonnet-4-6"
     sql = (
         "SELECT outcome, status, stream, asked_model, provider, model, route, "
-        "error_kind FROM exchanges ORDER BY 1"
+        "error_kind FROM exchanges JOIN askers USING (asker_id) ORDER BY 1"
     )
     assert asked(path, sql) == [
         ("answered", 200, 1, model, "openai", "gpt-4o", model, ""),

@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 from heliograph.gateway.ledger.accounts import USD_KEY
 from heliograph.gateway.ledger.database import Database, DatabaseError, Row
-from heliograph.gateway.ledger.rows import Entry
 from heliograph.gateway.types import Exchange
 
 DEAD_S = 5.0
@@ -153,21 +152,23 @@ class Leases:
             with database.transaction(alone=True):
                 self.release(database, self.holder)
 
-    def post(self, database: Database, entries: Sequence[Entry]) -> None:
-        """Write what *entries* were charged, in the transaction of their own rows."""
+    def post(
+        self, database: Database, exchanges: Sequence[Exchange], first_id: int
+    ) -> None:
+        """Write what *exchanges* were charged, in the transaction of their own rows."""
         by_bucket: defaultdict[tuple[str, int], int] = defaultdict(int)
         by_cap: defaultdict[str, int] = defaultdict(int)
         rows: list[Row] = []
-        for entry in entries:
-            charges = entry.exchange.charges
+        for exchange_id, exchange in enumerate(exchanges, first_id):
+            charges = exchange.charges
             if not charges:
                 continue
-            self.posting[id(entry.exchange)] = entry.exchange
+            self.posting[id(exchange)] = exchange
             for cap, bucket_s, amount in charges:
                 by_bucket[cap, bucket_s] += amount
                 by_cap[cap] += amount
                 if USD_KEY in cap:
-                    rows.append((entry.exchange_id, cap, bucket_s, amount))
+                    rows.append((exchange_id, cap, bucket_s, amount))
         if not by_cap:
             return
         # In one order for all, so that two processes never wait for each other.

@@ -14,7 +14,7 @@ from threading import Event, Thread
 from heliograph.gateway.ledger.database import Database, DatabaseError, Trouble
 from heliograph.gateway.ledger.stores.store import Store
 from heliograph.gateway.ledger.troubles import put_away, told
-from heliograph.gateway.ledger.write import Poster, was_written, write
+from heliograph.gateway.ledger.write import Pen, Poster, was_written
 from heliograph.gateway.types import Exchange
 
 TURN_S = 0.1
@@ -59,7 +59,7 @@ class Recorder:
         self.turned_away = 0
         self.refused = 0
         self.told_lost = 0
-        self.database: Database | None = None
+        self.pen: Pen | None = None
         self.trouble: Trouble | None = None
         self.woken = Event()
         self.closing = False
@@ -96,6 +96,11 @@ class Recorder:
             )
 
     @property
+    def database(self) -> Database | None:
+        """The database, while it is open."""
+        return None if self.pen is None else self.pen.database
+
+    @property
     def waiting(self) -> int:
         """How many exchanges are yet to be written."""
         return len(self.held) + len(self.batch)
@@ -120,47 +125,47 @@ class Recorder:
     def turn(self) -> None:
         """Write what is held, and do the chores; on trouble, close and tell."""
         try:
-            database = self.opened()
+            pen = self.opened()
             while self.held or self.batch:
-                self.write_some(database)
+                self.write_some(pen)
             for chore in self.chores:
-                chore(database)
+                chore(pen.database)
         except DatabaseError as error:
             self.meet(error)
         else:
             self.tell_end_of_trouble()
 
-    def opened(self) -> Database:
-        """Return the database; opened anew if it failed, or is no longer there."""
-        database = self.database
-        if database is not None and not self.store.is_open_at(database):
+    def opened(self) -> Pen:
+        """Open the database, anew if it failed or is no longer there."""
+        pen = self.pen
+        if pen is not None and not self.store.is_open_at(pen.database):
             self.say(f"warning: {self.store.name} has gone; a new ledger is begun")
-            database.close()
-            database = None
-        if database is None:
-            database = self.database = self.store.open()
-        return database
+            pen.database.close()
+            pen = None
+        if pen is None:
+            pen = self.pen = Pen(self.store.open())
+        return pen
 
-    def write_some(self, database: Database) -> None:
+    def write_some(self, pen: Pen) -> None:
         """Write the oldest of what is held; only then is it held no longer."""
         batch = self.batch
-        if batch and was_written(database, self.name, self.batches):
+        if batch and was_written(pen.database, self.name, self.batches):
             self.note_written()
         while self.held and len(batch) < BATCH_MAX:
             batch.append(self.held.popleft())
         try:
-            self.write(database, batch)
+            self.write(pen, batch)
         except DatabaseError as error:
             if error.trouble is not Trouble.REFUSED:
                 raise
-            self.write_singly(database)
+            self.write_singly(pen)
 
-    def write(self, database: Database, exchanges: list[Exchange]) -> None:
+    def write(self, pen: Pen, exchanges: list[Exchange]) -> None:
         """Write the first of the batch, as many as *exchanges* are."""
         self.batches += 1
         self.tried = len(exchanges)
         signature = (self.name, self.batches, int(self.wall_s() * 1e3))
-        write(database, exchanges, self.posters, signature)
+        pen.write(exchanges, self.posters, signature)
         self.note_written()
 
     def note_written(self) -> None:
@@ -168,11 +173,11 @@ class Recorder:
         del self.batch[: self.tried]
         self.written += self.tried
 
-    def write_singly(self, database: Database) -> None:
+    def write_singly(self, pen: Pen) -> None:
         """Write each of the batch on its own, and give up those that are refused."""
         while self.batch:
             try:
-                self.write(database, self.batch[:1])
+                self.write(pen, self.batch[:1])
             except DatabaseError as error:
                 if error.trouble is not Trouble.REFUSED:
                     raise
@@ -182,7 +187,7 @@ class Recorder:
 
     def meet(self, error: DatabaseError) -> None:
         """Let go of the database; tell the operator what is new."""
-        database, self.database = self.database, None
+        database, self.pen = self.database, None
         if error.trouble is Trouble.CORRUPT:
             aside = self.store.set_aside(database)
             if aside is not None:

@@ -3,25 +3,17 @@
 from collections.abc import Callable, Sequence
 
 from heliograph.gateway.ledger.database import Database
-from heliograph.gateway.ledger.rows import Batch, Entry
+from heliograph.gateway.ledger.rows import Askers, Batch
 from heliograph.gateway.types import Exchange
 
-Poster = Callable[[Database, Sequence[Entry]], None]
+Poster = Callable[[Database, Sequence[Exchange], int], None]
 """Adds what a batch's exchanges count for elsewhere, within the batch's transaction; it
-is called again with the same ones when that failed.
+is called again with the same ones when that failed. The number is the `exchange_id` of
+the first; the others count on.
 """
 
-HOUR_KEYS = (
-    "hour",
-    "provider",
-    "model",
-    "route",
-    "virtual_key",
-    "team",
-    "project",
-    "camera",
-    "tags",
-)
+NUMBERS_PER_MS = 1000
+HOUR_KEYS = ("hour", "provider", "model", "asker_id")
 HOUR_SUMS = (
     "exchanges",
     "answered",
@@ -36,7 +28,8 @@ HOUR_SUMS = (
     "cost_nano",
     "unknown_costs",
 )
-EXCHANGE_COLUMNS = 29
+ASKER_COLUMNS = 7
+EXCHANGE_COLUMNS = 26
 ATTEMPT_COLUMNS = 17
 
 
@@ -45,16 +38,18 @@ def places(count: int) -> str:
     return ", ".join("?" * count)
 
 
-INSERT_EXCHANGE = f"INSERT INTO exchanges VALUES ({places(EXCHANGE_COLUMNS)})"  # noqa: S608 - no value is in it
+INSERT_ASKER = f"INSERT INTO askers VALUES ({places(ASKER_COLUMNS)}) ON CONFLICT (asker_id) DO NOTHING"  # noqa: E501, S608 - no value is in it
+INSERT_EXCHANGE = f"INSERT INTO exchanges VALUES ({places(EXCHANGE_COLUMNS)})"  # noqa: S608 - the same
 INSERT_ATTEMPT = f"INSERT INTO attempts VALUES ({places(ATTEMPT_COLUMNS)})"  # noqa: S608 - the same
-INSERT_TAG = "INSERT INTO tags VALUES (?, ?)"
 ADD_HOUR = (
     f"INSERT INTO hours VALUES ({places(len(HOUR_KEYS) + len(HOUR_SUMS))}) "  # noqa: S608 - the same
     f"ON CONFLICT ({', '.join(HOUR_KEYS)}) DO UPDATE SET "
     + ", ".join(f"{name} = hours.{name} + excluded.{name}" for name in HOUR_SUMS)
 )
 NUMBER = (
-    "UPDATE counters SET value = value + ? WHERE name = 'exchanges' RETURNING value"
+    "UPDATE counters SET value = CASE WHEN value < ? THEN ? ELSE value END + ? "
+    "WHERE name = 'exchanges' "
+    "RETURNING value, (SELECT value FROM counters WHERE name = 'prunes')"
 )
 SIGN = (
     "INSERT INTO writers VALUES (?, ?, ?) ON CONFLICT (writer) DO UPDATE "
@@ -62,31 +57,46 @@ SIGN = (
 )
 
 
-def write(
-    database: Database,
-    exchanges: Sequence[Exchange],
-    posters: Sequence[Poster],
-    signature: tuple[str, int, int],
-) -> None:
-    """Write *exchanges* in one transaction, all or none.
+class Pen:
+    """Writes with one connection, and knows which askers are in its database."""
 
-    *signature* is the writer's name, the number of the batch among its own, and the
-    time in ms; `was_written` finds it. The first statement takes a row that all writers
-    take first, so that no two of them can wait for each other.
-    """
-    with database.transaction():
-        count = len(exchanges)
-        ((last,),) = database.run(NUMBER, (count,))
-        batch = Batch(exchanges, int(last or 0) - count + 1)
-        database.run_many(INSERT_EXCHANGE, batch.exchanges)
-        if batch.attempts:
-            database.run_many(INSERT_ATTEMPT, batch.attempts)
-        if batch.tags:
-            database.run_many(INSERT_TAG, batch.tags)
-        database.run_many(ADD_HOUR, batch.hour_rows())
-        for post in posters:
-            post(database, batch.entries)
-        database.run(SIGN, signature)
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.askers = Askers()
+        self.prunes: int | None = None
+
+    def write(
+        self,
+        exchanges: Sequence[Exchange],
+        posters: Sequence[Poster],
+        signature: tuple[str, int, int],
+    ) -> None:
+        """Write *exchanges* in one transaction, all or none.
+
+        *signature* is the writer's name, the number of the batch among its own, and the
+        time in ms; `was_written` finds it. The first statement takes a row that all
+        writers take first, so that no two of them can wait for each other.
+        """
+        database, askers = self.database, self.askers
+        least = signature[2] * NUMBERS_PER_MS
+        with database.transaction():
+            count = len(exchanges)
+            ((last, prunes),) = database.run(NUMBER, (least, least, count))
+            if prunes != self.prunes:
+                askers.forget()
+            first_id = int(last or 0) - count + 1
+            batch = Batch(exchanges, first_id, askers)
+            if askers.new:
+                database.run_many(INSERT_ASKER, [*askers.new.values()])
+            database.run_many(INSERT_EXCHANGE, batch.exchanges)
+            if batch.attempts:
+                database.run_many(INSERT_ATTEMPT, batch.attempts)
+            database.run_many(ADD_HOUR, batch.hour_rows())
+            for post in posters:
+                post(database, exchanges, first_id)
+            database.run(SIGN, signature)
+        askers.note_written()
+        self.prunes = int(prunes or 0)
 
 
 def was_written(database: Database, writer: str, number: int) -> bool:
@@ -96,6 +106,6 @@ def was_written(database: Database, writer: str, number: int) -> bool:
     that all writers take first, so whoever has taken it knows how that one ended.
     """
     with database.transaction():
-        database.run(NUMBER, (0,))
+        database.run(NUMBER, (0, 0, 0))
         found = database.run("SELECT batch FROM writers WHERE writer = ?", (writer,))
     return bool(found) and int(found[0][0] or 0) >= number

@@ -13,7 +13,6 @@ from heliograph.gateway.ledger.budgets import GOOD_S, ask_of, take
 from heliograph.gateway.ledger.caps import Amount, Cap, Hold, reserve
 from heliograph.gateway.ledger.leases import DEAD_S, Leases
 from heliograph.gateway.ledger.migrate import migrate, migrations
-from heliograph.gateway.ledger.rows import Entry
 from heliograph.gateway.ledger.stores.sqlite import SqliteDatabase
 from heliograph.gateway.ledger.windows import SECONDS
 from heliograph.gateway.types import Budget, CapRule, Charge, Exchange
@@ -57,8 +56,8 @@ class Process:
         """Write what has ended, as the ledger's thread does, and then its chores."""
         database = self.world.database
         with database.transaction():
-            entries = [Entry(self.world.next_id(), 0, each) for each in self.ended]
-            self.leases.post(database, entries)
+            self.leases.post(database, self.ended, self.world.ids)
+        self.world.ids += len(self.ended)
         self.ended.clear()
         self.leases.do_chore(database)
 
@@ -85,17 +84,13 @@ class World:
         self.now_s = 1_800_000_000.0
         self.budget = Budget("b", (rule,))
         self.charged: list[tuple[float, int, Process]] = []
-        self.ids = 0
+        self.ids = 1
         self.born = 0
         self.processes = [self.bear() for _ in range(count)]
 
     def bear(self) -> Process:
         self.born += 1
         return Process(self, f"p{self.born}")
-
-    def next_id(self) -> int:
-        self.ids += 1
-        return self.ids
 
     def crash(self, which: int) -> None:
         """Let one die: what it had not written is not known to anybody."""

@@ -65,5 +65,5 @@ def test_a_migration_is_written_in_the_words_of_the_database(tmp_path: Path) -> 
 
 def test_the_tables_of_the_program_can_be_made(database: Database) -> None:
     migrate(database)
-    for table in ("exchanges", "attempts", "tags", "hours", "virtual_keys"):
+    for table in ("askers", "exchanges", "attempts", "hours", "virtual_keys"):
         assert database.run(f"SELECT * FROM {table}") == []  # noqa: S608 -- ours

@@ -7,14 +7,13 @@ from pathlib import Path
 import pytest
 
 from exchange_cases import exchange
-from heliograph.gateway.ledger import recorder as module
 from heliograph.gateway.ledger.database import Database, DatabaseError, Trouble
 from heliograph.gateway.ledger.recorder import Recorder
-from heliograph.gateway.ledger.rows import Entry
 from heliograph.gateway.ledger.stores.sqlite import SqliteDatabase
 from heliograph.gateway.ledger.stores.sqlite_file import SqliteFile
-from heliograph.gateway.ledger.write import write
-from ledger_parts import Told, answered, ids, one, recorder_at
+from heliograph.gateway.ledger.write import Pen
+from heliograph.gateway.types import Exchange
+from ledger_parts import AT_S, Told, answered, ids, one, recorder_at
 
 Make = Callable[..., Recorder]
 
@@ -30,9 +29,10 @@ def test_a_turn_writes_what_has_ended(recorder_here: Make, database: Database) -
         recorder.record(answered(number, tags=("t",)))
     recorder.turn()
     assert ids(database) == ["hg-1", "hg-2", "hg-3"]
-    assert one(database, "SELECT count(*), sum(cost_nano) FROM attempts") == (3, 6)
+    sql = "SELECT count(*), sum(cost_nano) FROM every_attempt"
+    assert one(database, sql) == (3, 6)
     assert one(database, "SELECT exchanges, cost_nano FROM hours") == (3, 6)
-    assert one(database, "SELECT count(*) FROM tags WHERE tag = 't'") == (3,)
+    assert one(database, "SELECT count(*), max(tags) FROM askers") == (1, "t")
     assert (recorder.written, recorder.waiting, recorder.lost) == (3, 0, 0)
     assert told.lines == []
 
@@ -71,7 +71,7 @@ def test_the_file_is_for_its_owner_alone(path: Path) -> None:
 def test_what_cannot_be_written_is_held_and_written_later(path: Path) -> None:
     recorder = recorder_at(path, told := Told())
     recorder.turn()
-    recorder.database = SqliteDatabase(path, wait_s=0.01)
+    recorder.pen = Pen(SqliteDatabase(path, wait_s=0.01))
     holder = sqlite3.connect(path, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     recorder.record(answered(1))
@@ -181,8 +181,10 @@ def test_what_else_counts_exchanges_is_written_with_them_or_not_at_all(
 ) -> None:
     posted: list[int] = []
 
-    def post(database: Database, entries: Sequence[Entry]) -> None:
-        posted.extend(entry.exchange_id for entry in entries)
+    def post(database: Database, exchanges: Sequence[Exchange], first: int) -> None:
+        posted.append(len(exchanges))
+        ((last,),) = database.run("SELECT max(exchange_id) FROM exchanges")
+        assert last == first
         database.run("UPDATE counters SET value = value + 10 WHERE name = 'posted'")
         if len(posted) == 1:
             raise DatabaseError(Trouble.LOCKED, "not now")
@@ -204,16 +206,17 @@ def test_a_batch_that_came_through_unheard_is_not_written_twice(
     recorder_here: Make, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recorder = recorder_here(Told())
+    written = Pen.write
 
-    def lose_the_answer(*arguments: object) -> None:
-        write(*arguments)  # type: ignore[arg-type] # handed on as they came
+    def lose_the_answer(pen: Pen, *arguments: object) -> None:
+        written(pen, *arguments)  # type: ignore[arg-type] # handed on as they came
         raise DatabaseError(Trouble.UNREACHABLE, "the answer was lost")
 
-    monkeypatch.setattr(module, "write", lose_the_answer)
+    monkeypatch.setattr(Pen, "write", lose_the_answer)
     recorder.record(answered(1))
     recorder.turn()
     assert (recorder.waiting, recorder.trouble) == (1, Trouble.UNREACHABLE)
-    monkeypatch.setattr(module, "write", write)
+    monkeypatch.setattr(Pen, "write", written)
     recorder.record(answered(2))
     recorder.turn()
     assert ids(database) == ["hg-1", "hg-2"]
@@ -238,3 +241,29 @@ def test_a_file_is_put_away_by_whom_it_is_corrupt_for(path: Path) -> None:
     store.open().close()
     assert store.set_aside(None) is None
     assert path.exists()
+
+
+def test_numbers_tell_the_time_and_count_up(path: Path) -> None:
+    now_s = AT_S
+    recorder = recorder_at(path, Told(), wall_s=lambda: now_s)
+    for step_s in (0, 1, -5):  # a clock may be set back
+        now_s = AT_S + step_s
+        recorder.record(answered(1))
+        recorder.record(answered(2))
+        recorder.turn()
+    sql = "SELECT exchange_id FROM exchanges ORDER BY 1"
+    numbers = [int(row[0] or 0) for row in SqliteDatabase(path).run(sql)]
+    at_ms = [number // 1000 - int(AT_S * 1000) for number in numbers]
+    assert at_ms == [0, 0, 1000, 1000, 1000, 1000]
+
+
+def test_askers_are_written_anew_where_they_were_taken_away(path: Path) -> None:
+    recorder = recorder_at(path, Told())
+    database = SqliteFile(path).open()
+    for _ in range(3):
+        recorder.record(answered(1, tags=("t",)))
+        recorder.turn()
+        assert one(database, "SELECT tags FROM askers") == ("t",)
+        with database.transaction():
+            database.run("DELETE FROM askers")
+            database.run("UPDATE counters SET value = value + 1 WHERE name = 'prunes'")

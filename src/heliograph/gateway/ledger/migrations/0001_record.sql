@@ -7,7 +7,8 @@ CREATE TABLE counters (
     value BIGINT NOT NULL
 ) KEYED;
 
-INSERT INTO counters (name, value) VALUES ('exchanges', 0);
+-- `exchanges`: the last number given; `prunes`: how often askers were taken away.
+INSERT INTO counters (name, value) VALUES ('exchanges', 0), ('prunes', 0);
 
 -- The last batch each writer has committed: what it reads when it does not know whether
 -- its last transaction came through.
@@ -17,8 +18,24 @@ CREATE TABLE writers (
     written_ms BIGINT NOT NULL
 ) KEYED;
 
--- `provider` and `model` answered. `cost_nano` is what is known of the cost, and
--- `unknown_costs` in how many attempts it is not.
+-- Who asks, and as what: what exchanges have in common stands here once. `asker_id` is a
+-- hash of the rest.
+CREATE TABLE askers (
+    asker_id ROW_ID,
+    route TEXT NOT NULL,
+    virtual_key TEXT NOT NULL,
+    team TEXT NOT NULL,
+    project TEXT NOT NULL,
+    camera TEXT NOT NULL,
+    tags TEXT NOT NULL
+);
+
+-- `exchange_id` is the time it was recorded at, in ms, times 1000, and more: they count
+-- up, and a stretch of time is a stretch of them, so that none but the primary key is
+-- needed to find exchanges of a time. `provider` and `model` answered. `cost_nano` is
+-- what is known of the cost, and `unknown_costs` in how many attempts it is not. Where
+-- an exchange is one attempt that answered, that attempt stands here alone, and
+-- `cost_basis` is not ''.
 CREATE TABLE exchanges (
     exchange_id ROW_ID,
     request_id TEXT NOT NULL,
@@ -31,37 +48,30 @@ CREATE TABLE exchanges (
     asked_model TEXT NOT NULL,
     provider TEXT NOT NULL,
     model TEXT NOT NULL,
-    route TEXT NOT NULL,
-    virtual_key TEXT NOT NULL,
-    team TEXT NOT NULL,
-    project TEXT NOT NULL,
-    camera TEXT NOT NULL,
-    tags TEXT NOT NULL,
+    asker_id BIGINT NOT NULL,
     input_tokens BIGINT,
     output_tokens BIGINT,
     cached_tokens BIGINT,
     cache_write_tokens BIGINT,
     reasoning_tokens BIGINT,
-    finish TEXT NOT NULL,
     cost_nano BIGINT NOT NULL,
     unknown_costs BIGINT NOT NULL,
+    finish TEXT NOT NULL,
     error_blame TEXT NOT NULL,
     error_kind TEXT NOT NULL,
     rescue TEXT NOT NULL,
-    hedged BIGINT NOT NULL
+    hedged BIGINT NOT NULL,
+    provider_key TEXT NOT NULL,
+    cost_basis TEXT NOT NULL
 );
 
-CREATE INDEX exchanges_started ON exchanges (started_ms);
 CREATE INDEX exchanges_request ON exchanges (request_id);
-CREATE INDEX exchanges_key ON exchanges (virtual_key, started_ms) WHERE virtual_key <> '';
-CREATE INDEX exchanges_error ON exchanges (error_kind, started_ms) WHERE error_kind <> '';
 
 CREATE TABLE attempts (
     exchange_id BIGINT NOT NULL,
     position BIGINT NOT NULL,
     provider TEXT NOT NULL,
     model TEXT NOT NULL,
-    provider_key TEXT NOT NULL,
     started_us BIGINT NOT NULL,
     ended_us BIGINT,
     error_blame TEXT NOT NULL,
@@ -73,15 +83,22 @@ CREATE TABLE attempts (
     cache_write_tokens BIGINT,
     reasoning_tokens BIGINT,
     cost_nano BIGINT,
+    provider_key TEXT NOT NULL,
     cost_basis TEXT NOT NULL,
     PRIMARY KEY (exchange_id, position)
 ) KEYED;
 
-CREATE TABLE tags (
-    tag TEXT NOT NULL,
-    exchange_id BIGINT NOT NULL,
-    PRIMARY KEY (tag, exchange_id)
-) KEYED;
+-- Every attempt, wherever it stands.
+CREATE VIEW every_attempt AS
+SELECT exchange_id, position, provider, model, started_us, ended_us, error_blame,
+    error_kind, error_status, input_tokens, output_tokens, cached_tokens,
+    cache_write_tokens, reasoning_tokens, cost_nano, provider_key, cost_basis
+FROM attempts
+UNION ALL
+SELECT exchange_id, 0, provider, model, 0, duration_us, '', '', 0, input_tokens,
+    output_tokens, cached_tokens, cache_write_tokens, reasoning_tokens,
+    CASE WHEN unknown_costs = 0 THEN cost_nano END, provider_key, cost_basis
+FROM exchanges WHERE cost_basis <> '';
 
 -- The same, added up by the hour (since 1970) in which an exchange began. Tokens and cost
 -- are of attempts and stand with who was called; the exchange itself is counted with who
@@ -90,12 +107,7 @@ CREATE TABLE hours (
     hour BIGINT NOT NULL,
     provider TEXT NOT NULL,
     model TEXT NOT NULL,
-    route TEXT NOT NULL,
-    virtual_key TEXT NOT NULL,
-    team TEXT NOT NULL,
-    project TEXT NOT NULL,
-    camera TEXT NOT NULL,
-    tags TEXT NOT NULL,
+    asker_id BIGINT NOT NULL,
     exchanges BIGINT NOT NULL,
     answered BIGINT NOT NULL,
     duration_us BIGINT NOT NULL,
@@ -108,5 +120,5 @@ CREATE TABLE hours (
     reasoning_tokens BIGINT NOT NULL,
     cost_nano BIGINT NOT NULL,
     unknown_costs BIGINT NOT NULL,
-    PRIMARY KEY (hour, provider, model, route, virtual_key, team, project, camera, tags)
+    PRIMARY KEY (hour, provider, model, asker_id)
 ) KEYED;

@@ -1,8 +1,10 @@
 """A ledger in one file, which several processes of one machine may share."""
 
+import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 
@@ -12,6 +14,8 @@ WAIT_S = 5.0
 WORDS: Mapping[str, str] = MappingProxyType(
     {"ROW_ID": "INTEGER PRIMARY KEY", "KEYED": "WITHOUT ROWID", "BYTES": "BLOB"}
 )
+VALUES = re.compile(r"(?<=VALUES )(\([?, ]+\))")
+VALUES_MAX = 16_384  # SQLite takes twice as many in a statement, or more
 PRIMARY_CODE = 0xFF  # the rest of an error code says more than we tell apart
 TROUBLES: Mapping[int, Trouble] = MappingProxyType(
     {
@@ -60,7 +64,8 @@ class SqliteDatabase:
     def run_many(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:
         """Run one statement for each of *rows*."""
         with told():
-            self.connection.executemany(sql, rows)
+            for text, values in grouped(sql, rows):
+                self.connection.execute(text, values)
 
     @contextmanager
     def transaction(
@@ -86,6 +91,27 @@ class SqliteDatabase:
         """Let go of the file."""
         with told():
             self.connection.close()
+
+
+def grouped(
+    sql: str, rows: Sequence[Sequence[Value]]
+) -> Iterator[tuple[str, list[Value]]]:
+    """Write many rows into each statement, with the values of all.
+
+    For every statement the interpreter is let go and asked for again, which takes up to
+    5 ms while somebody else is busy with it; a statement a row would take as long for
+    each. Groups are of sizes that come again, so that their statements are kept.
+    """
+    before, found, after = VALUES.split(sql, 1) if VALUES.search(sql) else (sql, "", "")
+    at = 0
+    while at < len(rows):
+        size = 1
+        if found:
+            most = min(len(rows) - at, VALUES_MAX // len(rows[at]))
+            size = 1 << (most.bit_length() - 1)
+        text = before + ", ".join([found] * size) + after
+        yield text, list(chain.from_iterable(rows[at : at + size]))
+        at += size
 
 
 def file_at(path: Path) -> tuple[int, int] | None:
