@@ -14,14 +14,14 @@ def test_exchanges_are_recorded_with_all_that_counts_them(
     store = store_at(Keeping(Secret(place)))
     assert store is not None
     recorder = Recorder(store, told := Told())
+    recorder.start()
     for number in range(1, 301):
         recorder.record(answered(number, tags=("a", f"n={number % 7}")))
     lost = attempt(failed("reset"), CLAUDE)
     lost.cost_nano, lost.cost_basis = None, "unknown_price"
     recorder.record(exchange(lost, request_id="hg-lost", started_at=AT_S))
-    recorder.turn()
     recorder.record(answered(400, tags=("a", "n=1")))
-    recorder.turn()
+    recorder.close()
     assert told.lines == []
     assert len(ids(database)) == 302
     total = 300 * 301 // 2 + 400
