@@ -217,7 +217,7 @@ def test_a_batch_whose_commit_may_yet_come_through_is_waited_for(
             target=lambda: found.append(was_written(anew, "writer", 7))
         )
         with lost.transaction():
-            lost.run(NUMBER, (1,))
+            lost.run(NUMBER, (0, 0, 1))
             lost.run(SIGN, ("writer", 7, 0))
             asking.start()
             until_it_waits(postgres)
