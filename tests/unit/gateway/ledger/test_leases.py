@@ -1,18 +1,20 @@
 """Slices of a cap in several processes: together they never exceed it, ever."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from heliograph.gateway.ledger.accounts import key_of
 from heliograph.gateway.ledger.budgets import GOOD_S, ask_of, take
 from heliograph.gateway.ledger.caps import Amount, Cap, Hold, reserve
+from heliograph.gateway.ledger.database import Database
 from heliograph.gateway.ledger.leases import DEAD_S, Leases
-from heliograph.gateway.ledger.migrate import migrate, migrations
+from heliograph.gateway.ledger.migrate import migrate
+from heliograph.gateway.ledger.stores.opening import open_database
 from heliograph.gateway.ledger.stores.sqlite import SqliteDatabase
 from heliograph.gateway.ledger.windows import SECONDS
 from heliograph.gateway.types import Budget, CapRule, Charge, Exchange
@@ -79,7 +81,7 @@ class Process:
 class World:
     """Processes that share a store, and what is true of them all."""
 
-    def __init__(self, rule: CapRule, database: SqliteDatabase, count: int) -> None:
+    def __init__(self, rule: CapRule, database: Database, count: int) -> None:
         self.database = database
         self.now_s = 1_800_000_000.0
         self.budget = Budget("b", (rule,))
@@ -112,14 +114,21 @@ class World:
         return spent + sum(process.reserved for process in self.processes)
 
 
+TABLES = ("spent", "charges", "leases", "holders", "notices")
+
+
+def world(rule: CapRule, database: Database, count: int = 3) -> World:
+    """Begin with nothing spent."""
+    migrate(database)
+    for table in TABLES:
+        database.run(f"DELETE FROM budget_{table}")  # noqa: S608 -- ours
+    return World(rule, database, count)
+
+
 @contextmanager
-def world(rule: CapRule, count: int = 3) -> Iterator[World]:
-    database = SqliteDatabase(Path(":memory:"))
-    for step in migrations():
-        if step.name == "budgets":
-            migrate(database, [step])
-    yield World(rule, database, count)
-    database.close()
+def in_memory() -> Iterator[Database]:
+    with closing(SqliteDatabase(Path(":memory:"))) as database:
+        yield database
 
 
 WHO = st.integers(0, 2)
@@ -169,10 +178,27 @@ def do(world: World, doing: tuple[str, int, int]) -> None:
 def test_spent_and_reserved_never_exceed_the_cap(
     rule: CapRule, doings: list[tuple[str, int, int]]
 ) -> None:
-    with world(rule) as shared:
-        for doing in doings:
-            do(shared, doing)
-            assert shared.taken() <= LIMIT
+    with in_memory() as database:
+        play(world(rule, database), doings)
+
+
+@settings(
+    max_examples=10,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(rule=RULES, doings=DOINGS)
+def test_nor_do_they_in_postgres(
+    rule: CapRule, doings: list[tuple[str, int, int]], postgres_url: str
+) -> None:
+    with closing(open_database(postgres_url)) as database:
+        play(world(rule, database), doings)
+
+
+def play(shared: World, doings: list[tuple[str, int, int]]) -> None:
+    for doing in doings:
+        do(shared, doing)
+        assert shared.taken() <= LIMIT
 
 
 @settings(max_examples=60, deadline=None)
@@ -180,7 +206,8 @@ def test_spent_and_reserved_never_exceed_the_cap(
 def test_once_all_has_ended_the_store_holds_just_what_was_spent(
     rule: CapRule, doings: list[tuple[str, int, int]]
 ) -> None:
-    with world(rule) as shared:
+    with in_memory() as database:
+        shared = world(rule, database)
         for doing in doings:
             do(shared, doing)
         for process in shared.processes:
@@ -197,66 +224,70 @@ def test_once_all_has_ended_the_store_holds_just_what_was_spent(
         assert not alive & {holder for (holder,) in held}
 
 
-def test_the_slice_of_the_dead_is_free_again_when_its_beat_stood_still() -> None:
-    with world(CapRule("usd", LIMIT, "day", "calendar")) as shared:
-        dead, alive = shared.processes[:2]
-        dead.renew(LIMIT)
-        assert dead.reserve(LIMIT)
-        alive.renew(100)
-        assert not alive.reserve(100)
-        shared.crash(0)
-        shared.now_s += DEAD_S / 2
-        alive.renew(100)
-        assert not alive.reserve(100)
-        shared.now_s += DEAD_S / 2
-        alive.renew(100)
-        assert alive.reserve(100)
+def test_the_slice_of_the_dead_is_free_again_when_its_beat_stood_still(
+    database: Database,
+) -> None:
+    shared = world(CapRule("usd", LIMIT, "day", "calendar"), database)
+    dead, alive = shared.processes[:2]
+    dead.renew(LIMIT)
+    assert dead.reserve(LIMIT)
+    alive.renew(100)
+    assert not alive.reserve(100)
+    shared.crash(0)
+    shared.now_s += DEAD_S / 2
+    alive.renew(100)
+    assert not alive.reserve(100)
+    shared.now_s += DEAD_S / 2
+    alive.renew(100)
+    assert alive.reserve(100)
 
 
-def test_one_that_only_slept_finds_its_slice_gone_and_spends_none_of_it() -> None:
-    with world(CapRule("usd", LIMIT, "day", "calendar")) as shared:
-        asleep, awake = shared.processes[:2]
-        asleep.renew(LIMIT // 2)
+def test_one_that_only_slept_finds_its_slice_gone_and_spends_none_of_it(
+    database: Database,
+) -> None:
+    shared = world(CapRule("usd", LIMIT, "day", "calendar"), database)
+    asleep, awake = shared.processes[:2]
+    asleep.renew(LIMIT // 2)
+    awake.renew(1)
+    for _ in range(4):
+        shared.now_s += DEAD_S / 3
         awake.renew(1)
-        for _ in range(4):
-            shared.now_s += DEAD_S / 3
-            awake.renew(1)
-        awake.renew(LIMIT)
-        assert awake.reserve(LIMIT)
-        assert not asleep.reserve(1)
-        asleep.renew(1)
-        assert not asleep.reserve(1)
-        assert shared.taken() <= LIMIT
+    awake.renew(LIMIT)
+    assert awake.reserve(LIMIT)
+    assert not asleep.reserve(1)
+    asleep.renew(1)
+    assert not asleep.reserve(1)
+    assert shared.taken() <= LIMIT
 
 
-def test_what_one_lacks_the_other_gives_back() -> None:
-    with world(CapRule("usd", LIMIT, "day", "calendar"), count=2) as shared:
-        rich, poor = shared.processes
-        rich.renew(700)
-        poor.renew(600)
-        assert not poor.reserve(600)
-        rich.renew()  # it is told that somebody lacks some
-        rich.renew()  # and gives it back
-        poor.renew(600)
-        assert poor.reserve(600)
+def test_what_one_lacks_the_other_gives_back(database: Database) -> None:
+    shared = world(CapRule("usd", LIMIT, "day", "calendar"), database, 2)
+    rich, poor = shared.processes
+    rich.renew(700)
+    poor.renew(600)
+    assert not poor.reserve(600)
+    rich.renew()  # it is told that somebody lacks some
+    rich.renew()  # and gives it back
+    poor.renew(600)
+    assert poor.reserve(600)
 
 
 @pytest.mark.parametrize("limit", [0, 1, LIMIT])
-def test_a_soft_limit_is_told_once_in_a_window(limit: int) -> None:
+def test_a_soft_limit_is_told_once_in_a_window(database: Database, limit: int) -> None:
     rule = CapRule("usd", LIMIT, "minute", "calendar")
-    with world(rule, count=2) as shared:
+    shared = world(rule, database, 2)
+    for process in shared.processes:
+        process.cap.budget = Budget("b", (rule,), soft=0.5)
+    told = []
+    for minute in range(2):
+        shared.now_s += 60 * minute
         for process in shared.processes:
-            process.cap.budget = Budget("b", (rule,), soft=0.5)
-        told = []
-        for minute in range(2):
-            shared.now_s += 60 * minute
-            for process in shared.processes:
-                process.renew(limit)
-                if limit and process.reserve(limit):
-                    process.settle(0, 1.0)
-                process.record()
-                ask = ask_of(process.cap, shared.now_s)
-                answers = process.leases.renew(shared.database, [ask])
-                told += [each.notice for each in answers]
-                take(process.cap, answers[0], shared.now_s)
-        assert sum(told) == (2 if limit == LIMIT else 0)
+            process.renew(limit)
+            if limit and process.reserve(limit):
+                process.settle(0, 1.0)
+            process.record()
+            ask = ask_of(process.cap, shared.now_s)
+            answers = process.leases.renew(shared.database, [ask])
+            told += [each.notice for each in answers]
+            take(process.cap, answers[0], shared.now_s)
+    assert sum(told) == (2 if limit == LIMIT else 0)
