@@ -28,13 +28,12 @@ from msgspec import convert, json
 from heliograph.gateway.catalog.price_sheet import (
     REQUEST,
     Entry,
-    Rate,
     Row,
     Sheet,
     read_sheet,
 )
 from heliograph.gateway.catalog.prices import FOLDER
-from heliograph.gateway.types import STANDARD_SERVICES
+from heliograph.gateway.types import STANDARD_SERVICES, Rate
 
 PLACE = Path(__file__).parent.parent / "src/heliograph/gateway/catalog" / FOLDER
 PACKAGE = "genai-prices"

@@ -13,6 +13,7 @@ from heliograph.cli.adding import Command
 from heliograph.cli.camera import add_watch
 from heliograph.cli.gateway import add_check, add_serve
 from heliograph.cli.plays import add_demo, add_drill
+from heliograph.cli.prices import add_prices
 from heliograph.cli.simulate import add_simulate
 
 CAMERA_PACKAGES = frozenset({"numpy", "numba", "cv2", "rich", "urllib3"})
@@ -48,6 +49,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(metavar="COMMAND", required=True)
     add_serve(commands)
     add_check(commands)
+    add_prices(commands)
     add_watch(commands)
     add_simulate(commands)
     add_demo(commands)

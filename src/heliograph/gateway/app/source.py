@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from heliograph.gateway.app.watch import Mark
 from heliograph.gateway.catalog.facts import models_of
+from heliograph.gateway.catalog.prices import is_listed
 from heliograph.gateway.config import (
     Problem,
     from_environment,
@@ -54,7 +55,23 @@ class Source:
 
 
 def parse(data: bytes, file: str) -> Config | list[Problem]:
-    """Read what a config file holds, with the endpoints we know."""
-    return read_data(
+    """Read what a config file holds, with the endpoints and prices we know."""
+    found = read_data(
         data, file=file, endpoints=ENDPOINTS, environ=process_environment()
     )
+    return found if isinstance(found, list) else unlisted_prices(found) or found
+
+
+def unlisted_prices(config: Config) -> list[Problem]:
+    """Find the prices of *config* that are to be like a row that there is not."""
+    return [
+        Problem(
+            config.source,
+            price.line,
+            f"prices.{name}.like",
+            f'no price row is called "{price.like}"',
+            'write one that "heliograph prices" lists, such as openai/gpt-4o',
+        )
+        for name, price in config.prices.items()
+        if price.like and not is_listed(price.like)
+    ]

@@ -13,9 +13,8 @@ from types import MappingProxyType
 from msgspec import Struct, field, json
 
 from heliograph.gateway.catalog.money import parse_usd
-from heliograph.gateway.types import Price, Rates
+from heliograph.gateway.types import Price, Rate, Rates
 
-Rate = str | list[str | int]
 REQUEST = "request"
 _WIDER = (
     ("cached", "input"),

@@ -13,10 +13,20 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
-from heliograph.gateway.catalog.price_sheet import Row, Sheet, read_sheet
-from heliograph.gateway.types import Price
+from heliograph.gateway.catalog.price_sheet import Row, Sheet, price_from, read_sheet
+from heliograph.gateway.types import OwnPrice, Price, PriceFile
 
 FOLDER = "price_rows"
+EVERY = "*"
+IN_FILE = MappingProxyType(
+    {
+        "google": "gemini",
+        "x-ai": "xai",
+        "together": "together_ai",
+        "fireworks": "fireworks_ai",
+    }
+)
+"""What LiteLLM calls a vendor where it is not what we do."""
 _EXACT_PREFIX = "models/"
 _VERSIONED = pattern(r"(.+?)[-@](?:[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{3})")
 
@@ -29,6 +39,8 @@ class Found(Struct, frozen=True):
 
 
 NOTHING = Found(None)
+NO_PRICES: Mapping[str, OwnPrice] = MappingProxyType({})
+NO_FILE = PriceFile()
 
 
 class Prices:
@@ -99,16 +111,23 @@ def _names() -> Iterator[str]:
             yield file.name.removesuffix(".json")
 
 
-class PriceBook:
-    """What is looked up is kept; it belongs to the config that it was made for.
+def is_listed(name: str) -> bool:
+    """Tell whether a row is called *name*, `vendor/model`; `vendor/*` if it has any."""
+    vendor, _, model = name.partition("/")
+    rows = prices_of(vendor)
+    return rows is not None and (model == EVERY or rows.row_of(model) is not None)
 
-    *own* are the config's own rows, by `provider/model`, and go before all others.
-    """
+
+class PriceBook:
+    """What is looked up is kept; it belongs to the config that it was made for."""
 
     KEPT_MAX = 1024
 
-    def __init__(self, own: Mapping[str, Price] = MappingProxyType({})) -> None:
+    def __init__(
+        self, own: Mapping[str, OwnPrice] = NO_PRICES, file: PriceFile = NO_FILE
+    ) -> None:
         self.own = own
+        self.file = file
         self.kept: dict[tuple[str, str, str], Price | None] = {}
         self.until_s = inf
 
@@ -131,9 +150,35 @@ class PriceBook:
         return found.price
 
     def find(self, provider: str, vendor: str, model: str, at_s: float) -> Found:
-        """Look *model* up: in the config, then among the vendor's rows."""
-        own = self.own.get(f"{provider}/{model}")
-        if own is not None:
-            return Found(own)
+        """Look *model* up: in the config, in its file, then among the vendor's rows."""
+        for name in (f"{provider}/{model}", f"{provider}/{EVERY}"):
+            own = self.own.get(name)
+            if own is not None:
+                return found_like(own, f"{vendor or provider}/{model}", at_s)
+        price = self.in_file(provider, vendor, model)
+        if price is not None:
+            return Found(price)
         rows = prices_of(vendor) if vendor else None
         return rows.find(model, at_s) if rows is not None else NOTHING
+
+    def in_file(self, provider: str, vendor: str, model: str) -> Price | None:
+        """Look *model* up in the file, by the names that LiteLLM would have for it."""
+        whose = IN_FILE.get(vendor or provider, vendor or provider)
+        bare = model.removeprefix(_EXACT_PREFIX)
+        for name in (f"{whose}/{bare}", bare):
+            rates = self.file.rows.get(name)
+            if rates is not None and self.file.providers[name] == whose:
+                return price_from(
+                    rates, name=f"{vendor or whose}/{bare}", source=self.file.path
+                )
+        return None
+
+
+def found_like(own: OwnPrice, name: str, at_s: float) -> Found:
+    """Return the price that the config says, or that of the row it names."""
+    if not own.like:
+        return Found(price_from(own.rates, name=name, source="config"))
+    vendor, _, like = own.like.partition("/")
+    rows = prices_of(vendor)
+    model = name.partition("/")[2] if like == EVERY else like
+    return rows.find(model, at_s) if rows else NOTHING

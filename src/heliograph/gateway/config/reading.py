@@ -18,6 +18,8 @@ from heliograph.gateway.config.ledger import read_ledger
 from heliograph.gateway.config.limits import read_limits
 from heliograph.gateway.config.names import SHORT_NAME_FIX, is_short_name
 from heliograph.gateway.config.place import usual_keeping
+from heliograph.gateway.config.prices import read_prices, read_unknown_price
+from heliograph.gateway.config.prices_file import read_prices_file
 from heliograph.gateway.config.problems import Problem
 from heliograph.gateway.config.providers import read_provider
 from heliograph.gateway.config.rescue import read_rescue
@@ -36,7 +38,9 @@ from heliograph.gateway.config.values import (
 from heliograph.gateway.types import Config, Endpoint, Provider, Timeouts
 
 _NAMING: Mapping[str, Callable[[Reading, Node, Known], Mapping[str, object]]] = (
-    MappingProxyType({"routes": read_routes, "fallbacks": read_fallbacks})
+    MappingProxyType(
+        {"routes": read_routes, "fallbacks": read_fallbacks, "prices": read_prices}
+    )
 )
 _SETTINGS: Mapping[str, Callable[[Reading, Node, str], object]] = MappingProxyType(
     {
@@ -45,6 +49,8 @@ _SETTINGS: Mapping[str, Callable[[Reading, Node, str], object]] = MappingProxyTy
         "breaker": read_breaker,
         "limits": read_limits,
         "ledger": read_ledger,
+        "prices_file": read_prices_file,
+        "unknown_price": read_unknown_price,
         "server": lambda reading, node, _key: read_server(reading, node),
     }
 )

@@ -9,8 +9,10 @@ from msgspec import Struct
 from heliograph.gateway.types import (
     Balance,
     Period,
+    Rates,
     RescuePolicy,
     StoreDown,
+    UnknownPrice,
     WindowKind,
 )
 
@@ -26,6 +28,9 @@ TOP_KEYS = (
     "server",
     "ledger",
     "budgets",
+    "prices",
+    "prices_file",
+    "unknown_price",
 )
 PROVIDER_KEYS = (
     "keys",
@@ -41,6 +46,9 @@ MODEL_KEYS = ("name", "timeouts")
 ROUTE_KEYS = ("to", "balance", "sticky_header", "rescue", "hedge")
 ROUTE_TARGET_KEYS = ("target", "weight")
 FALLBACK_KEYS = ("from", "to")
+RATE_KEYS = Rates.__struct_fields__
+PRICE_KEYS = ("like", "free", *RATE_KEYS, "request", "tiers")
+TIER_KEYS = ("above_tokens", *RATE_KEYS)
 TIMEOUT_KEYS = ("connect_s", "first_byte_s", "idle_s", "total_s")
 SERVER_BOUNDS = MappingProxyType(
     {
@@ -79,6 +87,7 @@ DIALECT_AUTH = MappingProxyType({"openai": "bearer", "anthropic": "header:x-api-
 """How the key travels where no endpoint row says otherwise."""
 
 BALANCES: tuple[Balance, ...] = get_args(Balance)
+UNKNOWN_PRICES: tuple[UnknownPrice, ...] = get_args(UnknownPrice)
 RESCUE_POLICIES: tuple[RescuePolicy, ...] = get_args(RescuePolicy)
 
 PERIODS: tuple[Period, ...] = get_args(Period)

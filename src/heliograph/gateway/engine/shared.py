@@ -8,6 +8,7 @@ from heliograph.gateway.catalog.prices import PriceBook
 from heliograph.gateway.ledger.budgets import Budgets
 from heliograph.gateway.providers.signing import auth_headers
 from heliograph.gateway.routing.budget import Budget
+from heliograph.gateway.routing.ending import unknown_price
 from heliograph.gateway.routing.health import Health
 from heliograph.gateway.routing.names import Named, named
 from heliograph.gateway.routing.permission import narrowed
@@ -57,7 +58,7 @@ class Shared:
         self.named_before: dict[str, Named] = {}
         self.allowed_before: dict[tuple[str, str], tuple[VirtualKey, Named]] = {}
         self.hedges: dict[str, Budget] = {}
-        self.prices = PriceBook()
+        self.prices = PriceBook(config.prices, config.prices_file)
         for provider in config.providers.values():
             for model in provider.models:
                 self.price_of(Target(provider, model, None), self.clock.wall_s())
@@ -106,6 +107,12 @@ class Shared:
         provider = target.provider
         vendor = provider.endpoint.prices
         return self.prices.price_of(provider.name, vendor, target.model, at_s)
+
+    def unpriced(self, target: Target, at_s: float) -> Failure | None:
+        """Refuse a call whose price is not known, if the config wants that."""
+        if self.config.unknown_price == "allow" or self.price_of(target, at_s):
+            return None
+        return unknown_price(target.name)
 
     def hedges_of(self, route: Route, hedge: Hedge) -> Budget:
         """Return what hedges *route* may still make."""

@@ -95,6 +95,9 @@ class Trial:
         if course.account is not None:
             self.chat = bounded(course.account, target.provider.endpoint, self.chat)
         provider, model, chat = target.provider, target.model, self.chat
+        failure = self.shared.unpriced(target, course.exchange.started_at)
+        if failure is not None:
+            return failure
         known = facts(provider.name, model)
         request = self.dialect.encode(chat, model, provider.endpoint, known)
         # What a struct is, is known at once; what it is not, only after a search.

@@ -23,6 +23,12 @@ def saturated(provider: str | None) -> Failure:
     )
 
 
+def unknown_price(target: str) -> Failure:
+    """Refuse a call to *target*, because the config allows none without a price."""
+    said = f"no price is known of {target}, and the gateway calls nobody without one"
+    return Failure(Blame.TARGET, "unknown_price", said)
+
+
 def no_time_left(*, tightened: bool) -> Failure:
     """End an exchange whose time is used up: the config's, or the caller's own."""
     kind = "caller_timeout" if tightened else "total_timeout"

@@ -17,6 +17,7 @@ STATUS_BY_KIND = {
     "rate_limited": 429,
     "quota_exhausted": 429,
     "model_not_found": 404,
+    "unknown_price": 403,
     "upstream_auth": 502,
     "gateway_stopped": 503,
     "connect_timeout": 504,

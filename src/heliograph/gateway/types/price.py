@@ -58,3 +58,34 @@ class Price(Struct, frozen=True):
     name: str = ""
     source: str = ""
     date: str = ""
+
+
+Rate = str | list[str | int]
+"""Dollars per million tokens as a text; behind it, in pairs: above so many tokens of
+input, so much.
+"""
+
+
+class OwnPrice(Struct, frozen=True):
+    """A price that the config says: its rates, or whose row it is like.
+
+    `like` is `vendor/model`, or `vendor/*` for the vendor's row of the same name;
+    `line` is where it stands.
+    """
+
+    rates: Mapping[str, Rate] = field(default_factory=lambda: MappingProxyType({}))
+    like: str = ""
+    line: int = 0
+
+
+class PriceFile(Struct, frozen=True):
+    """Rows of a file of prices in LiteLLM's format, by the names it has for models.
+
+    `providers` says to whom a name without a provider in it belongs.
+    """
+
+    path: str = ""
+    rows: Mapping[str, Mapping[str, Rate]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    providers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

@@ -7,6 +7,7 @@ from typing import Literal
 from msgspec import Struct, field
 
 from heliograph.gateway.types.budgets import Budget
+from heliograph.gateway.types.price import OwnPrice, PriceFile, UnknownPrice
 from heliograph.gateway.types.secret import Secret
 
 
@@ -217,3 +218,6 @@ class Config(Struct, frozen=True):
     server: Server = Server()
     ledger: Keeping = Keeping()
     budgets: tuple[Budget, ...] = ()
+    prices: Mapping[str, OwnPrice] = field(default_factory=lambda: MappingProxyType({}))
+    prices_file: PriceFile = PriceFile()
+    unknown_price: UnknownPrice = "allow"

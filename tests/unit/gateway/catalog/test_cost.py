@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from heliograph.gateway.catalog.cost import charge, cost_nano, worst_nano
-from heliograph.gateway.catalog.price_sheet import Rate, price_from
-from heliograph.gateway.types import Price, Rates, Usage
+from heliograph.gateway.catalog.price_sheet import price_from
+from heliograph.gateway.types import Price, Rate, Rates, Usage
 
 GPT_4O = price_from({"input": "2.5", "output": "10", "cached": "1.25"})
 TIERED = price_from({"input": ["3", 200_000, "6"], "output": ["15", 200_000, "22.5"]})

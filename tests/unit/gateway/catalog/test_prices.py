@@ -9,9 +9,15 @@ from genai_prices.data_snapshot import get_snapshot
 
 from heliograph.gateway.catalog.cost import cost_nano
 from heliograph.gateway.catalog.price_sheet import read_sheet
-from heliograph.gateway.catalog.prices import PriceBook, Prices, prices_of, vendors
+from heliograph.gateway.catalog.prices import (
+    PriceBook,
+    Prices,
+    is_listed,
+    prices_of,
+    vendors,
+)
 from heliograph.gateway.providers.endpoints import ENDPOINTS
-from heliograph.gateway.types import Usage
+from heliograph.gateway.types import OwnPrice, PriceFile, Rate, Usage
 
 NOW_S = datetime(2026, 11, 26, 12, tzinfo=UTC).timestamp()
 
@@ -144,3 +150,47 @@ def test_a_provider_of_ones_own_has_no_price_and_neither_has_a_model_without_row
     assert book.price_of("proxy", "", "gpt-4o", NOW_S) is None
     assert book.price_of("openai", "openai", "gpt-none", NOW_S) is None
     assert book.price_of("x", "nobody", "gpt-4o", NOW_S) is None
+
+
+def test_what_the_config_says_goes_before_its_file_and_that_before_our_rows() -> None:
+    own = {
+        "openai/gpt-4o": OwnPrice({"input": "7", "output": "8"}),
+        "proxy/*": OwnPrice(like="openai/*"),
+        "proxy/fast": OwnPrice(like="groq/llama-3.1-8b-instant"),
+    }
+    rows: dict[str, dict[str, Rate]] = {
+        "gpt-4o": {"input": "70", "output": "80"},
+        "gpt-4o-mini": {"input": "71", "output": "81"},
+        "xai/grok-4": {"input": "72", "output": "82"},
+        "stray": {"input": "73", "output": "83"},
+    }
+    whose = {"gpt-4o": "openai", "gpt-4o-mini": "openai", "xai/grok-4": "xai",
+             "stray": "somebody"}  # fmt: skip
+    book = PriceBook(own, PriceFile("f.json", rows, whose))
+
+    def dollars(provider: str, vendor: str, model: str) -> float | None:
+        price = book.price_of(provider, vendor, model, NOW_S)
+        return price.rates.input / 1e9 if price else None
+
+    assert dollars("openai", "openai", "gpt-4o") == 7
+    assert dollars("openai", "openai", "gpt-4o-mini") == 71
+    assert dollars("openai", "openai", "gpt-4.1") == 2
+    assert dollars("xai", "x-ai", "grok-4") == 72
+    assert dollars("proxy", "", "gpt-4o") == 2.5
+    assert dollars("proxy", "", "fast") == 0.05
+    assert dollars("proxy", "", "unheard-of") is None
+    assert dollars("openai", "openai", "stray") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "listed"),
+    [
+        ("openai/gpt-4o", True),
+        ("openai/*", True),
+        ("openai/gpt-none", False),
+        ("nobody/*", False),
+        ("gpt-4o", False),
+    ],
+)
+def test_whether_a_row_is_listed_can_be_asked(name: str, *, listed: bool) -> None:
+    assert is_listed(name) is listed

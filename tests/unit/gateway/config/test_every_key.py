@@ -45,6 +45,8 @@ def below(nodes: list[Node], step: str) -> list[Node]:
         ("retries", tuple(schema.RETRY_RANGES)),
         ("breaker", tuple(schema.BREAKER_RANGES)),
         ("limits", tuple(schema.ALL_LIMIT_RANGES)),
+        ("prices *", schema.PRICE_KEYS),
+        ("prices * tiers *", schema.TIER_KEYS),
         ("ledger", schema.LEDGER_KEYS),
         ("budgets *", schema.BUDGET_KEYS),
         ("budgets * for", schema.SCOPE_KEYS),

@@ -46,6 +46,8 @@ ROW = re.compile(r"^\| `(\w+)` \| ([^|]*) \| ([^|]*) \|", re.MULTILINE)
         ("The server", schema.SERVER_KEYS),
         ("The ledger", schema.LEDGER_KEYS),
         ("A fallback", schema.FALLBACK_KEYS),
+        ("A price", schema.PRICE_KEYS),
+        ("A price's tier", schema.TIER_KEYS),
         ("A budget", schema.BUDGET_KEYS),
         ("Whom a budget is for", schema.SCOPE_KEYS),
     ],

@@ -1,0 +1,126 @@
+"""The file that `prices_file` names: prices in the format of LiteLLM's.
+
+https://github.com/BerriAI/litellm/blob/main/model_prices_and_context_window.json
+A row that is paid for by anything but tokens, or cannot be read, is left out: then the
+price is unknown, unless somebody else knows it.
+"""
+
+import re
+from decimal import Decimal
+from pathlib import Path
+from types import MappingProxyType
+
+from msgspec import DecodeError, Raw, Struct, ValidationError, json
+
+from heliograph.gateway.config.document import Node
+from heliograph.gateway.config.values import Reading, read_text, shown
+from heliograph.gateway.types import PriceFile, Rate
+
+FILE_BYTES_MAX = 32_000_000
+_MODES = frozenset({None, "chat", "completion", "responses"})
+_KINDS = {
+    "input_cost_per_token": "input",
+    "output_cost_per_token": "output",
+    "cache_read_input_token_cost": "cached",
+    "cache_creation_input_token_cost": "cache_write",
+    "cache_creation_input_token_cost_above_1hr": "cache_write_1h",
+    "output_cost_per_reasoning_token": "reasoning",
+    "input_cost_per_audio_token": "audio_input",
+    "output_cost_per_audio_token": "audio_output",
+    "input_cost_per_image_token": "picture_input",
+    "output_cost_per_image_token": "picture_output",
+}
+_ABOVE = re.compile(r"(.+)_above_([0-9]+)k_tokens")
+_SERVICE = re.compile(r".+_(batches|flex|priority|batch_requests)")
+_UNIT = re.compile(r"(input|output)_cost_per_.+")
+_REQUEST = "input_cost_per_request"
+_MILLION = 1_000_000
+
+
+class _Row(Struct):
+    litellm_provider: str = ""
+    mode: str | None = None
+
+
+_FILE = json.Decoder(dict[str, Raw])
+_MEMBERS = json.Decoder(dict[str, Raw])
+_ROW = json.Decoder(_Row)
+_AMOUNT = json.Decoder(Decimal | None)
+
+
+def read_prices_file(reading: Reading, node: Node, key: str) -> PriceFile | None:
+    """Read the file named by *node*; its path counts from the config's folder."""
+    text = read_text(reading, node, key, what="the path of a file")
+    if text is None:
+        return None
+    path = Path(reading.file).parent / text
+    try:
+        with path.open("rb") as file:
+            data = file.read(FILE_BYTES_MAX)
+    except (OSError, ValueError) as error:
+        said = (getattr(error, "strerror", None) or "not a path").lower()
+        fix = "check the path, which counts from this file's folder, and its mode"
+        reading.report(node, key, f"{shown(text)} cannot be read: {said}", fix=fix)
+        return None
+    found = read_rows(data, str(path))
+    if found is None or not found.rows:
+        fix = "name a file in the format of LiteLLM's model_prices_and_context_window"
+        reading.report(node, key, f"{shown(text)} holds no prices", fix=f"{fix}.json")
+        return None
+    return found
+
+
+def read_rows(data: bytes, path: str) -> PriceFile | None:
+    """Read the rows of models that are paid for by tokens; None when it is no table."""
+    try:
+        written = _FILE.decode(data)
+    except (DecodeError, UnicodeDecodeError):
+        return None
+    rows, providers = {}, {}
+    for name, raw in written.items():
+        try:
+            row = _ROW.decode(raw)
+            rates = _rates(_MEMBERS.decode(raw)) if row.mode in _MODES else None
+        except ValidationError:
+            continue
+        if rates is not None:
+            rows[name] = MappingProxyType(rates)
+            providers[name] = row.litellm_provider
+    return PriceFile(path, MappingProxyType(rows), MappingProxyType(providers))
+
+
+def _rates(members: dict[str, Raw]) -> dict[str, Rate] | None:
+    """Take the rates of a row; None when it costs what we cannot count."""
+    rates: dict[str, Rate] = {}
+    tiers: list[tuple[int, str, str]] = []
+    for name, raw in members.items():
+        above = _ABOVE.fullmatch(name)
+        kind = _KINDS.get(above.group(1) if above else name)
+        if kind is None:
+            if name == _REQUEST:
+                rates["request"] = _usd(raw, 1) or "0"
+            elif (
+                _UNIT.fullmatch(name) and not _SERVICE.fullmatch(name) and _usd(raw, 1)
+            ):
+                return None
+            continue
+        usd = _usd(raw, _MILLION)
+        if usd is not None and above:
+            tiers.append((int(above.group(2)) * 1000, kind, usd))
+        elif usd is not None:
+            rates[kind] = usd
+    for edge, kind, usd in sorted(tiers):
+        before = rates.get(kind)
+        if before is None:
+            return None
+        rates[kind] = [*([before] if isinstance(before, str) else before), edge, usd]
+    return rates if "input" in rates and "output" in rates else None
+
+
+def _usd(raw: Raw, per: int) -> str | None:
+    """Write an amount exactly; what is finer than a nano-dollar is a float's noise."""
+    amount = _AMOUNT.decode(raw)
+    if amount is None or not amount.is_finite() or amount < 0:
+        return None
+    text = f"{amount * per:.9f}".rstrip("0").rstrip(".")
+    return text if amount or per != 1 else None
