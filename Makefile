@@ -8,7 +8,7 @@ STAMP := $(VENV)/.ready
 OLD_STAMPS := $(VENV)/openai-1/.ready $(VENV)/openai-2/.ready
 NODE_STAMP := tests/conformance/node/node_modules/.ready
 
-.PHONY: setup demo test check format reference prices reliability golden matrix simulate bench outage soak fuzz lock lock-peers clean
+.PHONY: setup demo test check format reference prices reliability golden matrix simulate caps bench outage soak fuzz lock lock-peers clean
 
 setup: $(STAMP) $(OLD_STAMPS) $(NODE_STAMP)
 
@@ -57,6 +57,12 @@ reference: $(STAMP)
 SEEDS ?= 10000
 simulate: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python -m routing_simulation --seeds $(SEEDS)
+
+# A cap of a dollar under 200 callers at once, by one process and by two that share it.
+ROUNDS ?= 50
+caps: $(STAMP)
+	$(BIN)/python bench/caps.py --rounds $(ROUNDS)
+	$(BIN)/python bench/caps.py --rounds $(ROUNDS) --workers 2
 
 # FILE=tests/faults/test_x.py: run and write that one's table only.
 reliability: $(STAMP)

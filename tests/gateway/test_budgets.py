@@ -237,3 +237,69 @@ async def test_what_was_spent_is_known_after_a_restart(
     async with bounded(sim, tmp_path, budgets) as kept:
         assert (await kept.gateway.ask()).status == 200
         assert (await kept.gateway.ask()).status == 429
+
+
+HEDGED = """
+routes:
+  quick:
+    to: openai/gpt-4o
+    hedge: {share: 1.0, after_s: 0.05}
+fallbacks: [{from: quick, to: anthropic/claude-haiku-4-5}]
+"""
+
+
+async def test_both_calls_of_a_hedge_are_charged_and_give_back_what_they_held(
+    sim: SimulatedProviders, tmp_path: Path
+) -> None:
+    sim.set_rules([fault("openai", {"delay_s": 3})])
+    async with bounded(sim, tmp_path, DOLLAR, HEDGED) as kept:
+        got = await kept.gateway.ask(model="quick")
+        assert got.headers["x-heliograph-provider"] == "anthropic"
+        line = await kept.gateway.recorded()
+        assert line["hedged"]
+        costs = [attempt["cost_nano"] for attempt in line["attempts"]]
+        assert all(costs)
+        await until(lambda: len(kept.rows("SELECT 1 FROM exchanges")) == 1)
+        assert kept.rows("SELECT SUM(amount) FROM budget_spent") == [(sum(costs),)]
+        assert kept.reserved == 0
+
+
+async def test_a_hedge_for_which_there_is_no_room_is_not_made(
+    sim: SimulatedProviders, tmp_path: Path
+) -> None:
+    sim.set_rules([fault("openai", {"delay_s": 0.4})])
+    budgets = """
+  - {name: spare, concurrent_max: 0, for: {provider: anthropic}}
+"""
+    async with bounded(sim, tmp_path, budgets, HEDGED) as kept:
+        got = await kept.gateway.ask(model="quick")
+        assert got.headers["x-heliograph-provider"] == "openai"
+        line = await kept.gateway.recorded()
+        assert (line["hedged"], len(line["attempts"])) == (False, 1)
+        assert kept.reserved == 0
+
+
+async def test_under_a_cap_of_dollars_a_model_without_a_price_is_refused(
+    sim: SimulatedProviders, tmp_path: Path
+) -> None:
+    more = """
+  proxy: {base_url: "{sim}/own/v1", dialect: openai, models: [own]}
+"""
+    async with bounded(sim, tmp_path, DOLLAR, more) as kept:
+        got = await kept.gateway.ask(model="proxy/own")
+        assert (got.status, got.error["code"]) == (402, "unknown_price")
+        assert "what proxy/own costs is not known" in got.error["message"]
+        assert not sim.log
+
+
+async def test_how_budgets_stand_is_told_to_prometheus(
+    sim: SimulatedProviders, tmp_path: Path
+) -> None:
+    budgets = "  - {name: purse, usd: 2.5, per: day, concurrent_max: 0}\n"
+    async with bounded(sim, tmp_path, budgets) as kept:
+        assert (await kept.gateway.ask()).status == 429
+        text = (await kept.gateway.get("/metrics")).body.decode()
+        assert 'heliograph_budget_limit{budget="purse",cap="usd/day"} 2.5' in text
+        assert 'heliograph_budget_spent{budget="purse",cap="usd/day"} 0.0' in text
+        refused = 'heliograph_budget_refusals_total{budget="purse",cap="concurrent"} 1'
+        assert refused in text

@@ -26,9 +26,9 @@ async def race(
         if await is_late(course, opening, step, named):
             now_s = course.clock_s()
             also = plan.send(Outcome(now_s, late=True))
-            second = Trial(course, also, chat) if also is not None else None
-            if second is not None and second.may_hedge():
-                course.exchange.hedged = True
+            if also is not None:
+                second = Trial(course, also, chat)
+                second.beside = True
                 beside = course.shared.pool.loop.create_task(second.open())
         if second is None or beside is None:
             failure = await opening
@@ -76,8 +76,8 @@ async def better(
     await asyncio.wait({one[1], two[1]})
     failures = (one[1].result(), two[1].result())
     now_s = course.clock_s()
-    if failures[0] is None:
-        return one[0], Outcome(now_s)
+    if failures[0] is None or two[0].attempt is None:  # it was never made
+        return one[0], Outcome(now_s, failures[0], of=one[0].step.health)
     return two[0], Outcome(now_s, failures[1], other=failures[0], of=two[0].step.health)
 
 

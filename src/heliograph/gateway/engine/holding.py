@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from heliograph.gateway.engine.course import Course
 from heliograph.gateway.engine.worst import worst
+from heliograph.gateway.ledger.budgets import WAIT_S
 from heliograph.gateway.ledger.caps import TOKENS, USD, Amount, Cap, Hold
 from heliograph.gateway.ledger.refusal import refusal
 from heliograph.gateway.types import Attempt, Chat, Failure, Target
@@ -38,7 +39,9 @@ def go(course: Course) -> None:
         budgets.settle(entry, truth, course.exchange)
 
 
-async def hold(course: Course, target: Target, chat: Chat) -> Hold | Failure | None:
+async def hold(
+    course: Course, target: Target, chat: Chat, wait_s: float
+) -> Hold | Failure | None:
     """Reserve the worst that a call may come to; None where no cap counts it."""
     account = course.account
     caps = account.caps(target.provider.name, target.model) if account else ()
@@ -47,23 +50,12 @@ async def hold(course: Course, target: Target, chat: Chat) -> Hold | Failure | N
     amount = worst(course, target, chat, caps)
     if isinstance(amount, Failure):
         return amount
-    return await held(course, caps, amount)
+    return await held(course, caps, amount, wait_s)
 
 
-def hold_at_once(course: Course, target: Target, chat: Chat) -> Hold | Failure | None:
-    """Reserve it without waiting for anybody: what a hedge does, which is no need."""
-    account, budgets = course.account, course.shared.budgets
-    caps = account.caps(target.provider.name, target.model) if account else ()
-    if not caps or budgets is None:
-        return None
-    amount = worst(course, target, chat, caps)
-    if isinstance(amount, Failure):
-        return amount
-    found = budgets.reserve(caps, amount, wall_s(course))
-    return found if isinstance(found, Hold) else refused(course, found, amount)
-
-
-async def held(course: Course, caps: Sequence[Cap], amount: Amount) -> Hold | Failure:
+async def held(
+    course: Course, caps: Sequence[Cap], amount: Amount, wait_s: float = WAIT_S
+) -> Hold | Failure:
     """Reserve *amount* of all *caps*, within what is left of the exchange's time."""
     budgets = course.shared.budgets
     assert budgets is not None  # noqa: S101 - an account is of them
@@ -71,7 +63,7 @@ async def held(course: Course, caps: Sequence[Cap], amount: Amount) -> Hold | Fa
     if isinstance(found, Hold):
         return found
     left_s = course.deadline_at - budgets.loop.time()
-    found = await budgets.wait_for(caps, amount, left_s)
+    found = await budgets.wait_for(caps, amount, min(wait_s, left_s))
     return found if isinstance(found, Hold) else refused(course, found, amount)
 
 

@@ -9,9 +9,10 @@ from heliograph.gateway.catalog.cost import charge
 from heliograph.gateway.catalog.estimate import is_untold, likely_usage
 from heliograph.gateway.catalog.facts import facts
 from heliograph.gateway.engine.course import Course
-from heliograph.gateway.engine.holding import hold, hold_at_once, settle
+from heliograph.gateway.engine.holding import hold, settle
 from heliograph.gateway.engine.queue import WaitingGate, admitted, go_out
 from heliograph.gateway.engine.worst import bounded
+from heliograph.gateway.ledger.budgets import WAIT_S
 from heliograph.gateway.ledger.caps import Hold
 from heliograph.gateway.routing.ending import (
     HEDGED_AWAY,
@@ -44,6 +45,8 @@ from heliograph.gateway.wire.splice import Splice
 from heliograph.gateway.wire.sse import is_keep_alive
 
 OK = 200
+HEDGE_WAIT_S = 0.25
+"""A hedge waits no longer for a budget: it is no need."""
 PAID_FOR = frozenset(
     {"first_byte_timeout", "idle_timeout", "total_timeout", "caller_timeout"}
     | {"truncated", "malformed", "no_choices", "unknown_finish", "content_encoding"}
@@ -74,6 +77,7 @@ class Trial:
     connection: Connection | None = None
     call: Call | None = None
     stream: Stream | None = None
+    beside: bool = False  # it is made beside another that is slow
     held_of: Hold | None = None  # what is reserved of budgets, until it is settled
     said: Said | None = None
 
@@ -85,16 +89,17 @@ class Trial:
         self.step = step
         self.target = step.health.target
         self.chat = chat
+        if course.account is not None:
+            endpoint = self.target.provider.endpoint
+            self.chat = bounded(course.account, endpoint, chat)
         self.splice = splice
         self.dialect = DIALECTS[self.target.provider.endpoint.dialect]
         self.held: list[bytes] = []
 
     async def open(self) -> Failure | None:
         """Call; return when the answer is there or has begun, or why it has not."""
-        course, step, target = self.course, self.step, self.target
-        if course.account is not None:
-            self.chat = bounded(course.account, target.provider.endpoint, self.chat)
-        provider, model, chat = target.provider, target.model, self.chat
+        course, step, target, chat = self.course, self.step, self.target, self.chat
+        provider, model = target.provider, target.model
         failure = self.shared.unpriced(target, course.exchange.started_at)
         if failure is not None:
             return failure
@@ -111,7 +116,7 @@ class Trial:
             failure = await self.come_in()
             if failure is not None:
                 return failure
-        if course.account is not None and self.held_of is None:
+        if course.account is not None:
             failure = await self.reserve()
             if failure is not None:
                 self.give_back(finished=False)
@@ -119,6 +124,8 @@ class Trial:
         now_s = course.clock_s()
         self.attempt = Attempt(target, started_s=now_s - course.began_s)
         course.exchange.attempts.append(self.attempt)
+        if self.beside:
+            course.exchange.hedged = True
         self.watch = step.health.begin(now_s, stream=chat.stream, probe=step.probe)
         call = self.call = self.shared.call(
             target, request, course.deadline_at, step.patience_s
@@ -148,21 +155,12 @@ class Trial:
 
     async def reserve(self) -> Failure | None:
         """Reserve what the call may come to, or say which budget leaves no room."""
-        found = await hold(self.course, self.target, self.chat)
+        wait_s = HEDGE_WAIT_S if self.beside else WAIT_S
+        found = await hold(self.course, self.target, self.chat, wait_s)
         if isinstance(found, Failure):
             return found
         self.held_of = found
         return None
-
-    def may_hedge(self) -> bool:
-        """Reserve at once what the call may come to; nobody waits for a hedge."""
-        if self.course.account is None:
-            return True
-        found = hold_at_once(self.course, self.target, self.chat)
-        if isinstance(found, Failure):
-            return False
-        self.held_of = found
-        return True
 
     def take(self, reply: HttpReply | Failure) -> Failure | None:
         """Take in a whole answer."""

@@ -1,12 +1,20 @@
 """The worst that a call may come to: what is reserved of budgets before it."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
+from msgspec import DecodeError, json
+
+from heliograph.gateway.catalog.cost import worst_nano
 from heliograph.gateway.engine.course import Course
 from heliograph.gateway.ledger.accounts import Account
-from heliograph.gateway.ledger.caps import USD, Amount, Cap
+from heliograph.gateway.ledger.caps import TOKENS, USD, Amount, Cap
 from heliograph.gateway.types import Blame, Chat, Endpoint, Failure, Target
 from heliograph.gateway.wire.output_bound import with_output_bound
+
+UNCOUNTED: Amount = (0, 0, 1, 1)
+"""What a call takes where neither money nor tokens are bounded."""
+_COUNT = json.Decoder(int)
 
 
 def bounded(account: Account, endpoint: Endpoint, chat: Chat) -> Chat:
@@ -20,15 +28,48 @@ def worst(
     course: Course, target: Target, chat: Chat, caps: Sequence[Cap]
 ) -> Amount | Failure:
     """Say what a call takes at most: nano-dollars, tokens, a request, a place."""
-    input_tokens = sum(len(memoryview(raw)) for raw in chat.fields.values())
-    output_tokens = chat.max_tokens or 0
+    measures = {cap.measure for cap in caps}
+    if measures.isdisjoint((USD, TOKENS)):
+        return UNCOUNTED
     price = course.shared.price_of(target, course.exchange.started_at)
-    nano = 0
     if price is not None:
-        rates = price.rates
-        nano = (
-            input_tokens * rates.input + output_tokens * rates.output + 999_999
-        ) // 1_000_000 + price.request_nano
-    elif any(cap.measure == USD for cap in caps):
-        return Failure(Blame.TARGET, "unknown_price", "its price is not known")
-    return (nano, input_tokens + output_tokens, 1, 1)
+        vendor, _, model = price.name.partition("/")
+    else:
+        vendor, model = target.provider.endpoint.prices, target.model
+    prompt = course.input_of(chat, vendor, model)
+    output_tokens = output_tokens_of(chat)
+    tokens = prompt.worst + output_tokens
+    if USD not in measures:
+        return (0, tokens, 1, 1)
+    if price is None:
+        return unpriced(target)
+    tier = "service_tier" in chat.fields
+    nano = worst_nano(
+        price, prompt.worst, output_tokens, kept=prompt.kept, any_service=tier
+    )
+    return (nano, tokens, 1, 1)
+
+
+def unpriced(target: Target) -> Failure:
+    """Pass over a model whose price is not known: no cap of dollars could hold."""
+    said = (
+        f"what {target.name} costs is not known, and a budget counts dollars; set its"
+        " price under `prices` in the gateway's configuration"
+    )
+    return Failure(Blame.TARGET, "unknown_price", said)
+
+
+def output_tokens_of(chat: Chat) -> int:
+    """Say how many tokens all answers to *chat* may have together.
+
+    What a prediction got wrong is paid for as an answer:
+    https://platform.openai.com/docs/guides/predicted-outputs
+    """
+    tokens = chat.max_tokens or 0
+    many, foretold = chat.fields.get("n"), chat.fields.get("prediction")
+    if many is not None:
+        with suppress(DecodeError):  # who answers will refuse it
+            tokens *= max(1, _COUNT.decode(many))
+    if foretold is not None:
+        tokens += len(memoryview(foretold))
+    return tokens

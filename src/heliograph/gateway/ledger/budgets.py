@@ -89,14 +89,14 @@ class Budgets:
         return reserve(caps, amount, self.clock.monotonic_s(), wall_s)
 
     async def wait_for(
-        self, caps: Sequence[Cap], amount: Amount, wait_s: float = WAIT_S
+        self, caps: Sequence[Cap], amount: Amount, wait_s: float
     ) -> Hold | Cap:
         """Reserve *amount*, waiting for the slices to be renewed if need be.
 
         Return the cap that it does not fit in, at once when that is sure.
         """
         loop, clock = self.loop, self.clock
-        until_s = loop.time() + min(wait_s, WAIT_S)
+        until_s = loop.time() + wait_s
         while True:
             wall_s = clock.wall_s()
             found = reserve(caps, amount, clock.monotonic_s(), wall_s)
@@ -234,7 +234,7 @@ def ask_of(cap: Cap, wall_s: float, needs: Sequence[int] = NOBODY_WAITS) -> Ask:
     wanted = 0 if cap.yields else cap.spare
     if cap.free > 2 * wanted:
         cap.free = wanted
-    wanted = max(wanted, *needs)
+    wanted = max(wanted, SPARE_HOLDS * max(needs))
     soft = cap.budget.soft
     limit = cap.rule.limit
     return Ask(

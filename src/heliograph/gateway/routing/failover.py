@@ -16,7 +16,11 @@ from heliograph.gateway.routing.names import Choice
 from heliograph.gateway.routing.target_health import TRYING, TargetHealth
 from heliograph.gateway.types import OVER_BUDGET, Balance, Blame, Failure
 
-MODEL_WIDE = OVER_BUDGET | {"model_not_found", "unsupported_parameter"}
+MODEL_WIDE = OVER_BUDGET | {
+    "model_not_found",
+    "unknown_price",
+    "unsupported_parameter",
+}
 """Target faults that another key of the same provider cannot mend."""
 REPEATABLE = frozenset({"server_error", "overloaded", "reset"})
 """A lone one of these may be bad luck: the same target is asked once more."""

@@ -103,6 +103,14 @@ class World:
             self.charged.remove(each)
         self.processes[which] = self.bear()
 
+    def live(self, seconds: float) -> None:
+        """Let time pass; who is alive renews its slices now and then."""
+        while seconds > 0:
+            self.now_s += min(seconds, 2.0)
+            seconds -= 2.0
+            for process in self.processes:
+                process.renew()
+
     def taken(self) -> int:
         """What was spent in the window that ends now, and what may yet be."""
         cap = self.processes[0].cap
@@ -170,7 +178,7 @@ def do(world: World, doing: tuple[str, int, int]) -> None:
     elif what == "crash":
         world.crash(who)
     elif what == "pass":
-        world.now_s += number / 4
+        world.live(number / 4)
 
 
 @settings(max_examples=150, deadline=None)

@@ -1,0 +1,254 @@
+"""A dollar, and two hundred callers at once who would spend more, again and again.
+
+Each round a gateway with a ledger of its own has a cap of one dollar. Whole answers
+and streams of random length cost cents; some calls fail, some break, some callers
+leave. Then a few more ask until the dollar is gone. The store is looked at all the
+while: what is spent and what is leased may never be more than the cap. `make caps`
+"""
+
+import argparse
+import asyncio
+import json
+import logging
+import random
+import sqlite3
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from heliograph.simulation.providers import SimulatedProviders
+
+NANO = 10**9
+CALLERS = 200
+FEW = 10
+FEW_TIMES = 100
+LOOK_S = 0.005
+PATIENCE_S = 60.0
+GATEWAY = """
+providers:
+  openai:
+    base_url: {sim}/openai/v1
+    keys: [sk-oai-caps]
+    models: [gpt-4o, gpt-4o-mini]
+  anthropic:
+    base_url: {sim}/anthropic/v1
+    keys: [sk-ant-caps]
+    models: [claude-sonnet-4-6]
+routes:
+  quick:
+    to: openai/gpt-4o
+    hedge: {{share: 1.0, after_s: 0.05}}
+fallbacks:
+  - from: openai/gpt-4o
+    to: anthropic/claude-sonnet-4-6
+timeouts: {{connect_s: 5, first_byte_s: 5, idle_s: 1, total_s: 20}}
+ledger: {ledger}
+budgets:
+  - {{name: dollar, usd: 1, per: month, output_tokens_max: 3000}}
+"""
+STANDS = """
+SELECT (SELECT COALESCE(SUM(amount), 0) FROM budget_spent),
+       (SELECT COALESCE(SUM(amount), 0) FROM budget_leases),
+       (SELECT COALESCE(SUM(cost_nano), 0) FROM exchanges),
+       (SELECT COALESCE(SUM(amount), 0) FROM budget_charges)
+"""
+
+
+@dataclass
+class Round:
+    """What came of one round, in nano-dollars; *wrong* is what must not be."""
+
+    statuses: Counter[str] = field(default_factory=Counter)
+    spent: int = 0
+    highest: int = 0
+    looks: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+
+def rules(draw: random.Random) -> list[dict[str, Any]]:
+    """Write what goes wrong, and how long the answers are."""
+
+    def some(probability: float, **fault: object) -> dict[str, Any]:
+        seed = draw.randrange(1 << 30)
+        return {"when": {"probability": probability, "seed": seed}, "fault": fault}
+
+    long = [some(0.3, answer_words=draw.randrange(1, 3000)) for _ in range(8)]
+    return [
+        some(0.08, status=500),
+        some(0.04, status=429, headers={"retry-after": "1"}),
+        some(0.05, kind="reset"),
+        some(0.05, cut_after_events=draw.randrange(2, 30), answer_words=200),
+        some(0.05, stall_after_events=3, answer_words=50),
+        some(0.1, delay_s=draw.uniform(0.02, 0.3), answer_words=900),
+        *long,
+    ]
+
+
+def question(draw: random.Random) -> dict[str, object]:
+    """Write one caller's request."""
+    asked: dict[str, object] = {
+        "model": draw.choice(("openai/gpt-4o", "quick", "anthropic/claude-sonnet-4-6")),
+        "messages": [{"role": "user", "content": "hello " * draw.randrange(1, 300)}],
+        "stream": draw.random() < 0.5,
+    }
+    if draw.random() < 0.5:
+        asked["max_tokens"] = draw.randrange(1, 3000)
+    return asked
+
+
+async def ask(port: int, asked: dict[str, object], leave_after_s: float | None) -> str:
+    """Ask once; say how it ended, with the status or the caller leaving."""
+    body = json.dumps(asked).encode()
+    head = (
+        "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n"
+        f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+    )
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        writer.write(head.encode() + body)
+        async with asyncio.timeout(leave_after_s or PATIENCE_S):
+            answer = await reader.read(-1)
+    except TimeoutError:
+        return "left" if leave_after_s else "stuck"
+    except ConnectionError:
+        return "hung up on"
+    finally:
+        writer.transport.abort()
+    status = answer.partition(b"\r\n")[0].split()[1].decode()
+    if status == "200" and b'"error"' in answer[-2000:]:
+        return "broken stream"
+    return status
+
+
+async def play(port: int, ledger: Path, draw: random.Random) -> Round:
+    """Let all ask at once, then some at a time, and look at the store meanwhile."""
+    found = Round()
+    looking = asyncio.create_task(look(ledger, found))
+    found.statuses.update(await ask_at_once(port, CALLERS, draw))
+    for _ in range(FEW_TIMES):
+        if found.statuses["402"]:
+            break
+        found.statuses.update(await ask_at_once(port, FEW, draw))
+    looking.cancel()
+    return found
+
+
+async def ask_at_once(port: int, count: int, draw: random.Random) -> list[str]:
+    """Let *count* ask; some of them leave early."""
+    leaving = (
+        draw.uniform(0, 0.4) if draw.random() < 0.2 else None for _ in range(count)
+    )
+    asks = [ask(port, question(draw), leave_after_s) for leave_after_s in leaving]
+    return await asyncio.gather(*asks)
+
+
+async def look(ledger: Path, found: Round) -> None:
+    """Compare what is spent and leased with the cap, again and again."""
+    with closing(sqlite3.connect(ledger)) as database:
+        while True:
+            spent, leased, _, _ = database.execute(STANDS).fetchone()
+            found.looks += 1
+            found.highest = max(found.highest, spent + leased)
+            await asyncio.sleep(LOOK_S)
+
+
+def judge(ledger: Path, found: Round) -> None:
+    """Say what is wrong, now that all is over and the gateway has gone."""
+    with closing(sqlite3.connect(ledger)) as database:
+        spent, leased, cost, charged = database.execute(STANDS).fetchone()
+        asked = database.execute("SELECT COUNT(*) FROM exchanges").fetchone()[0]
+    found.spent = spent
+    checks = {
+        f"${spent / NANO:.6f} was spent of a dollar": spent <= NANO,
+        f"{found.highest} were spent and leased at once": found.highest <= NANO,
+        f"{leased} are leased although nobody is there": leased == 0,
+        f"exchanges cost {cost}, the budget says {spent}": spent == cost,
+        f"charges say {charged}, the budget {spent}": spent == charged,
+        f"{asked} exchanges are recorded": asked <= found.statuses.total(),
+        "nobody was refused": found.statuses["402"] > 0,
+        "nobody was answered": found.statuses["200"] > 0,
+        "somebody was left waiting": found.statuses["stuck"] == 0,
+    }
+    found.wrong += [said for said, holds in checks.items() if not holds]
+
+
+@asynccontextmanager
+async def gateway(config: Path, workers: int) -> AsyncIterator[int]:
+    """Run `heliograph serve` and yield its port; it is drained at the end."""
+    arguments = ("serve", "-c", str(config), "--port", "0", "--workers", str(workers))
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "heliograph",
+        *arguments,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        assert process.stderr is not None  # noqa: S101 - it was asked for
+        said = b""
+        async with asyncio.timeout(PATIENCE_S):
+            while b" serves on http://127.0.0.1:" not in said:
+                line = await process.stderr.readline()
+                if not line:
+                    raise RuntimeError(said.decode())
+                said += line
+        port = int(said.rpartition(b"127.0.0.1:")[2].partition(b"/")[0])
+        drained = asyncio.create_task(process.stderr.read())
+        yield port
+        process.terminate()
+        async with asyncio.timeout(PATIENCE_S):
+            await process.wait()
+            await drained
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+
+
+async def one_round(number: int, *, workers: int, folder: Path) -> Round:
+    """Play one round from its beginning to its end, and judge it."""
+    draw = random.Random(number)
+    ledger = folder / f"round-{number}-{workers}.db"
+    config = folder / f"round-{number}-{workers}.yaml"
+    async with SimulatedProviders(rules=rules(draw)) as sim:
+        config.write_text(GATEWAY.format(sim=sim.base_url, ledger=ledger))
+        async with gateway(config, workers) as port:
+            found = await play(port, ledger, draw)
+    judge(ledger, found)
+    return found
+
+
+def told(number: int, found: Round) -> Iterator[str]:
+    """Write a round as lines."""
+    counts = ", ".join(f"{n} {what}" for what, n in found.statuses.most_common())
+    yield (
+        f"round {number:2}: ${found.spent / NANO:.4f} spent; spent and leased at most"
+        f" ${found.highest / NANO:.4f} in {found.looks} looks; {counts}"
+    )
+    yield from (f"  WRONG: {said}" for said in found.wrong)
+
+
+async def main(rounds: int, workers: int) -> int:
+    """Play all rounds; return how many went wrong."""
+    wrong = 0
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(1, rounds + 1):
+            found = await one_round(number, workers=workers, folder=Path(folder))
+            print("\n".join(told(number, found)), flush=True)
+            wrong += bool(found.wrong)
+    print(f"{rounds} rounds with {workers} workers, {wrong} of them wrong")
+    return wrong
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=50)
+    parser.add_argument("--workers", type=int, default=1)
+    given = parser.parse_args()
+    logging.getLogger("asyncio").setLevel(logging.ERROR)  # callers leave on purpose
+    sys.exit(bool(asyncio.run(main(given.rounds, given.workers))))

@@ -1,0 +1,174 @@
+"""How a process reserves, waits, and does without its store. The thread is the loop."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from gateway.running import SteppedClock
+from heliograph.gateway.ledger.budgets import GOOD_S, IDLE_TURNS, Budgets
+from heliograph.gateway.ledger.caps import Amount, Cap, Hold
+from heliograph.gateway.ledger.database import DatabaseError, Row, Trouble, Value
+from heliograph.gateway.ledger.leases import Leases
+from heliograph.gateway.ledger.migrate import migrate, migrations
+from heliograph.gateway.ledger.stores.sqlite import SqliteDatabase
+from heliograph.gateway.types import Budget, CapRule, Exchange, StoreDown
+
+DAY = CapRule("usd", 1000, "day", "calendar")
+
+
+class Kept:
+    """A process with its store; *down*: the store does not answer."""
+
+    def __init__(self, *budgets: Budget) -> None:
+        self.database = SqliteDatabase(Path(":memory:"))
+        migrate(self.database, [s for s in migrations() if s.name == "budgets"])
+        self.clock = SteppedClock()
+        self.down = False
+        self.told: list[str] = []
+        self.leases = Leases("own", self.clock.monotonic_s)
+        self.budgets = Budgets(
+            budgets,
+            leases=self.leases,
+            wake=self.turn_soon,
+            clock=self.clock,
+            loop=asyncio.get_running_loop(),
+            notify=lambda cap: self.told.append(cap.key),
+        )
+
+    def turn_soon(self) -> None:
+        asyncio.get_running_loop().call_soon(self.turn)
+
+    def turn(self) -> None:
+        """Do the chore, as the ledger's thread does: not at all while it is down."""
+        if not self.down:
+            with suppress(DatabaseError):
+                self.leases.do_chore(self.database)
+
+    async def reserve(self, number: int, wait_s: float = 0.2) -> Hold | Cap:
+        account = self.budgets.account(None, ())
+        assert account is not None
+        return await self.budgets.wait_for(account.spending, amount(number), wait_s)
+
+    async def hold(self, number: int) -> Hold:
+        found = await self.reserve(number)
+        assert isinstance(found, Hold)
+        return found
+
+    @property
+    def cap(self) -> Cap:
+        (cap,) = self.budgets.accounts.caps.values()
+        return cap
+
+
+def amount(number: int) -> Amount:
+    return (number, number, 1, 1)
+
+
+@pytest.fixture
+def made() -> Iterator[list[Kept]]:
+    kept: list[Kept] = []
+    yield kept
+    for each in kept:
+        each.budgets.close()
+        each.database.close()
+
+
+async def test_the_first_who_asks_waits_for_the_store_once(made: list[Kept]) -> None:
+    made.append(kept := Kept(Budget("a", (DAY,))))
+    first = await kept.hold(100)
+    again = kept.budgets.reserve(first.caps, amount(100), kept.clock.wall_s())
+    assert isinstance(again, Hold)
+    assert kept.cap.reserved == 200
+
+
+async def test_who_waits_gets_what_another_gives_back(made: list[Kept]) -> None:
+    made.append(kept := Kept(Budget("a", (DAY,))))
+    hold = await kept.hold(900)
+    waiting = asyncio.ensure_future(kept.reserve(900, 5.0))
+    await asyncio.sleep(0.05)
+    assert not waiting.done()
+    kept.budgets.settle(hold, amount(50), Exchange("r"))
+    assert isinstance(await waiting, Hold)
+
+
+async def test_who_does_not_fit_at_all_is_told_at_once(made: list[Kept]) -> None:
+    made.append(kept := Kept(Budget("a", (DAY,))))
+    loop = asyncio.get_running_loop()
+    began_s = loop.time()
+    found = await kept.reserve(1001, 60.0)
+    assert isinstance(found, Cap)
+    assert found.is_used_up(1001, kept.clock.wall_s())
+    assert loop.time() - began_s < 10
+
+
+async def test_a_wait_that_is_called_off_leaves_nothing_behind(
+    made: list[Kept],
+) -> None:
+    made.append(kept := Kept(Budget("a", (DAY,))))
+    await kept.hold(900)
+    waiting = asyncio.ensure_future(kept.reserve(900, 5.0))
+    await asyncio.sleep(0.05)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert kept.cap.waiting == 0
+    assert not kept.budgets.waiting
+    assert kept.cap.reserved == 900
+
+
+@pytest.mark.parametrize("policy", ["refuse", "allow"])
+async def test_without_its_store_it_spends_its_slice_and_then_does_as_told(
+    made: list[Kept], policy: StoreDown
+) -> None:
+    made.append(kept := Kept(Budget("a", (DAY,), store_down=policy)))
+    first = await kept.hold(100)
+    kept.down = True
+    kept.clock.step(GOOD_S - 0.1)
+    second = kept.budgets.reserve(first.caps, amount(100), kept.clock.wall_s())
+    assert isinstance(second, Hold)
+    kept.clock.step(0.2)
+    third = await kept.reserve(100, 0.05)
+    assert isinstance(third, Hold) == (policy == "allow")
+    assert kept.budgets.is_blind(kept.cap)
+    kept.down = False
+    kept.turn()  # as the thread does each second
+    await kept.hold(100)
+    assert not kept.budgets.is_blind(kept.cap)
+
+
+async def test_a_store_that_fails_is_asked_again(made: list[Kept]) -> None:
+    made.append(kept := Kept(Budget("a", (DAY,))))
+    run = kept.database.run
+
+    def fail(sql: str, values: Sequence[Value] = ()) -> list[Row]:
+        raise DatabaseError(Trouble.FULL, f"{sql} {values}")
+
+    kept.database.run = fail  # type: ignore[method-assign] # it breaks
+    waiting = asyncio.ensure_future(kept.reserve(100, 5.0))
+    await asyncio.sleep(0.05)
+    kept.database.run = run  # type: ignore[method-assign] # it is well again
+    assert isinstance(await waiting, Hold)
+
+
+async def test_a_slice_that_nobody_uses_goes_back(made: list[Kept]) -> None:
+    made.append(kept := Kept(Budget("a", (DAY,))))
+    hold = await kept.hold(100)
+    kept.budgets.settle(hold, amount(0), Exchange("r"))
+    assert kept.cap.free > 0
+    for _ in range(IDLE_TURNS + 3):
+        kept.budgets.turn()
+        kept.turn()
+        await asyncio.sleep(0)
+    assert kept.cap.free == 0
+    assert kept.database.run("SELECT * FROM budget_leases") == []
+
+
+async def test_a_reload_raises_the_limit_for_those_who_wait(made: list[Kept]) -> None:
+    made.append(kept := Kept(Budget("a", (DAY,))))
+    assert isinstance(await kept.reserve(1500), Cap)
+    larger = Budget("a", (CapRule("usd", 2000, "day", "calendar"),))
+    kept.budgets.follow((larger,))
+    await kept.hold(1500)
