@@ -287,7 +287,7 @@ async def test_under_a_cap_of_dollars_a_model_without_a_price_is_refused(
 """
     async with bounded(sim, tmp_path, DOLLAR, more) as kept:
         got = await kept.gateway.ask(model="proxy/own")
-        assert (got.status, got.error["code"]) == (402, "unknown_price")
+        assert (got.status, got.error["code"]) == (403, "unknown_price")
         assert "what proxy/own costs is not known" in got.error["message"]
         assert not sim.log
 

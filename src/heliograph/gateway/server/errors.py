@@ -30,7 +30,6 @@ STATUS_BY_KIND = {
     "budget_rate_limited": 429,
     "budget_held": 429,
     "budget_unknown": 503,
-    "unknown_price": 402,
 }
 WORTH_ANOTHER_TRY = frozenset({"gateway_stopped", "saturated"})
 """Whoever comes back after a restart finds us, or another of us; or finds room."""
