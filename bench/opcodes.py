@@ -26,6 +26,7 @@ from heliograph.gateway.app.composition import run
 from heliograph.gateway.app.door import listen
 from heliograph.gateway.app.loop import loop_factory
 from heliograph.gateway.app.source import Source
+from heliograph.gateway.ledger.key_ring import KeyRing
 from heliograph.gateway.types import Config
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def count(workload: Workload, where: Cores, folder: Path, times: int) -> Counts:
 
             read = source.read()
             serving = asyncio.create_task(
-                run(source, read, config, listen("127.0.0.1", port))
+                run(source, read, config, listen("127.0.0.1", port), KeyRing())
             )
             threading.Thread(target=drive, daemon=True).start()
             await asyncio.wait({serving})

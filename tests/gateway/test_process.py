@@ -130,13 +130,6 @@ async def test_a_key_in_the_environment_configures_its_provider() -> None:
     assert "sk-canary" not in served.said + log
 
 
-async def test_an_address_that_others_reach_is_warned_of() -> None:
-    async with heliograph("serve", "--host", "0.0.0.0", "--port", "0") as served:
-        await served.says("can spend your keys")
-        served.process.terminate()
-        assert (await served.ends())[0] == 0
-
-
 async def test_a_log_that_nobody_reads_stops_nobody(
     sim: SimulatedProviders, tmp_path: Path
 ) -> None:

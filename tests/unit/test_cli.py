@@ -34,10 +34,11 @@ def test_serve_listens_on_loopback_unless_told_otherwise(
     monkeypatch.setattr(app, "serve", recorder(called))
     assert cli.main(["serve"]) == 0
     told = ["-c", "g.yaml", "--host", "::", "--port", "0", "--workers", "4"]
+    told.append("--insecure")
     assert cli.main(["serve", *told]) == 0
     assert called == [
-        ((None,), {"host": "127.0.0.1", "port": 8080, "workers": 1}),
-        ((Path("g.yaml"),), {"host": "::", "port": 0, "workers": 4}),
+        ((None,), {"host": "127.0.0.1", "port": 8080, "workers": 1, "insecure": False}),
+        ((Path("g.yaml"),), {"host": "::", "port": 0, "workers": 4, "insecure": True}),
     ]
 
 

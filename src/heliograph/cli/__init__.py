@@ -12,6 +12,7 @@ from heliograph import __version__
 from heliograph.cli.adding import Command
 from heliograph.cli.camera import add_watch
 from heliograph.cli.gateway import add_check, add_serve
+from heliograph.cli.keys import add_keys
 from heliograph.cli.plays import add_demo, add_drill
 from heliograph.cli.prices import add_prices
 from heliograph.cli.simulate import add_simulate
@@ -50,6 +51,7 @@ def parser() -> argparse.ArgumentParser:
     add_serve(commands)
     add_check(commands)
     add_prices(commands)
+    add_keys(commands)
     add_watch(commands)
     add_simulate(commands)
     add_demo(commands)

@@ -31,6 +31,12 @@ def add_serve(commands: Commands) -> None:
         help="processes that share the port (%(default)s); what you signal the one "
         "you started is for all, and /metrics is the sum",
     )
+    serve.add_argument(
+        "--insecure",
+        action="store_true",
+        help="listen beyond this machine although no virtual key exists: anyone who "
+        "reaches the port spends your providers' keys",
+    )
 
 
 def add_check(commands: Commands) -> None:
@@ -48,6 +54,7 @@ def run_serve(arguments: argparse.Namespace) -> int:
         host=arguments.host,
         port=arguments.port,
         workers=arguments.workers,
+        insecure=arguments.insecure,
     )
 
 

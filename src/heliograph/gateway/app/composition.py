@@ -25,6 +25,7 @@ from heliograph.gateway.app.source import Read, Source
 from heliograph.gateway.app.stand import simulated_provider, stand_in
 from heliograph.gateway.app.voice import announce, say, write_lines
 from heliograph.gateway.engine import Engine
+from heliograph.gateway.ledger.key_ring import KeyRing
 from heliograph.gateway.ledger.ledger import ledger_of
 from heliograph.gateway.telemetry.log import ExchangeLog
 from heliograph.gateway.telemetry.metrics import Metrics
@@ -37,14 +38,14 @@ RELOAD: int | None = getattr(signal, "SIGHUP", None)  # there is none on Windows
 
 
 async def run(
-    source: Source, read: Read, config: Config, door_at: socket.socket
+    source: Source, read: Read, config: Config, door_at: socket.socket, keys: KeyRing
 ) -> None:
     """Serve on the socket *door_at* until a signal, then drain."""
     async with AsyncExitStack() as stack:
         if not config.providers:
             address = await stack.enter_async_context(simulated_provider())
             config = stand_in(config, address)
-        engine = make_engine(config, stack)
+        engine = make_engine(config, stack, keys)
         clock = engine.clock
         reloads = Reloads(config, read, say=say, wall_s=clock.wall_s)
         reloader = Reloader(source, read.mark, reloads, engine.reload)
@@ -53,7 +54,7 @@ async def run(
         if RELOAD is not None:
             asyncio.get_running_loop().add_signal_handler(RELOAD, reloader.asked.set)
         announced = partial(announce, config, door_at)
-        server = door(engine, Alone(engine, reloads), announced)
+        server = door(engine, Alone(engine, reloads), announced, keys)
         settle_memory()
         await server.serve(sockets=[door_at])
 
@@ -61,6 +62,7 @@ async def run(
 def make_engine(
     config: Config,
     stack: AsyncExitStack,
+    keys: KeyRing,
     *,
     write: Callable[[bytes], object] = write_lines,
     worker: int | UnsetType = UNSET,
@@ -73,7 +75,7 @@ def make_engine(
     stack.callback(writer.close)
     log = ExchangeLog(loop, writer.put, worker)
     stack.callback(log.flush)
-    ledger = ledger_of(config.ledger, say)
+    ledger = ledger_of(config.ledger, say, keys)
     if ledger is not None:
         ledger.start()
         stack.callback(ledger.close)

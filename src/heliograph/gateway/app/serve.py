@@ -8,6 +8,7 @@ from pathlib import Path
 
 from heliograph.gateway.app.composition import run, settle_memory
 from heliograph.gateway.app.door import listen
+from heliograph.gateway.app.keys import fault_of_openness, key_ring
 from heliograph.gateway.app.loop import loop_factory
 from heliograph.gateway.app.source import Read, Source
 from heliograph.gateway.app.voice import say
@@ -18,6 +19,7 @@ from heliograph.gateway.config import (
     summary,
     unusable_variables,
 )
+from heliograph.gateway.ledger.key_ring import KeyRing
 from heliograph.gateway.ledger.stores.place import fault_of_keeping
 from heliograph.gateway.providers.endpoints import ENDPOINTS
 from heliograph.gateway.types import Config
@@ -33,40 +35,94 @@ def check(path: Path) -> int:
     return 0
 
 
-def serve(path: Path | None, *, host: str, port: int, workers: int = 1) -> int:
+class CannotServeError(Exception):
+    """Why there can be no gateway, for its operator."""
+
+
+def serve(
+    path: Path | None,
+    *,
+    host: str,
+    port: int,
+    workers: int = 1,
+    insecure: bool = False,
+) -> int:
     """Run the gateway until it is told to stop; return the exit status."""
-    if workers > 1 and not hasattr(os, "fork"):
-        say("error: --workers above 1 needs a system with fork; leave it out here")
-        return 1
     source = Source(path)
+    try:
+        check_place(path, workers)
+        read = source.read()
+        config = judged(read)
+        keys = keys_of(config)
+        listening = opened(host, port, keys, insecure=insecure)
+    except CannotServeError as error:
+        say(str(error))
+        return 1
+    with listening:
+        if workers > 1:
+            return serve_by_workers(workers, source, read, config, listening, keys=keys)
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
+            runner.run(run(source, read, config, listening, keys))
+    return 0
+
+
+def check_place(path: Path | None, workers: int) -> None:
+    """See that system and environment are fit for a gateway."""
+    if workers > 1 and not hasattr(os, "fork"):
+        raise CannotServeError(
+            "error: --workers above 1 needs a system with fork; leave it out here"
+        )
     fault = fault_of_variable(process_environment())
     if fault is not None:
-        say(f"error: {fault}")
-        return 1
+        raise CannotServeError(f"error: {fault}")
     if path is None:
         for said in unusable_variables(process_environment(), ENDPOINTS):
             say(f"warning: {said}")
-    read = source.read()
+
+
+def judged(read: Read) -> Config:
+    """Return the config that was read, if it is one."""
     config = read.found
-    if isinstance(config, list) or (fault := fault_of_keeping(config.ledger)):
-        say(render_problems(config) if isinstance(config, list) else f"error: {fault}")
-        return 1
+    if isinstance(config, list):
+        raise CannotServeError(render_problems(config))
+    fault = fault_of_keeping(config.ledger)
+    if fault:
+        raise CannotServeError(f"error: {fault}")
+    return config
+
+
+def keys_of(config: Config) -> KeyRing:
+    """Return the virtual keys there are, if that can be known."""
+    keys = key_ring(config.ledger, process_environment())
+    if isinstance(keys, str):
+        raise CannotServeError(f"error: {keys}")
+    return keys
+
+
+def opened(host: str, port: int, keys: KeyRing, *, insecure: bool) -> socket.socket:
+    """Listen, unless everybody could come in by it."""
     try:
         listening = listen(host, port)
     except OSError as error:
         reason = error.strerror or str(error)
-        say(f"error: cannot listen on {host}:{port}: {reason}; try another --port")
-        return 1
-    with listening:
-        if workers > 1:
-            return serve_by_workers(workers, source, read, config, listening)
-        with asyncio.Runner(loop_factory=loop_factory()) as runner:
-            runner.run(run(source, read, config, listening))
-    return 0
+        raise CannotServeError(
+            f"error: cannot listen on {host}:{port}: {reason}; try another --port"
+        ) from error
+    fault = fault_of_openness(listening, keys, insecure=insecure)
+    if fault is not None:
+        listening.close()
+        raise CannotServeError(f"error: {fault}")
+    return listening
 
 
 def serve_by_workers(
-    workers: int, source: Source, read: Read, config: Config, listening: socket.socket
+    workers: int,
+    source: Source,
+    read: Read,
+    config: Config,
+    listening: socket.socket,
+    *,
+    keys: KeyRing,
 ) -> int:
     """Supervise *workers* processes, or be one of them."""
     # They need what only Unix has.
@@ -78,4 +134,4 @@ def serve_by_workers(
     settle_memory()
     with Turns() as turns:
         end = supervise(workers, source, read, config, listening)
-        return end if isinstance(end, int) else work(end, listening, turns)
+        return end if isinstance(end, int) else work(end, listening, turns, keys)

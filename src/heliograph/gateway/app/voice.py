@@ -26,8 +26,6 @@ def announce(config: Config, listening: socket.socket) -> None:
     store = store_at(config.ledger)
     kept = "not recorded" if store is None else f"recorded in {store.name}"
     say(f"exchanges are {kept}")
-    if host not in {"127.0.0.1", "::1"}:
-        say(f"warning: anyone who reaches {shown}:{port} can spend your keys")
 
 
 def say(text: str) -> None:

@@ -13,9 +13,10 @@ from heliograph.gateway.app.messages import Simulated, framed
 from heliograph.gateway.app.seat import STAND, Birth
 from heliograph.gateway.app.stand import simulated_provider
 from heliograph.gateway.app.turns import Turns
+from heliograph.gateway.ledger.key_ring import KeyRing
 
 
-def work(birth: Birth, listening: socket.socket, turns: Turns) -> int:
+def work(birth: Birth, listening: socket.socket, turns: Turns, keys: KeyRing) -> int:
     """Be what this process was forked for; return the exit status.
 
     The terminal's signals reach the whole group: they are the supervisor's to obey. A
@@ -29,19 +30,21 @@ def work(birth: Birth, listening: socket.socket, turns: Turns) -> int:
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
             runner.run(simulate(birth))
         else:
-            runner.run(serve(birth, listening, turns))
+            runner.run(serve(birth, listening, turns, keys))
     return 0
 
 
-async def serve(birth: Birth, listening: socket.socket, turns: Turns) -> None:
+async def serve(
+    birth: Birth, listening: socket.socket, turns: Turns, keys: KeyRing
+) -> None:
     """Serve until the supervisor says otherwise, or has gone."""
     async with AsyncExitStack() as stack:
         engine = make_engine(
-            birth.config, stack, write=turns.write, worker=birth.number
+            birth.config, stack, keys, write=turns.write, worker=birth.number
         )
         reader, writer = await asyncio.open_unix_connection(sock=birth.link)
         linked = Linked(engine, birth.state, writer)
-        server = door(engine, linked, linked.ready)
+        server = door(engine, linked, linked.ready, keys)
         server.signals = {signal.SIGTERM: server.drain}
         listening_to = asyncio.create_task(linked.listen(reader, server))
         listening_to.add_done_callback(lambda _: server.drain())

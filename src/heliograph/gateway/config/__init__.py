@@ -5,11 +5,13 @@ reads a configuration file or the environment.
 """
 
 from heliograph.gateway.config.environment import (
+    fault_of_secret,
     from_environment,
     process_environment,
     unusable_variables,
 )
 from heliograph.gateway.config.file import read_bytes, read_data, read_file
+from heliograph.gateway.config.ledger_alone import keeping_of
 from heliograph.gateway.config.place import fault_of_variable
 from heliograph.gateway.config.problems import Problem, render_problems
 from heliograph.gateway.config.reading import read_text
@@ -17,8 +19,10 @@ from heliograph.gateway.config.summary import summary
 
 __all__ = [
     "Problem",
+    "fault_of_secret",
     "fault_of_variable",
     "from_environment",
+    "keeping_of",
     "process_environment",
     "read_bytes",
     "read_data",

@@ -27,12 +27,18 @@ def usual_keeping(environ: Mapping[str, str]) -> Keeping:
     named = environ.get(VARIABLE, "").strip()
     if named:
         return keeping(named, Path(), environ)
-    state = environ.get("XDG_STATE_HOME") or (
-        environ.get("HOME", "") and "~/.local/state"
-    )
-    if not state:
-        return Keeping()
-    return keeping(f"{state}/heliograph/ledger.db", Path(), environ)
+    state = state_folder(environ)
+    return Keeping() if state is None else Keeping(Secret(str(state / "ledger.db")))
+
+
+def state_folder(environ: Mapping[str, str]) -> Path | None:
+    """Say where the user keeps what programs remember; None without a home."""
+    state = environ.get("XDG_STATE_HOME")
+    home = environ.get("HOME")
+    if not state and not home:
+        return None
+    folder = Path(state) if state else Path(str(home)) / ".local/state"
+    return (folder / "heliograph").absolute()
 
 
 def keeping(text: str, folder: Path, environ: Mapping[str, str]) -> Keeping:

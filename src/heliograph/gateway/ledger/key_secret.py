@@ -5,11 +5,15 @@ when the ledger that had them is gone: a gateway that finds one never opens its 
 """
 
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex, token_urlsafe
 
+from heliograph.gateway.config.place import state_folder
+from heliograph.gateway.config.postgres_url import is_postgres_url
 from heliograph.gateway.ledger.key_hash import SECRET_BYTES, KeyHash
+from heliograph.gateway.types import Keeping
 
 VARIABLE = "HELIOGRAPH_LEDGER_SECRET"
 CHARACTERS_MIN = 32
@@ -29,6 +33,11 @@ class KeySecret:
 
     def __str__(self) -> str:
         return VARIABLE if self.given else str(self.path)
+
+    @property
+    def there(self) -> bool:
+        """Whether there is one: then there may be keys."""
+        return self.given is not None or self.path.exists()
 
     def read(self) -> KeyHash | None:
         """Return the hash under it; None when there is none yet."""
@@ -73,3 +82,18 @@ class KeySecret:
                 " ASCII are needed"
             )
         return KeyHash(secret.encode())
+
+
+def secret_of(keeping: Keeping, environ: Mapping[str, str]) -> KeySecret | None:
+    """Say where the secret for the keys of a ledger is; None: it has no keys.
+
+    It is beside the ledger's file, or in the user's own folder where the ledger is on a
+    server: several gateways share it by the variable.
+    """
+    if keeping.place is None:
+        return None
+    place = keeping.place.reveal()
+    path = Path(place).with_suffix(".secret")
+    if is_postgres_url(place):
+        path = (state_folder(environ) or Path()) / "ledger.secret"
+    return KeySecret(path, environ.get(VARIABLE))

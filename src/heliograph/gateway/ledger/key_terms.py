@@ -44,6 +44,7 @@ class Mistake(NamedTuple):
 def read_asked(asked: Asked, key_id: str, now_s: int) -> VirtualKey | list[Mistake]:
     """Read *asked* as a key that is made now, or list all that is wrong with it."""
     reading = _Reading(asked)
+    name = reading.one("name", fields.read_name) or ""
     owner = Owner(
         reading.one("team", fields.read_owner) or "",
         reading.one("project", fields.read_owner) or "",
@@ -57,7 +58,7 @@ def read_asked(asked: Asked, key_id: str, now_s: int) -> VirtualKey | list[Mista
     )
     key = VirtualKey(
         key_id,
-        reading.one("name", fields.read_name) or "",
+        name,
         owner,
         reading.each("tag", fields.read_tag, most=TAGS_MAX),
         reading.each("model", fields.read_pattern),

@@ -9,6 +9,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from heliograph.gateway.ledger.key_ring import KeyRing
 from heliograph.gateway.ledger.leases import Leases
 from heliograph.gateway.ledger.recorder import Recorder
 from heliograph.gateway.ledger.stores.place import store_at
@@ -27,14 +28,17 @@ class LedgerStanding(Struct, frozen=True):
 class Ledger(Collector):
     """One per process: what it is told of is recorded, and can be asked for."""
 
-    def __init__(self, store: Store, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, store: Store, say: Callable[[str], None], keys: KeyRing | None = None
+    ) -> None:
         self.store = store
+        self.keys = keys or KeyRing(say=say)
         self.leases = Leases(token_hex(8), time.monotonic)
         self.recorder = Recorder(
             store,
             say,
             posters=(self.leases.post,),
-            chores=(self.leases.do_chore,),
+            chores=(self.keys.follow, self.leases.do_chore),
         )
         self.record = self.recorder.record
         self.start = self.recorder.start
@@ -74,7 +78,9 @@ class Ledger(Collector):
         )
 
 
-def ledger_of(keeping: Keeping, say: Callable[[str], None]) -> Ledger | None:
-    """Make the ledger that the config asks for, if it does."""
+def ledger_of(
+    keeping: Keeping, say: Callable[[str], None], keys: KeyRing | None = None
+) -> Ledger | None:
+    """Make the ledger that the config asks for, if it does; *keys* follow it."""
     store = store_at(keeping)
-    return None if store is None else Ledger(store, say)
+    return None if store is None else Ledger(store, say, keys)

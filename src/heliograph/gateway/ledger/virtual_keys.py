@@ -68,7 +68,7 @@ def secrets(database: Database) -> list[KeptSecret]:
     """Return what is kept of the secrets of all keys, the oldest first."""
     rows = database.run(
         "SELECT hash, key_id, hint, created_at, ends_at FROM virtual_key_secrets "
-        "ORDER BY created_at, hash"
+        "ORDER BY created_at, (ends_at IS NULL), hash"
     )
     return [KeptSecret(bytes.fromhex(str(row[0])), *row[1:]) for row in rows]  # type: ignore[arg-type] # as the table has them
 

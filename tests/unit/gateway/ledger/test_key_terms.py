@@ -125,7 +125,7 @@ def test_a_mistake_names_its_field_and_says_what_to_write(
 
 def test_all_mistakes_are_told_at_once() -> None:
     found = mistakes(name="a b", rpm="x", ip=["y", "z"])
-    assert [mistake.field for mistake in found] == ["rpm", "name", "ip", "ip"]
+    assert [mistake.field for mistake in found] == ["name", "rpm", "ip", "ip"]
 
 
 @pytest.mark.parametrize("field", ["team", "tag", "model", "ip", "usd", "expires"])
