@@ -13,6 +13,7 @@ from heliograph.cli.adding import Command
 from heliograph.cli.camera import add_watch
 from heliograph.cli.gateway import add_check, add_serve
 from heliograph.cli.keys import add_keys
+from heliograph.cli.ledger import add_costs, add_ledger
 from heliograph.cli.plays import add_demo, add_drill
 from heliograph.cli.prices import add_prices
 from heliograph.cli.simulate import add_simulate
@@ -52,6 +53,8 @@ def parser() -> argparse.ArgumentParser:
     add_check(commands)
     add_prices(commands)
     add_keys(commands)
+    add_costs(commands)
+    add_ledger(commands)
     add_watch(commands)
     add_simulate(commands)
     add_demo(commands)

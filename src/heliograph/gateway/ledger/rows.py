@@ -11,7 +11,7 @@ from hashlib import blake2b
 from heliograph.gateway.ledger.database import Row
 from heliograph.gateway.types import Attempt, Exchange, Usage, VirtualKey
 
-HOUR_S = 3600
+HOUR_MS = 3_600_000
 NAME_MAX = 200  # characters: a model's name may be the caller's own words
 FINISH_MAX = 40
 TOKENS_MAX = (1 << 40) - 1  # a provider that says more says nonsense
@@ -89,14 +89,14 @@ class Batch:
         self.exchanges.append(row)
         if tokens is UNKNOWN_TOKENS:
             used = (*NO_TOKENS, *cost)
-        hour = int(exchange.started_at) // HOUR_S
+        hour = int(exchange.started_at * 1e3) // HOUR_MS
         self.hours[(hour, *names)].append(
             (1, 1, int(exchange.duration_s * 1e6), 1, 0, *used)  # type: ignore[arg-type] # they are known
         )
 
     def take(self, exchange_id: int, who: int, exchange: Exchange) -> None:
         """Take in any exchange: it is counted with who answered, or was called last."""
-        hour = int(exchange.started_at) // HOUR_S
+        hour = int(exchange.started_at * 1e3) // HOUR_MS
         answered = exchange.outcome == "answered"
         counted = (1, answered, int(exchange.duration_s * 1e6))
         speaker = answering(exchange.attempts)

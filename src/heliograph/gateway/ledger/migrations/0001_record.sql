@@ -7,8 +7,10 @@ CREATE TABLE counters (
     value BIGINT NOT NULL
 ) KEYED;
 
--- `exchanges`: the last number given; `prunes`: how often askers were taken away.
-INSERT INTO counters (name, value) VALUES ('exchanges', 0), ('prunes', 0);
+-- `exchanges`: the last number given; `prunes`: how often askers were taken away;
+-- `kept_from_hour`: of hours before it only the sums are kept.
+INSERT INTO counters (name, value) VALUES
+    ('exchanges', 0), ('prunes', 0), ('kept_from_hour', 0);
 
 -- The last batch each writer has committed: what it reads when it does not know whether
 -- its last transaction came through.

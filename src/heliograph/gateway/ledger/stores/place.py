@@ -22,6 +22,14 @@ class ServerStore:
         """Connect, and bring the database to our tables."""
         return migrated(open_database(self.url))
 
+    def exists(self) -> bool:
+        """Leave it to the server to say."""
+        return True
+
+    def faults_of(self, _database: Database) -> list[str]:
+        """Leave it to those who run the server."""
+        return []
+
     def is_open_at(self, _database: Database) -> bool:
         """Tell that it is: a connection that was lost is made anew."""
         return True

@@ -48,6 +48,15 @@ class SqliteFile:
             raise DatabaseError(trouble, error.strerror or str(error)) from error
         return migrated(SqliteDatabase(self.path))
 
+    def exists(self) -> bool:
+        """Tell whether the file is there."""
+        return self.path.exists()
+
+    def faults_of(self, database: Database) -> list[str]:
+        """Look through all of the file for what is not as it was written."""
+        found = database.run("PRAGMA integrity_check")
+        return [str(said) for (said,) in found if said != "ok"]
+
     def is_open_at(self, database: Database) -> bool:
         """Tell whether the file still is the one that *database* has open."""
         return not isinstance(database, SqliteDatabase) or database.is_at_its_path()

@@ -17,6 +17,12 @@ class Store(Protocol):
     def is_open_at(self, database: Database) -> bool:
         """Tell whether *database* still is what would be opened here."""
 
+    def exists(self) -> bool:
+        """Tell whether there is anything to open; opening it makes it."""
+
+    def faults_of(self, database: Database) -> list[str]:
+        """Look through all of *database* for what is not as it was written."""
+
     def set_aside(self, database: Database | None) -> str | None:
         """Put away a corrupt database, *database* if it was open; return its new name.
 

@@ -1,0 +1,132 @@
+"""`heliograph ledger …` and `heliograph costs`."""
+
+import argparse
+from pathlib import Path
+
+from heliograph.cli.adding import Commands, add
+
+
+def add_ledger(commands: Commands) -> None:
+    """`heliograph ledger path`, `audit` and `export`."""
+    told = "the record of all exchanges: where it is, whether its sums agree, a copy"
+    ledger = commands.add_parser("ledger", help=told, description=f"Ask {told}.")
+    kinds = ledger.add_subparsers(metavar="WHAT", required=True)
+    add_config(add(kinds, "path", "say where the ledger is", run_path))
+    audit = add(
+        kinds,
+        "audit",
+        "add everything up again: exchanges, attempts, hours, owners and budgets",
+        run_audit,
+    )
+    audit.epilog = "Exit status: 0 all sums agree, 1 they do not, or cannot be asked."
+    add_config(audit)
+    export = add(kinds, "export", "write every exchange to a file", run_export)
+    add_config(export)
+    export.add_argument(
+        "file", type=Path, metavar="FILE", help="its name ends with .csv or .parquet"
+    )
+    add_period(export)
+    export.add_argument("--force", action="store_true", help="replace FILE")
+
+
+def add_costs(commands: Commands) -> None:
+    """`heliograph costs`."""
+    costs = add(commands, "costs", "say what was spent, by whom, on what", run_costs)
+    add_config(costs)
+    costs.add_argument(
+        "--by",
+        default="provider,model",
+        metavar="NAMES",
+        help="some of day, hour, provider, model, route, key, owner, team, project, "
+        "camera, tag, joined by commas (%(default)s)",
+    )
+    add_period(costs)
+    costs.add_argument(
+        "--where",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="only what is so, such as team=vision or tag=night; may be repeated",
+    )
+    form = costs.add_mutually_exclusive_group()
+    form.add_argument(
+        "--csv",
+        dest="form",
+        action="store_const",
+        const="csv",
+        help="comma-separated values instead of a table",
+    )
+    form.add_argument(
+        "--json",
+        dest="form",
+        action="store_const",
+        const="json",
+        help="JSON, with integers of nano-dollars",
+    )
+
+
+def add_config(command: argparse.ArgumentParser) -> None:
+    """Add the option that says whose ledger is meant."""
+    command.add_argument(
+        "-c",
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="the gateway's config; without it HELIOGRAPH_LEDGER or the usual place",
+    )
+
+
+def add_period(command: argparse.ArgumentParser) -> None:
+    """Add the options that say which time is meant."""
+    command.add_argument(
+        "--since",
+        default="7d",
+        metavar="TIME",
+        help="7d, 24h or 90m ago, 2026-11-26 or 2026-11-26T10:00, UTC (%(default)s)",
+    )
+    command.add_argument("--until", metavar="TIME", help="the same; default: now")
+
+
+def run_path(arguments: argparse.Namespace) -> int:
+    """Say where the ledger is."""
+    from heliograph.gateway.ledger import asking
+
+    return asking.answered(lambda: asking.show_path(arguments.config))
+
+
+def run_audit(arguments: argparse.Namespace) -> int:
+    """Add everything up again."""
+    from heliograph.gateway.ledger import asking
+
+    return asking.answered(lambda: asking.show_audit(arguments.config))
+
+
+def run_export(arguments: argparse.Namespace) -> int:
+    """Write exchanges to a file."""
+    from heliograph.gateway.ledger import asking
+
+    return asking.answered(
+        lambda: asking.export(
+            arguments.config,
+            arguments.file,
+            since=arguments.since,
+            until=arguments.until,
+            force=arguments.force,
+        )
+    )
+
+
+def run_costs(arguments: argparse.Namespace) -> int:
+    """Say what was spent."""
+    from heliograph.gateway.ledger import asking
+
+    return asking.answered(
+        lambda: asking.show_costs(
+            arguments.config,
+            by=arguments.by,
+            since=arguments.since,
+            until=arguments.until,
+            where=arguments.where,
+            form=arguments.form or "table",
+        )
+    )

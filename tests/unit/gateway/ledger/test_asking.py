@@ -1,0 +1,162 @@
+"""The commands that ask a ledger: what they say, and how they end."""
+
+import builtins
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from heliograph.cli import main
+from ledger_parts import Told, answered, recorder_at
+
+
+@pytest.fixture
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A ledger that was written just now, and that the environment names."""
+    found = tmp_path / "ledger.db"
+    monkeypatch.setenv("HELIOGRAPH_LEDGER", str(found))
+    recorder = recorder_at(str(found), Told())
+    for number in (1, 2, 3):
+        made = answered(number)
+        made.started_at = recorder.wall_s()
+        recorder.record(made)
+    recorder.turn()
+    assert recorder.database is not None
+    recorder.database.close()
+    return found
+
+
+Out = pytest.CaptureFixture[str]
+
+
+def test_the_path_is_told(path: Path, capsys: Out) -> None:
+    assert main(["ledger", "path"]) == 0
+    assert capsys.readouterr().out == f"{path}\n"
+
+
+def test_a_config_names_another_ledger(path: Path, tmp_path: Path, capsys: Out) -> None:
+    config = tmp_path / "gateway.yaml"
+    config.write_text("ledger: other.db\nproviders:\n  openai:\n    keys: [env.X]\n")
+    assert main(["ledger", "path", "-c", str(config)]) == 0
+    assert capsys.readouterr().out == f"{path.parent / 'other.db'}\n"
+    assert main(["costs", "-c", str(config)]) == 1
+    assert "there is no ledger at" in capsys.readouterr().err
+    assert not (path.parent / "other.db").exists()
+
+
+def test_sums_that_agree_are_told_and_0(path: Path, capsys: Out) -> None:
+    assert main(["ledger", "audit"]) == 0
+    said = capsys.readouterr().out
+    assert f"{path}: 3 exchanges" in said
+    assert said.endswith("all sums agree\n")
+
+
+def test_sums_that_do_not_agree_are_told_and_1(path: Path, capsys: Out) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE hours SET cost_nano = 7")
+    connection.close()
+    assert main(["ledger", "audit"]) == 1
+    said = capsys.readouterr().out
+    assert "exchanges and their sum differ by 0 exchanges, -1 nano-dollars" in said
+    assert "do not agree" in said
+
+
+def test_costs_are_a_table_a_spreadsheet_or_json(path: Path, capsys: Out) -> None:
+    assert path.exists()
+    assert main(["costs"]) == 0
+    table = capsys.readouterr().out
+    assert "openai    gpt-4o          3" in table
+    assert "0.000000006" in table
+    assert main(["costs", "--by", "team,day", "--csv"]) == 0
+    assert capsys.readouterr().out.startswith("team,day,exchanges")
+    assert main(["costs", "--by", "model", "--since", "1h", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert [row["cost_nano"] for row in said["rows"]] == [6]
+    assert main(["costs", "--by", "", "--where", "provider=anthropic", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["total"]["exchanges"] == 0
+
+
+def test_exchanges_are_exported_and_no_file_replaced_unasked(
+    path: Path, capsys: Out
+) -> None:
+    for name in ("all.csv", "all.parquet"):
+        out = path.parent / name
+        assert main(["ledger", "export", str(out)]) == 0
+        assert capsys.readouterr().out == f"3 exchanges in {out}\n"
+        assert out.stat().st_size > 0
+        assert main(["ledger", "export", str(out)]) == 1
+        assert "add --force to replace it" in capsys.readouterr().err
+        assert main(["ledger", "export", str(out), "--force"]) == 0
+        capsys.readouterr()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (
+            ["costs", "--by", "color"],
+            2,
+            "--by color: not known; give some of day, hour",
+        ),
+        (["costs", "--since", "soon"], 2, "--since soon is no time: give 7d"),
+        (["costs", "--until", "then"], 2, "--until then is no time"),
+        (["costs", "--until", "2020-01-01"], 2, "--since is not before --until"),
+        (["costs", "--where", "team"], 2, "--where team: give NAME=VALUE, NAME being"),
+        (["costs", "--where", "day=1"], 2, "--where day=1: give NAME=VALUE"),
+        (["ledger", "export", "all.txt"], 2, "end the name with .csv or .parquet"),
+        (["ledger", "export", "/nowhere/all.csv"], 1, "No such file or directory"),
+        (["costs", "-c", "/nowhere.yaml"], 1, "there is no such file"),
+    ],
+)
+def test_mistakes_are_told_in_a_line(
+    path: Path, capsys: Out, arguments: list[str], status: int, said: str
+) -> None:
+    assert path.exists()
+    assert main(arguments) == status
+    told = capsys.readouterr()
+    assert said in told.err
+    assert told.out == ""
+    assert told.err.count("\n") <= 2
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ("off", "error: the ledger is off"),
+        ("mysql://hunter2@db", "HELIOGRAPH_LEDGER: no ledger can be kept"),
+        ("postgresql://u:hunter2@127.0.0.1:1/x", "cannot be opened"),
+    ],
+)
+def test_a_ledger_that_cannot_be_asked_is_told(
+    place: str, said: str, capsys: Out, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HELIOGRAPH_LEDGER", place)
+    assert main(["costs"]) == 1
+    told = capsys.readouterr().err
+    assert said in told
+    assert "hunter2" not in told
+
+
+def test_a_ledger_that_is_no_database_is_told(path: Path, capsys: Out) -> None:
+    for end in ("-wal", "-shm"):
+        Path(f"{path}{end}").unlink(missing_ok=True)
+    path.write_bytes(b"no database at all " * 1000)
+    assert main(["costs"]) == 1
+    assert "cannot be opened: file is not a database" in capsys.readouterr().err
+
+
+def test_a_library_that_is_missing_is_named(
+    path: Path, capsys: Out, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = builtins.__import__
+
+    def without(name: str, *rest: object) -> object:
+        if name.startswith("arro3"):
+            raise ImportError(name)
+        return usual(name, *rest)  # type: ignore[arg-type] # handed on as they came
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    out = path.parent / "all.parquet"
+    assert main(["ledger", "export", str(out)]) == 1
+    assert "pip install 'heliograph[parquet]'" in capsys.readouterr().err
