@@ -77,7 +77,7 @@ class Row(Struct, frozen=True, forbid_unknown_fields=True):
         at = datetime.fromtimestamp(at_s, UTC)
         plain = self.active(None, at) or self.prices[0]
         services = {}
-        for name in {entry.service for entry in self.prices if entry.service}:
+        for name in sorted({one.service for one in self.prices if one.service}):
             entry = self.active(name, at)
             if entry is not None:
                 services[name] = price_from(plain.rates | entry.rates)

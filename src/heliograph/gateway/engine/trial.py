@@ -220,11 +220,13 @@ class Trial:
         else:
             out = stream.feed(data) if data else stream.close()
         failure = stream.failure
-        if stream.started and failure is None:
-            if had_begun and self.said is not None:
-                self.said.bytes += len(out)
-            else:
+        if stream.started:
+            if self.said is None:
                 self.said = Said(out, stream.events)
+            else:
+                self.said.bytes += len(out)
+        if stream.started and failure is None:
+            if not had_begun:
                 self.answered()
             if out or (isinstance(data, bytes) and not is_keep_alive(data)):
                 connection.progress()

@@ -112,11 +112,11 @@ class EventReader:
         if not events:
             return b""
         self._seen = True
-        self.events += len(events)
         out = []
         take = self._interpreter.take
         for event in events:
             out.append(take(self, event))
             if self._over():
                 break
+        self.events += len(out)
         return b"".join(out)
