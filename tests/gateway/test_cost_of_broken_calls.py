@@ -129,7 +129,7 @@ async def test_a_stream_that_broke_is_paid_for_as_far_as_it_came(
 async def test_what_claude_had_counted_before_its_stream_broke_counts(
     sim: SimulatedProviders,
 ) -> None:
-    # message_start (input 2, output 1), content_block_start, ping, three words: 21 bytes
+    # message_start (input 2, output 1), block start, ping, three words: 21 bytes
     sim.set_rules([fault("anthropic", SIX)])
     async with running(plain(config(sim.base_url))) as gateway:
         got = await gateway.ask(model=HAIKU, stream=True)
