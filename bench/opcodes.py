@@ -129,7 +129,7 @@ def call_in(loop: asyncio.AbstractEventLoop, what: Callable[[], None]) -> None:
 
 def configured(folder: Path, behind: Server) -> tuple[Source, Config]:
     """Write the config of `bench/measure.py` and read it as the gateway does."""
-    os.environ.update(KEYS)
+    os.environ.update(KEYS, HELIOGRAPH_LEDGER=str(folder / "ledger.db"))
     file = folder / "gateway.yaml"
     # Traced it is so slow, now and then, that the breaker would look at it.
     file.write_text(GATEWAY.format(mock=behind.port) + "breaker:\n  slow_factor: 0\n")

@@ -179,7 +179,8 @@ class Engine:
         for piece in (CHUNK % (name, b"null"), CHUNK % (b"", b'"stop"'), DONE):
             await asyncio.sleep(SLOW_S)
             caller.write(piece)
-            await caller.drain()
+            if (drained := caller.drain()) is not None:
+                await drained
         caller.end()
 
     def never_began(self, exchange: Exchange) -> None:

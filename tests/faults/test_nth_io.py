@@ -10,6 +10,7 @@ import socket
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.primary_and_spare import config
 from gateway.raw_client import RawClient
@@ -54,7 +55,7 @@ class NthIo:
             if self.due("provider connect"):
                 with socket.create_server(("127.0.0.1", 0)) as gone:
                     port = gone.getsockname()[1]
-                call = call._replace(origin=call.origin._replace(port=port))
+                call = replace(call, origin=call.origin._replace(port=port))
             return await connect(pool, call)
 
         patch.setattr(Pool, "connect", refused)

@@ -331,7 +331,7 @@ async def test_a_fault_of_our_own_is_a_500_and_the_process_lives_on(
         raise ZeroDivisionError("marker-in-exception")
 
     with monkeypatch.context() as patch:
-        patch.setattr(gateway.engine, "call", broken)
+        patch.setattr(gateway.engine, "way_to", broken)
         got = await gateway.ask()
     assert got.status == 500
     assert got.error["type"] == "server_error"

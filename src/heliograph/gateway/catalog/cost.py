@@ -20,26 +20,28 @@ def charge(
 def cost_nano(price: Price, usage: Usage) -> int | None:
     """Return the nano-dollars for *usage*; None when it contradicts itself."""
     rates = price.rates if not price.tiers else rates_at(price, usage.input_tokens)
-    hour = usage.cache_write_1h_tokens
-    written = usage.cache_write_tokens - hour
-    heard, seen = usage.audio_input_tokens, usage.picture_input_tokens
-    spoken, drawn = usage.audio_output_tokens, usage.picture_output_tokens
-    thought = usage.reasoning_tokens
-    read = usage.input_tokens - usage.cached_tokens - written - hour - heard - seen
-    said = usage.output_tokens - thought - spoken - drawn
-    if read < 0 or said < 0 or written < 0:
-        return None
-    total = (
-        read * rates.input
-        + said * rates.output
-        + usage.cached_tokens * rates.cached
-        + thought * rates.reasoning
-    )
-    if written or hour:
+    cached, thought = usage.cached_tokens, usage.reasoning_tokens
+    read, said = usage.input_tokens - cached, usage.output_tokens - thought
+    total = cached * rates.cached + thought * rates.reasoning
+    # Most answers have nothing of these: to look costs less than to reckon with 0.
+    if usage.cache_write_tokens or usage.cache_write_1h_tokens:
+        hour = usage.cache_write_1h_tokens
+        written = usage.cache_write_tokens - hour
+        if written < 0:
+            return None
+        read -= written + hour
         total += written * rates.cache_write + hour * rates.cache_write_1h
-    if heard or seen or spoken or drawn:
+    if usage.audio_input_tokens or usage.audio_output_tokens:
+        heard, spoken = usage.audio_input_tokens, usage.audio_output_tokens
+        read, said = read - heard, said - spoken
         total += heard * rates.audio_input + spoken * rates.audio_output
+    if usage.picture_input_tokens or usage.picture_output_tokens:
+        seen, drawn = usage.picture_input_tokens, usage.picture_output_tokens
+        read, said = read - seen, said - drawn
         total += seen * rates.picture_input + drawn * rates.picture_output
+    if read < 0 or said < 0:
+        return None
+    total += read * rates.input + said * rates.output
     return (total + MILLION // 2) // MILLION + price.request_nano
 
 

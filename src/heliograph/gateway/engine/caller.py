@@ -1,6 +1,6 @@
 """What the engine knows of whoever asked."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from heliograph.gateway.types import Chat, Exchange, Failure
@@ -34,8 +34,8 @@ class Caller(Protocol):
     def write(self, data: bytes) -> None:
         """Send a piece of a stream."""
 
-    async def drain(self) -> None:
-        """Wait while the caller reads slower than we write."""
+    def drain(self) -> Awaitable[None] | None:
+        """Return what to wait for while the caller reads slower than we write."""
 
     def end(self) -> None:
         """End a stream."""

@@ -95,10 +95,11 @@ class Engine(Shared):
 
         *read* reads the body in the caller's dialect.
         """
-        began_s = self.clock.monotonic_s()
+        clock_s = self.clock.monotonic_s
+        began_s = clock_s()
         exchange.started_at = self.clock.wall_s()
         self.metrics.in_flight += 1
-        run = Run(self, exchange, caller, began_s)
+        run = Run(self, exchange, caller, self.health, clock_s, began_s)
         inside = False
         try:
             inside = self.gate.enter() or await self.in_turn(caller)
@@ -121,7 +122,7 @@ class Engine(Shared):
             if run.entry is not None:
                 go(run)
             self.metrics.in_flight -= 1
-            exchange.duration_s = self.clock.monotonic_s() - began_s
+            exchange.duration_s = clock_s() - began_s
             self.record(exchange)
 
     async def in_turn(self, caller: Caller) -> bool:

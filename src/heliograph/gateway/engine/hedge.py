@@ -3,7 +3,7 @@
 import asyncio
 
 from heliograph.gateway.engine.course import Course
-from heliograph.gateway.engine.trial import Trial
+from heliograph.gateway.engine.trial import Trial, trial_of
 from heliograph.gateway.routing.failover import Outcome, Plan, Step
 from heliograph.gateway.routing.names import Named
 from heliograph.gateway.types import Chat, Failure, Hedge
@@ -18,7 +18,7 @@ async def race(
 
     Returns the trial that has an answer to hand on, or the last one that failed.
     """
-    first = Trial(course, step, chat)
+    first = trial_of(course, step, chat)
     opening = course.shared.pool.loop.create_task(first.open())
     second: Trial | None = None
     beside: Opening | None = None
@@ -27,7 +27,7 @@ async def race(
             now_s = course.clock_s()
             also = plan.send(Outcome(now_s, late=True))
             if also is not None:
-                second = Trial(course, also, chat)
+                second = trial_of(course, also, chat)
                 second.beside = True
                 beside = course.shared.pool.loop.create_task(second.open())
         if second is None or beside is None:

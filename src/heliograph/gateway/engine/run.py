@@ -3,33 +3,24 @@
 from msgspec.structs import replace
 
 from heliograph.gateway.catalog.facts import facts
-from heliograph.gateway.engine.caller import Caller
 from heliograph.gateway.engine.course import Course
 from heliograph.gateway.engine.hedge import race
 from heliograph.gateway.engine.holding import enter
-from heliograph.gateway.engine.shared import Shared
-from heliograph.gateway.engine.trial import OK, Trial
+from heliograph.gateway.engine.trial import OK, Trial, trial_of
 from heliograph.gateway.ledger.accounts import Account
-from heliograph.gateway.ledger.budgets import Budgets
 from heliograph.gateway.routing.ending import STOPPED, end_attempt, settle
 from heliograph.gateway.routing.failover import (
     MODEL_WIDE,
     Outcome,
     Plan,
     Step,
+    at_once,
     failover,
 )
 from heliograph.gateway.routing.names import Named
 from heliograph.gateway.routing.order import order
 from heliograph.gateway.routing.rescue import FINAL, conduct, may_go_on
-from heliograph.gateway.types import (
-    OVER_BUDGET,
-    Blame,
-    Chat,
-    Exchange,
-    Failure,
-    Reply,
-)
+from heliograph.gateway.types import OVER_BUDGET, Blame, Chat, Failure, Reply
 from heliograph.gateway.wire.openai_error import error_event
 from heliograph.gateway.wire.splice import Splice
 from heliograph.gateway.wire.timeout import read_timeout_s
@@ -42,14 +33,9 @@ ANSWERED = Outcome(0.0)
 class Run(Course):
     """Walks the plan of one exchange and hands the answer on."""
 
-    def __init__(
-        self, shared: Shared, exchange: Exchange, caller: Caller, began_s: float
-    ) -> None:
-        super().__init__(shared, exchange, began_s)
-        self.caller = caller
-        self.begun = False  # the caller has been sent something: the commit point
-        self.transcript: Transcript | None = None
-        self.broke_unseen = False
+    begun: bool = False  # the caller has been sent something: the commit point
+    transcript: Transcript | None = None
+    broke_unseen: bool = False
 
     async def walk(self, chat: Chat | Failure) -> Failure | None:
         """Walk the plan for a request that was read; None when it was answered."""
@@ -58,23 +44,23 @@ class Run(Course):
         named = self.begin_with(chat)
         if not isinstance(named, Named):
             return named
-        if self.shared.budgets is None:
-            return await self.follow(chat, named)
-        return await self.within_budgets(self.shared.budgets, chat, named)
-
-    async def within_budgets(
-        self, budgets: Budgets, chat: Chat, named: Named
-    ) -> Failure | None:
-        """Walk the plan as budgets allow; where they do not, fall to what they name."""
-        exchange = self.exchange
-        account = budgets.account(exchange.virtual_key, exchange.tags)
+        budgets, exchange = self.shared.budgets, self.exchange
+        account = None
+        if budgets is not None:
+            account = budgets.account(exchange.virtual_key, exchange.tags)
         if account is None:
-            return await self.follow(chat, named)
+            return await self.ask(chat, named)
         self.account = account
+        return await self.within(account, chat, named)
+
+    async def within(
+        self, account: Account, chat: Chat, named: Named
+    ) -> Failure | None:
+        """Ask as budgets allow; where they do not, fall to what they name."""
         while True:
             failure = await enter(self)
             if failure is None:
-                failure = await self.follow(chat, named)
+                failure = await self.ask(chat, named)
             if failure is None or failure.kind not in OVER_BUDGET or self.begun:
                 return failure
             fallen = self.fall(account, chat)
@@ -98,11 +84,33 @@ class Run(Course):
         self.account = account.without_rates(budget)
         return chat, named
 
-    async def follow(self, chat: Chat, named: Named) -> Failure | None:
-        """Walk the plan of *chat*; None when it was answered."""
-        plan = self.plan(chat, named)
-        told: Failure | None = None
-        step: Step | None = next(plan, None)
+    async def ask(self, chat: Chat, named: Named) -> Failure | None:
+        """Ask who may answer *chat*, one after the other; None when one has."""
+        if chat.stream:
+            self.settle_conduct(chat, named)
+        step = self.at_once(named)
+        if step is None:
+            plan = self.plan(named)
+            return await self.follow(plan, next(plan, None), chat, named)
+        outcome = await self.attempt(step, chat)
+        failure = outcome.failure
+        if failure is None:
+            return None
+        if self.is_last(failure):
+            return self.told(failure)
+        plan = self.plan(named, step)
+        step = self.next_step(plan, outcome)
+        return await self.follow(plan, step, chat, named, failure)
+
+    async def follow(
+        self,
+        plan: Plan,
+        step: Step | None,
+        chat: Chat,
+        named: Named,
+        told: Failure | None = None,
+    ) -> Failure | None:
+        """Follow *plan* from *step*; *told* is why whoever was asked before failed."""
         try:
             while step is not None:
                 if self.begun:
@@ -117,14 +125,22 @@ class Run(Course):
                 # What a fallback cannot do is no news beside why it was asked.
                 if failure.kind not in MODEL_WIDE or told is None:
                     told = failure
-                if failure.kind in FINAL or not self.may_go_on(failure):
+                if self.is_last(failure):
                     break
                 step = self.next_step(plan, outcome)
         finally:
             plan.close()
-        if told is not None and self.begun:
-            self.say_broken(told)
-        return told
+        return self.told(told)
+
+    def is_last(self, failure: Failure) -> bool:
+        """Say whether nobody may be asked after *failure*."""
+        return failure.kind in FINAL or not self.may_go_on(failure)
+
+    def told(self, failure: Failure | None) -> Failure | None:
+        """Return why nobody answered; whoever has got a part of an answer is told."""
+        if failure is not None and self.begun:
+            self.say_broken(failure)
+        return failure
 
     def begin_with(self, chat: Chat) -> Named | Failure:
         """Name who may answer *chat*, and set the deadline."""
@@ -140,22 +156,34 @@ class Run(Course):
         exchange.route = named.route.name
         return self.bound(named) or named
 
-    def plan(self, chat: Chat, named: Named) -> Plan:
-        """Settle how a stream is treated, and plan who is asked."""
+    def settle_conduct(self, chat: Chat, named: Named) -> None:
+        """Settle how a stream is treated."""
+        policy = named.route.rescue or self.shared.config.rescue
+        self.conduct = conduct(policy, chat.max_tokens)
+        if self.conduct == "continue":
+            self.transcript = Transcript()
+
+    def at_once(self, named: Named) -> Step | None:
+        """Return the first step where it needs no plan; a hedge is planned."""
+        if named.route.hedge is not None:
+            return None
+        return at_once(named, self.health, self.clock_s())
+
+    def plan(self, named: Named, begun: Step | None = None) -> Plan:
+        """Plan who is asked; *begun* is a step that was taken without a plan."""
         shared, route = self.shared, named.route
-        if chat.stream:
-            policy = route.rescue or shared.config.rescue
-            self.conduct = conduct(policy, chat.max_tokens)
-            if self.conduct == "continue":
-                self.transcript = Transcript()
         token = self.token(route.sticky_header) if route.sticky_header else None
-        return failover(
-            order(named, shared.health, shared.draw, token),
-            shared.health,
+        plan = failover(
+            order(named, self.health, shared.draw, token),
+            self.health,
             now_s=self.clock_s(),
-            stream=chat.stream,
+            stream=self.exchange.stream,
             balance=route.balance,
+            begun=None if begun is None else begun.health,
         )
+        if begun is not None:
+            next(plan)
+        return plan
 
     def next_step(self, plan: Plan, outcome: Outcome) -> Step | None:
         """Tell *plan* what came of its step; None when it has no other."""
@@ -202,7 +230,7 @@ class Run(Course):
 
     async def attempt(self, step: Step, chat: Chat) -> Outcome:
         """Make one call, and hand the answer on."""
-        trial = Trial(self, step, chat)
+        trial = trial_of(self, step, chat)
         try:
             failure = await trial.open()
         except BaseException:
@@ -212,6 +240,8 @@ class Run(Course):
             failure = self.answer(trial, trial.reply)
         elif failure is None:
             failure = await self.hand_on(trial)
+        if failure is None:
+            return ANSWERED
         self.note_unseen(trial, failure)
         return self.came(step, failure)
 
@@ -255,7 +285,7 @@ class Run(Course):
         splice = Splice(
             transcript, prefill=prefill, comment=f"{way} {step.health.target.name}"
         )
-        trial = Trial(self, step, asked, splice)
+        trial = trial_of(self, step, asked, splice)
         try:
             failure = await trial.open()
         except BaseException:
@@ -304,7 +334,8 @@ class Run(Course):
                 trial.end(None)
                 caller.end()
                 return None
-            await caller.drain()
+            if (drained := caller.drain()) is not None:
+                await drained
             out, failure = await trial.read()
             if failure is not None:
                 self.send(out)

@@ -5,30 +5,28 @@ from ssl import SSLContext
 
 from heliograph.clock import Clock
 from heliograph.gateway.catalog.prices import PriceBook
+from heliograph.gateway.engine.way import Way
 from heliograph.gateway.ledger.budgets import Budgets
-from heliograph.gateway.providers.signing import auth_headers
 from heliograph.gateway.routing.budget import Budget
 from heliograph.gateway.routing.ending import unknown_price
 from heliograph.gateway.routing.health import Health
 from heliograph.gateway.routing.names import Named, named
 from heliograph.gateway.routing.permission import narrowed
+from heliograph.gateway.routing.target_health import TargetHealth
 from heliograph.gateway.types import (
     Chat,
     Config,
     Failure,
     Hedge,
-    HttpRequest,
     Price,
-    Provider,
     Route,
     Target,
     VirtualKey,
 )
-from heliograph.gateway.upstream.call import Call, Origin, head_of, origin_of
 from heliograph.gateway.upstream.pool import Pool
 
 NAMED_MAX = 1024
-Way = tuple[Provider, Origin, bytes, SSLContext | None]
+WAYS_MAX = 4096
 
 
 class Shared:
@@ -54,7 +52,7 @@ class Shared:
     def begin_with(self, config: Config) -> None:
         """Take *config*, and forget what was derived from another."""
         self.config = config
-        self.ways: dict[tuple[str, str, str], Way] = {}
+        self.ways: dict[TargetHealth, Way] = {}
         self.named_before: dict[str, Named] = {}
         self.allowed_before: dict[tuple[str, str], tuple[VirtualKey, Named]] = {}
         self.hedges: dict[str, Budget] = {}
@@ -121,28 +119,15 @@ class Shared:
             budget = self.hedges[route.name] = Budget(hedge.share)
         return budget
 
-    def call(
-        self,
-        target: Target,
-        request: HttpRequest,
-        deadline_at: float,
-        patience_s: float | None = None,
-    ) -> Call:
-        """Make the bytes of one call; its head is the same each time, and kept.
+    def way_to(self, health: TargetHealth) -> Way:
+        """Return the way to a target; it is kept.
 
         An exchange that outlives a reload may still make calls by the old config: what
-        is kept says whose it is, so that neither gets the other's key. *patience_s*
-        tightens the bound on the first byte.
+        is known of a target is of one config, and so neither gets the other's key.
         """
-        provider, key = target.provider, target.key
-        name = (provider.name, key.id if key else "", request.path)
-        way = self.ways.get(name)
-        if way is None or way[0] is not provider:
-            endpoint = provider.endpoint
-            origin, _ = origin_of(endpoint.base_url)
-            head = head_of(provider, request, auth_headers(endpoint, key))
-            tls = self.tls if origin.tls else None
-            way = self.ways[name] = (provider, origin, head, tls)
-        _, origin, head, tls = way
-        timeouts = provider.timeouts_of(target.model)
-        return Call(origin, head, request.body, timeouts, deadline_at, tls, patience_s)
+        way = self.ways.get(health)
+        if way is None:
+            if len(self.ways) >= WAYS_MAX:
+                self.ways.clear()
+            way = self.ways[health] = Way(health.target, self.tls)
+        return way

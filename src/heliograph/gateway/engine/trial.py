@@ -4,13 +4,15 @@ import asyncio
 from collections.abc import Callable
 
 import msgspec
+from msgspec import Struct, field
 
 from heliograph.gateway.catalog.cost import charge
 from heliograph.gateway.catalog.estimate import is_untold, likely_usage
-from heliograph.gateway.catalog.facts import facts
 from heliograph.gateway.engine.course import Course
 from heliograph.gateway.engine.holding import hold, settle
 from heliograph.gateway.engine.queue import WaitingGate, admitted, go_out
+from heliograph.gateway.engine.shared import Shared
+from heliograph.gateway.engine.way import Way
 from heliograph.gateway.engine.worst import bounded
 from heliograph.gateway.ledger.budgets import WAIT_S
 from heliograph.gateway.ledger.caps import Hold
@@ -34,12 +36,12 @@ from heliograph.gateway.types import (
     HttpRequest,
     Price,
     Reply,
+    Target,
     Usage,
 )
 from heliograph.gateway.upstream.call import Call
 from heliograph.gateway.upstream.connection import Connection
 from heliograph.gateway.wire.dialect import Stream
-from heliograph.gateway.wire.dialects import DIALECTS
 from heliograph.gateway.wire.said import Said, answer_bytes
 from heliograph.gateway.wire.splice import Splice
 from heliograph.gateway.wire.sse import is_keep_alive
@@ -61,15 +63,21 @@ PACKED = Failure(
 )
 
 
-class Trial:
+class Trial(Struct, eq=False):
     """A call under way: its record, its watch, its connection, its answer.
 
     `open` returns None once there is an answer to hand on: `reply`, or the beginning
     of a stream in `held`. Whoever opened it must `end` or `leave` it, once.
     """
 
-    held_bytes = 0
-    paid_for = False  # by our doing the provider has worked for nothing
+    course: Course
+    step: Step
+    chat: Chat
+    way: Way
+    splice: Splice | None = None
+    held: list[bytes] = field(default_factory=list)
+    held_bytes: int = 0
+    paid_for: bool = False  # by our doing the provider has worked for nothing
     reply: Reply | None = None
     attempt: Attempt | None = None
     watch: Watch | None = None
@@ -81,30 +89,24 @@ class Trial:
     held_of: Hold | None = None  # what is reserved of budgets, until it is settled
     said: Said | None = None
 
-    def __init__(
-        self, course: Course, step: Step, chat: Chat, splice: Splice | None = None
-    ) -> None:
-        self.course = course
-        self.shared = course.shared
-        self.step = step
-        self.target = step.health.target
-        self.chat = chat
-        if course.account is not None:
-            endpoint = self.target.provider.endpoint
-            self.chat = bounded(course.account, endpoint, chat)
-        self.splice = splice
-        self.dialect = DIALECTS[self.target.provider.endpoint.dialect]
-        self.held: list[bytes] = []
+    @property
+    def shared(self) -> Shared:
+        """What all exchanges have in common."""
+        return self.course.shared
+
+    @property
+    def target(self) -> Target:
+        """Who is called."""
+        return self.way.target
 
     async def open(self) -> Failure | None:
         """Call; return when the answer is there or has begun, or why it has not."""
-        course, step, target, chat = self.course, self.step, self.target, self.chat
-        provider, model = target.provider, target.model
-        failure = self.shared.unpriced(target, course.exchange.started_at)
+        course, step, chat = self.course, self.step, self.chat
+        target = self.way.target
+        failure = course.shared.unpriced(target, course.exchange.started_at)
         if failure is not None:
             return failure
-        known = facts(provider.name, model)
-        request = self.dialect.encode(chat, model, provider.endpoint, known)
+        request = self.way.encode(chat)
         # What a struct is, is known at once; what it is not, only after a search.
         if not isinstance(request, HttpRequest):
             if course.exchange.attempts:
@@ -122,18 +124,16 @@ class Trial:
                 self.give_back(finished=False)
                 return failure
         now_s = course.clock_s()
-        self.attempt = Attempt(target, started_s=now_s - course.began_s)
+        self.attempt = Attempt(target, now_s - course.began_s)
         course.exchange.attempts.append(self.attempt)
         if self.beside:
             course.exchange.hedged = True
         self.watch = step.health.begin(now_s, stream=chat.stream, probe=step.probe)
-        call = self.call = self.shared.call(
-            target, request, course.deadline_at, step.patience_s
-        )
+        call = self.call = self.way.call(request, course.deadline_at, step.patience_s)
         if chat.stream:
             failure = await self.begin(call)
         else:
-            failure = self.take(await self.shared.pool.fetch(call))
+            failure = self.take(await course.shared.pool.fetch(call))
         return None if failure is None else self.end(failure)
 
     async def come_in(self) -> Failure | None:
@@ -167,10 +167,10 @@ class Trial:
         if not isinstance(reply, HttpReply):
             return reply
         if reply.status != OK:
-            return self.dialect.decode_error(reply)
+            return self.way.dialect.decode_error(reply)
         if reply.packed:
             return PACKED
-        answer = self.dialect.decode(reply, self.chat)
+        answer = self.way.dialect.decode(reply, self.chat)
         if not isinstance(answer, Reply):
             return answer
         self.reply = answer
@@ -184,10 +184,10 @@ class Trial:
         if isinstance(connection, Failure):
             return connection
         self.connection = connection
-        failure = await no_stream(connection, self.dialect.decode_error)
+        failure = await no_stream(connection, self.way.dialect.decode_error)
         if failure is not None:
             return failure
-        stream = self.stream = self.dialect.stream(self.chat)
+        stream = self.stream = self.way.dialect.stream(self.chat)
         stream.created = int(self.course.exchange.started_at)
         while True:
             out, failure = await self.read()
@@ -209,7 +209,8 @@ class Trial:
         assert connection is not None  # noqa: S101 - `begin` has made both
         assert stream is not None  # noqa: S101 - the same
         had_begun = stream.started
-        data = await connection.read()
+        while (data := connection.take()) is None:
+            await connection.news()
         if isinstance(data, Failure):
             if stream.finish is None:
                 return b"", data
@@ -251,8 +252,9 @@ class Trial:
         if attempt is not None:
             attempt.ended_s = now_s - self.course.began_s
             attempt.failure = failure
-            self.paid_for = failure is not None and self.was_paid_for(failure)
-            self.charge()
+            if attempt.cost_basis is None:
+                self.paid_for = failure is not None and self.was_paid_for(failure)
+                self.charge()
         if self.held_of is not None:
             settle(self.course, self.held_of, attempt)
         if self.watch is not None:
@@ -337,6 +339,16 @@ class Trial:
         gate, self.gate = self.gate, None
         if gate is not None:
             go_out(gate)
+
+
+def trial_of(
+    course: Course, step: Step, chat: Chat, splice: Splice | None = None
+) -> Trial:
+    """Make the call of *step*, as far as the budgets of the exchange allow it."""
+    way = course.shared.way_to(step.health)
+    if course.account is not None:
+        chat = bounded(course.account, way.endpoint, chat)
+    return Trial(course, step, chat, way, splice)
 
 
 async def no_stream(

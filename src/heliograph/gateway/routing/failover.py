@@ -9,10 +9,12 @@ from collections.abc import Generator, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from heliograph.gateway.routing.balance import ORDERS
 from heliograph.gateway.routing.circuit import Admits
 from heliograph.gateway.routing.health import Health
-from heliograph.gateway.routing.names import Choice
+from heliograph.gateway.routing.names import Choice, Named
 from heliograph.gateway.routing.target_health import TRYING, TargetHealth
 from heliograph.gateway.types import OVER_BUDGET, Balance, Blame, Failure
 
@@ -28,7 +30,7 @@ BROKEN = frozenset({"truncated", "malformed_event", "error_event"})
 """With nobody else to ask, the same target may begin again after one of these."""
 
 
-class Step(NamedTuple):
+class Step(Struct, frozen=True, eq=False):
     """Whom to call next, after which wait, and how long it may stay silent."""
 
     health: TargetHealth
@@ -66,6 +68,7 @@ class Walk:
         now_s: float,
         stream: bool,
         balance: Balance = "weighted",
+        begun: TargetHealth | None = None,
     ) -> None:
         self.order = iter(order)
         self.health = health
@@ -78,6 +81,7 @@ class Walk:
         self.last: TargetHealth | None = None
         self.failure: Failure | None = None
         self.over = False
+        self.begun = begun
 
     def steps(self) -> Plan:
         """Yield the steps of the whole plan.
@@ -86,11 +90,10 @@ class Walk:
         """
         for choice in self.order:
             if choice.provider.name not in self.down:
-                target = self.plain(choice)
+                target = self.first(choice)
                 if target is None:
                     yield from self.keys_of(choice)
                 else:
-                    self.take(target)
                     outcome = yield Step(target)
                     if outcome.failure is None and not outcome.late:
                         return
@@ -99,30 +102,27 @@ class Walk:
                 return
         yield from self.last_resort()
 
-    def plain(self, choice: Choice) -> TargetHealth | None:
-        """Return the one target of *choice* if nothing speaks against it.
-
-        One on its ramp is left to `admitted`: it may draw its chance only once.
-        """
-        provider, model = choice
-        keys = provider.keys
-        if len(keys) > 1:
-            return None
-        target = self.health.of(provider, model, keys[0] if keys else None)
-        if (
-            target.provider.circuit.state == "closed"
-            and target.circuit.state == "closed"
-            and target not in self.tried
-            and target.admits(self.now_s) == "yes"
-        ):
+    def first(self, choice: Choice) -> TargetHealth | None:
+        """Take the one target of *choice* if it is well, or has begun."""
+        target, self.begun = self.begun, None
+        if target is not None:
+            self.note_tried(target)
             return target
-        return None
+        target = plain(choice, self.health, self.now_s)
+        if target is None or target in self.tried:
+            return None
+        self.take(target)
+        return target
 
     def take(self, target: TargetHealth) -> None:
+        """Note that *target* is tried, and what that allows."""
+        self.note_tried(target)
+        target.provider.budget.earn()
+
+    def note_tried(self, target: TargetHealth) -> None:
         """Note that *target* is tried."""
         self.tried.add(target)
         self.last = target
-        target.provider.budget.earn()
 
     def keys_of(self, choice: Choice) -> Plan:
         """Try the keys of one choice that are admitted, until it is no use."""
@@ -320,6 +320,31 @@ class Walk:
             yield from self.call(Step(last, wait_s=self.backoff_s(0)))
 
 
+def plain(choice: Choice, health: Health, now_s: float) -> TargetHealth | None:
+    """Return the one target of *choice* if nothing speaks against it."""
+    provider, model = choice
+    keys = provider.keys
+    if len(keys) > 1:
+        return None
+    target = health.of(provider, model, keys[0] if keys else None)
+    return target if target.is_well(now_s) else None
+
+
+def at_once(named: Named, health: Health, now_s: float) -> Step | None:
+    """Return the first step of a plan for *named* where no plan is needed to know it.
+
+    Nearly always there is one target, all is well, and it answers. If it does not, a
+    plan that is told who has *begun* goes on from there.
+    """
+    if len(named.first) > 1:
+        return None
+    target = plain(named.first[0], health, now_s)
+    if target is None:
+        return None
+    target.provider.budget.earn()
+    return Step(target)
+
+
 def failover(
     order: Iterable[Choice],
     health: Health,
@@ -327,11 +352,15 @@ def failover(
     now_s: float,
     stream: bool = False,
     balance: Balance = "weighted",
+    begun: TargetHealth | None = None,
 ) -> Plan:
     """Plan one exchange over *order*, the choices as they should be asked.
 
     A target fault tries the next key of the same choice, a provider fault goes past
     every choice of that provider, a caller fault ends the plan. Whoever rests or is
-    down is passed over; when nobody else is left, the least bad is tried once.
+    down is passed over; when nobody else is left, the least bad is tried once. *begun*
+    is the first choice's target, if it was called `at_once`: the first step is its.
     """
-    return Walk(order, health, now_s=now_s, stream=stream, balance=balance).steps()
+    return Walk(
+        order, health, now_s=now_s, stream=stream, balance=balance, begun=begun
+    ).steps()

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Any, NamedTuple
 
+from msgspec import Struct
+
 from heliograph.gateway.routing.admission import Gate
 from heliograph.gateway.routing.budget import Budget
 from heliograph.gateway.routing.circuit import Admits, Circuit
@@ -151,6 +153,22 @@ class TargetHealth:
             return self.circuit.admits(now_s, self.rules.draw)
         return provider.circuit.admits(now_s, self.rules.draw)
 
+    def is_well(self, now_s: float) -> bool:
+        """Say whether nothing at all speaks against a call: it is admitted, no probe.
+
+        One on its ramp is left to `admits`: it may draw its chance only once.
+        """
+        provider = self.provider
+        if provider.circuit.state != "closed" or self.circuit.state != "closed":
+            return False
+        if self.rest.until_s > now_s or self.key_rest.until_s > now_s:
+            return False
+        if provider.gate is not None and provider.gate.full:
+            return False
+        if provider.waiting:
+            provider.notice_silence(now_s)
+        return provider.circuit.state == "closed"
+
     def rests(self, now_s: float) -> bool:
         """Say whether its key, or the key's share of the model, is left alone."""
         return self.rest.until_s > now_s or self.key_rest.until_s > now_s
@@ -229,7 +247,7 @@ class TargetHealth:
             is_open = provider.circuit.state == "open"
             probed = provider.circuit if is_open else self.circuit
             probed.probing = True
-        watch = Watch(self, now_s, stream=stream, probed=probed)
+        watch = Watch(self, now_s, stream, probed)
         provider.waiting[watch] = None
         return watch
 
@@ -255,28 +273,18 @@ class TargetHealth:
         self.key_rest.end()
 
 
-class Watch:
+class Watch(Struct, eq=False):
     """One call under way, and how its end is told to the circuits, exactly once.
 
     `probed` is the circuit that it tries, until there is an answer or an end.
     """
 
-    __slots__ = ("began_s", "ended", "health", "probed", "slow", "stream")
-
-    def __init__(
-        self,
-        health: TargetHealth,
-        began_s: float,
-        *,
-        stream: bool,
-        probed: Circuit | None,
-    ) -> None:
-        self.health = health
-        self.began_s = began_s
-        self.stream = stream
-        self.probed = probed
-        self.slow = False
-        self.ended = False
+    health: TargetHealth
+    began_s: float
+    stream: bool
+    probed: Circuit | None = None
+    slow: bool = False
+    ended: bool = False
 
     def answered(self, now_s: float) -> None:
         """Tell that the answer has begun: a stream's first content, or all of it."""

@@ -6,9 +6,11 @@ of its own request cycles.
 
 import asyncio
 import logging
+from collections.abc import Awaitable
 from functools import lru_cache
 from typing import Protocol
 
+from msgspec import Struct, field
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 from uvicorn.server import ServerState
@@ -34,6 +36,7 @@ STREAM_HEADERS = (
     b"cache-control: no-cache\r\nx-accel-buffering: no\r\n"
 )
 CHUNKED = b"transfer-encoding: chunked\r\n"
+TRUE, FALSE = "true", "false"
 CYCLE = "heliograph.cycle"
 """Where the ASGI application finds uvicorn's cycle in the scope."""
 LOGGER = logging.getLogger("heliograph")
@@ -83,61 +86,34 @@ class Defaults:
 DEFAULTS = Defaults()
 
 
-class LaneCycle:
+class LaneCycle(Struct, eq=False):
     """One request on the lane and its answer: what the engine knows as the caller.
 
     The names uvicorn's protocol touches (`response_complete`, `disconnected`,
     `keep_alive`, `message_event`) are those of its own cycle.
     """
 
-    __slots__ = (
-        "begun",
-        "bodiless",
-        "body_bytes",
-        "chunked",
-        "comment_timer",
-        "disconnected",
-        "exchange",
-        "expects",
-        "granted",
-        "headers",
-        "keep_alive",
-        "lane",
-        "message_event",
-        "more_body",
-        "pieces",
-        "queued",
-        "refusal",
-        "response_complete",
-        "timeout_ms",
-        "whole",
-        "written_at",
-    )
-
-    def __init__(
-        self, lane: Line, *, keep_alive: bool, chunked: bool, expects: bool
-    ) -> None:
-        self.lane = lane
-        self.keep_alive = keep_alive
-        self.chunked = chunked  # HTTP/1.0 knows no chunks: there the close is the end
-        self.expects = expects  # the caller waits for `100 Continue`
-        self.headers = lane.headers
-        self.timeout_ms = lane.timeout_ms
-        self.granted = b""  # header lines that let a web page read the answer
-        self.message_event = UNHEARD
-        self.response_complete = False
-        self.disconnected = False
-        self.pieces: list[bytes] = []
-        self.body_bytes = 0
-        self.whole: asyncio.Future[None] | None = None
-        self.more_body = True
-        self.queued = False
-        self.exchange = new_exchange()
-        self.begun = False  # the engine has it, or it was refused: it is recorded
-        self.refusal: Failure | None = None
-        self.bodiless = False  # `HEAD` was refused: its answer is a head alone
-        self.comment_timer: asyncio.TimerHandle | None = None
-        self.written_at = 0.0
+    lane: Line
+    keep_alive: bool
+    chunked: bool  # HTTP/1.0 knows no chunks: there the close is the end
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    timeout_ms: bytes | None = None
+    expects: bool = False  # the caller waits for `100 Continue`
+    exchange: Exchange = field(default_factory=new_exchange)
+    pieces: list[bytes] = field(default_factory=list)
+    message_event: Unheard = UNHEARD
+    response_complete: bool = False
+    disconnected: bool = False
+    body_bytes: int = 0
+    more_body: bool = True
+    queued: bool = False
+    begun: bool = False  # the engine has it, or it was refused: it is recorded
+    bodiless: bool = False  # `HEAD` was refused: its answer is a head alone
+    granted: bytes = b""  # header lines that let a web page read the answer
+    whole: asyncio.Future[None] | None = None
+    refusal: Failure | None = None
+    comment_timer: asyncio.TimerHandle | None = None
+    written_at: float = 0.0
 
     async def serve(self) -> None:
         """Serve the request, in its turn of the pipeline."""
@@ -215,13 +191,14 @@ class LaneCycle:
         framed = b"%x\r\n%b\r\n" % (len(data), data) if self.chunked else data
         self.lane.transport.write(framed)
 
-    async def drain(self) -> None:
-        """Wait while the caller reads slower than we write.
+    def drain(self) -> Awaitable[None] | None:
+        """Return what to wait for while the caller reads slower than we write.
 
-        One that takes nothing at all is hung up on by the edge's tick.
+        One that takes nothing at all is hung up on by the edge's tick. A coroutine
+        for each chunk would cost more than to write it.
         """
-        if self.lane.flow.write_paused:
-            await self.lane.flow.drain()
+        flow = self.lane.flow
+        return flow.drain() if flow.write_paused else None
 
     def end(self) -> None:
         """End a stream."""
@@ -239,6 +216,13 @@ class LaneCycle:
         self.body_bytes += size
         self.pieces.append(piece)
         return True
+
+    def hold_whole(self, body: bytes) -> None:
+        """Keep a body that came whole and that the process may hold."""
+        size = self.body_bytes = len(body)
+        self.lane.bodies.held_bytes += size
+        self.pieces.append(body)
+        self.more_body = False
 
     def let_go(self) -> None:
         """Hold nothing of the body any more; the first time counts."""
@@ -351,7 +335,7 @@ def answered_by(exchange: Exchange) -> bytes:
     if target is None:
         return b""
     fallback = is_fallback(exchange, target)
-    who = told(target.provider.name, target.model, fallback=fallback)
+    who = told(target.provider.name, target.model, TRUE if fallback else FALSE)
     if exchange.rescue is None:
         return who
     return who + b"x-heliograph-rescue: %b\r\n" % exchange.rescue.encode()
@@ -377,10 +361,10 @@ def is_fallback(exchange: Exchange, target: Target) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def told(provider: str, model: str, *, fallback: bool) -> bytes:
+def told(provider: str, model: str, fallback: str) -> bytes:
     """Write the headers that name who answered."""
     return (
         f"x-heliograph-provider: {provider}\r\n"
         f"x-heliograph-model: {model}\r\n"
-        f"x-heliograph-fallback: {'true' if fallback else 'false'}\r\n"
+        f"x-heliograph-fallback: {fallback}\r\n"
     ).encode("latin-1")

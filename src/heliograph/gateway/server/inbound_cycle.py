@@ -3,30 +3,17 @@
 The engine below knows OpenAI's dialect alone; what goes in and out is rewritten here.
 """
 
-from heliograph.gateway.server.cycle import LaneCycle, Line
+from heliograph.gateway.server.cycle import LaneCycle
 from heliograph.gateway.types import Chat, Exchange, Failure
-from heliograph.gateway.wire.inbound import Inbound
+from heliograph.gateway.wire.inbound import Inbound, Translator
 
 
-class InboundCycle(LaneCycle):
+class InboundCycle(LaneCycle, kw_only=True, eq=False):
     """A `LaneCycle` whose caller is answered in the dialect it asked in."""
 
-    __slots__ = ("inbound", "translator", "url")
-
-    def __init__(
-        self,
-        lane: Line,
-        inbound: Inbound,
-        url: bytes,
-        *,
-        keep_alive: bool,
-        chunked: bool,
-        expects: bool,
-    ) -> None:
-        super().__init__(lane, keep_alive=keep_alive, chunked=chunked, expects=expects)
-        self.inbound = inbound
-        self.translator = inbound.stream()
-        self.url = url
+    inbound: Inbound
+    url: bytes
+    translator: Translator
 
     def read(self, body: bytes, depth_max: int) -> Chat | Failure:
         """Read the request in the caller's dialect."""

@@ -145,6 +145,13 @@ class Lane(Turns):
         cycle = self.cycle_for(alike.inbound, keep_alive=True, chunked=True)
         self.lane_cycle = cycle
         self.cycle = cast("Any", cycle)
+        if len(data) - body_at == size:
+            # All at once, as nearly always: that there is room for it was seen above.
+            self.body_bytes += size
+            cycle.hold_whole(data[body_at:])
+            self.stage = BETWEEN
+            self.start(cycle)
+            return True
         self.missing_bytes = size
         self.gather(cycle, data[body_at:])
         return True

@@ -74,17 +74,17 @@ class Turns(HttpToolsProtocol):
     ) -> LaneCycle:
         """Make a cycle that speaks the caller's dialect, and to its page."""
         if inbound is None:
-            cycle = LaneCycle(
-                self, keep_alive=keep_alive, chunked=chunked, expects=False
-            )
+            cycle = LaneCycle(self, keep_alive, chunked, self.headers, self.timeout_ms)
         else:
             cycle = InboundCycle(
                 self,
-                inbound,
-                self.url,
-                keep_alive=keep_alive,
-                chunked=chunked,
-                expects=False,
+                keep_alive,
+                chunked,
+                self.headers,
+                self.timeout_ms,
+                inbound=inbound,
+                url=self.url,
+                translator=inbound.stream(),
             )
         cycle.exchange.virtual_key = self.virtual_key
         cycle.exchange.tags = self.tags
@@ -127,12 +127,13 @@ class Turns(HttpToolsProtocol):
     def start(self, cycle: LaneCycle) -> None:
         """Give a hot request to the connection's one worker."""
         self.turn = cycle
-        if self.worker is None or self.worker.done():
-            self.worker = self.loop.create_task(self.work())
-            self.worker.add_done_callback(self.tasks.discard)
-        elif self.rest is not None and not self.rest.done():
-            self.rest.set_result(None)
-        self.tasks.add(self.worker)
+        worker, rest = self.worker, self.rest
+        if worker is None or worker.done():
+            worker = self.worker = self.loop.create_task(self.work())
+            worker.add_done_callback(self.tasks.discard)
+        elif rest is not None and not rest.done():
+            rest.set_result(None)
+        self.tasks.add(worker)
 
     async def work(self) -> None:
         """Serve the connection's hot requests, one after the other.
@@ -224,7 +225,8 @@ class Turns(HttpToolsProtocol):
         self.watch = None
         if self.transport.is_closing():
             return
-        self.flow.resume_reading()
+        if self.flow.read_paused:
+            self.flow.resume_reading()
         if self.pipeline:
             self._start_asgi_task(*self.pipeline.pop())
 

@@ -83,6 +83,19 @@ class ExchangeLog(Collector):
             self.dropped += batch.count(b"\n")
 
 
+class Unused(Struct, frozen=True):
+    """Stands where no usage is known."""
+
+    input_tokens: None = None
+    output_tokens: None = None
+    cached_tokens: None = None
+
+
+UNUSED = Unused()
+MILLISECONDS = tuple(f".{number:03d}+00:00" for number in range(1000))
+"""The ends of all times of UTC: to put one behind is a tenth of writing it."""
+
+
 class AttemptLine(Struct):
     """What the log says of one attempt."""
 
@@ -131,12 +144,12 @@ class Line(Struct):
 def line_of(exchange: Exchange, worker: int | UnsetType = UNSET) -> bytes:
     """Write *exchange* as one JSON line, without the line end."""
     target = exchange.answered_by
-    usage = exchange.usage
+    usage = exchange.usage or UNUSED
     asker = exchange.virtual_key
     at_s, at_ms = divmod(int(exchange.started_at * 1e3), 1000)
     return encode(
         Line(
-            f"{second(at_s)}.{at_ms:03d}+00:00",
+            second(at_s) + MILLISECONDS[at_ms],
             exchange.request_id,
             exchange.outcome,
             exchange.status,
@@ -147,9 +160,9 @@ def line_of(exchange: Exchange, worker: int | UnsetType = UNSET) -> bytes:
             exchange.finish,
             int(exchange.duration_s * 1e4 + 0.5) / 10,
             milliseconds(exchange.first_byte_s),
-            usage.input_tokens if usage else None,
-            usage.output_tokens if usage else None,
-            usage.cached_tokens if usage else None,
+            usage.input_tokens,
+            usage.output_tokens,
+            usage.cached_tokens,
             exchange.cost_nano,
             exchange.failure.kind if exchange.failure else None,
             exchange.rescue,
@@ -169,7 +182,7 @@ def attempt_line(attempt: Attempt) -> AttemptLine:
     failure = attempt.failure
     target = attempt.target
     key = target.key
-    usage = attempt.usage
+    usage = attempt.usage or UNUSED
     return AttemptLine(
         f"{target.provider.name}/{target.model}"[:200],
         key.id if key else None,
@@ -178,8 +191,8 @@ def attempt_line(attempt: Attempt) -> AttemptLine:
         failure.status if failure else None,
         int(attempt.started_s * 1e4 + 0.5) / 10,
         milliseconds(attempt.ended_s),
-        usage.input_tokens if usage else None,
-        usage.output_tokens if usage else None,
+        usage.input_tokens,
+        usage.output_tokens,
         attempt.cost_nano,
         attempt.cost_basis,
     )

@@ -109,31 +109,40 @@ class Metrics(Collector):
 
     def count_row(self) -> None:
         """Count what was taken in since the last row."""
+        # By identity: a row has few targets, and keeps them for as long as it is one.
+        known: dict[int, tuple[Labels, Numbers]] = {}
         for exchange in self.row:
             target = exchange.answered_by
             if exchange.outcome == "answered" and target is not None:
-                labels = labels_of(target)
-                self.answered[labels].add(exchange)
-                self.hedged += exchange.hedged
+                found = known.get(id(target))
+                if found is None:
+                    labels = labels_of(target)
+                    found = known[id(target)] = (labels, self.answered[labels])
+                labels, numbers = found
+                numbers.add(exchange)
+                if exchange.hedged:
+                    self.hedged += 1
                 if exchange.rescue is not None:
                     self.rescued[(*labels, exchange.rescue)] += 1
+                nano = exchange.cost_nano
+                if nano and len(exchange.attempts) == 1:
+                    self.cost_nano[labels] += nano
+                    continue
             else:
                 stream = "true" if exchange.stream else "false"
                 self.unanswered[("", "", exchange.outcome, stream)] += 1
             if exchange.attempts:
-                self.count_costs(exchange.attempts)
-            for attempt in exchange.attempts:
-                failure = attempt.failure
-                if failure is not None:
-                    blamed = (*labels_of(attempt.target), failure.blame, failure.kind)
-                    self.failed_attempts[blamed] += 1
+                self.count_attempts(exchange.attempts)
         self.row.clear()
 
-    def count_costs(self, attempts: list[Attempt]) -> None:
-        """Add up what attempts cost; the first whose cost is not known is counted."""
+    def count_attempts(self, attempts: list[Attempt]) -> None:
+        """Count failures and costs; the first whose cost is not known is counted."""
         unknown: Attempt | None = None
         for attempt in attempts:
-            nano = attempt.cost_nano
+            failure, nano = attempt.failure, attempt.cost_nano
+            if failure is not None:
+                blamed = (*labels_of(attempt.target), failure.blame, failure.kind)
+                self.failed_attempts[blamed] += 1
             if nano is None:
                 unknown = unknown or attempt
             elif nano:

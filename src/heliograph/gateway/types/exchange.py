@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Literal
 
-from msgspec import Raw, Struct, field
+from msgspec import Raw, Struct, field, structs
 
 from heliograph.gateway.types.budgets import Charge
 from heliograph.gateway.types.price import CostBasis
@@ -41,11 +41,12 @@ class Target(Struct, frozen=True):
     provider: Provider
     model: str
     key: Key | None
+    name: str = ""
+    """`provider/model`, the name used in config, headers and metrics."""
 
-    @property
-    def name(self) -> str:
-        """`provider/model`, the name used in config, headers and metrics."""
-        return f"{self.provider.name}/{self.model}"
+    def __post_init__(self) -> None:
+        """Write the name, which is asked for with every answer."""
+        structs.force_setattr(self, "name", f"{self.provider.name}/{self.model}")
 
 
 class ProviderStanding(Struct, frozen=True):
@@ -200,7 +201,10 @@ class Exchange(Struct):
     @property
     def answered_by(self) -> Target | None:
         """The target that answered, if one did; a hedge's loser may stand behind it."""
-        for attempt in reversed(self.attempts):
+        attempts = self.attempts
+        if attempts and attempts[-1].failure is None:
+            return attempts[-1].target
+        for attempt in reversed(attempts):
             if attempt.failure is None:
                 return attempt.target
         return None
@@ -211,8 +215,11 @@ class Exchange(Struct):
 
         Only a provider's answer costs anything: without an attempt it is 0.
         """
+        attempts = self.attempts
+        if len(attempts) == 1:
+            return attempts[0].cost_nano
         total = 0
-        for attempt in self.attempts:
+        for attempt in attempts:
             cost = attempt.cost_nano
             if cost is None:
                 return None

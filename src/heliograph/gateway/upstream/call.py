@@ -5,7 +5,7 @@ from ssl import SSLContext
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from msgspec import Raw
+from msgspec import Raw, Struct
 
 from heliograph.gateway.types import HttpRequest, Provider, Timeouts
 
@@ -21,7 +21,7 @@ class Origin(NamedTuple):
     tls: bool
 
 
-class Call(NamedTuple):
+class Call(Struct, frozen=True, eq=False):
     """One HTTP request ready to be sent.
 
     `deadline_at` is loop time, the end of the whole exchange's budget: no wait of

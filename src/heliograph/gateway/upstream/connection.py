@@ -39,6 +39,7 @@ class Connection(asyncio.Protocol):
         # On the way of a good answer no header matters: the parser writes them down.
         self.on_header = self.raw_headers.__setitem__
         self.failure: Failure | None = None
+        self.awaited = False  # who reads has waited for what comes next
         self.keep_alive = self.streaming = self.paused = self.packed = False
         self.begin()
         self.parser = httptools.HttpResponseParser(self)
@@ -183,20 +184,28 @@ class Connection(asyncio.Protocol):
 
     async def read(self) -> bytes | Failure:
         """Wait for the next bytes of a stream; empty at its end."""
-        late = bool(self.pieces)
-        while not self.pieces and not self.complete and self.failure is None:
+        while (data := self.take()) is None:
             await self.news()
-        if self.pieces:
-            data = self.pieces[0] if len(self.pieces) == 1 else b"".join(self.pieces)
-            self.pieces.clear()
-            self.unread_bytes = 0
-            if late and self.progressed and self.loop.time() > self.deadline_at:
-                self.deadline_on_data()  # it was our side that was slow
-            if self.paused and self.transport is not None and not self.closed:
-                self.paused = False
-                self.transport.resume_reading()
-            return data
-        return self.failure or b""
+        return data
+
+    def take(self) -> bytes | Failure | None:
+        """Take what has come of a stream: empty at its end, None without news."""
+        pieces = self.pieces
+        if not pieces:
+            if self.failure is not None:
+                return self.failure
+            return b"" if self.complete else None
+        data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        pieces.clear()
+        self.unread_bytes = 0
+        if self.awaited:
+            self.awaited = False
+        elif self.progressed and self.loop.time() > self.deadline_at:
+            self.deadline_on_data()  # it was our side that was slow
+        if self.paused and self.transport is not None and not self.closed:
+            self.paused = False
+            self.transport.resume_reading()
+        return data
 
     async def rest(self) -> HttpReply | Failure:
         """Read what turned out to be no stream, up to 1 MB, as a whole answer."""
@@ -305,6 +314,7 @@ class Connection(asyncio.Protocol):
 
     def news(self) -> asyncio.Future[None]:
         """Return what is done once something arrived, ended or failed."""
+        self.awaited = True
         waiter = self.waiter = self.loop.create_future()
         return waiter
 

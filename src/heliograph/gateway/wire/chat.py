@@ -218,10 +218,10 @@ def _chat(fields: dict[str, Raw], envelope: _Envelope) -> Chat:
     options = envelope.stream_options
     fields.pop("fallbacks", None)  # it is for us alone
     return Chat(
-        fields=fields,
-        model=envelope.model or "",
-        stream=bool(envelope.stream),
-        include_usage=bool(options and options.include_usage),
-        max_tokens=envelope.max_completion_tokens or envelope.max_tokens,
-        fallbacks=tuple(envelope.fallbacks or ()),
+        fields,
+        envelope.model or "",
+        envelope.stream is True,
+        options is not None and options.include_usage is True,
+        envelope.max_completion_tokens or envelope.max_tokens,
+        tuple(envelope.fallbacks) if envelope.fallbacks else (),
     )

@@ -95,9 +95,9 @@ def decode(http: HttpReply, chat: Chat) -> Reply | Failure:
         return broken("not_json", "The provider's answer is not UTF-8.")
     if not answer.choices:
         return broken("no_choices", "The provider's answer holds no choices.")
-    finish = answer.choices[0].finish_reason
-    others = answer.choices[1:]
-    if not finish or (others and not all(choice.finish_reason for choice in others)):
+    choices = answer.choices
+    finish = choices[0].finish_reason
+    if not finish or (len(choices) > 1 and not all(c.finish_reason for c in choices)):
         return broken("truncated", "The provider's answer has no finish_reason.")
     used = answer.usage
     usage = None if used is None else usage_of(used, answer.service_tier)

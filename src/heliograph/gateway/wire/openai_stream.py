@@ -49,26 +49,42 @@ class ChunkInterpreter:
     def take(self, reader: EventReader, event: Event) -> bytes:
         """Take in one event; return it in its plainest spelling, or nothing."""
         name, data = event
+        if not name and data.startswith(b"{"):
+            return self._take_object(reader, data)
         if data.strip() == b"[DONE]":
             return self._done(reader, whole=self._finished >= self._begun)
         if name == b"ping" or data.isspace():
             return b""
+        return self._take_object(reader, data, is_error=name == b"error")
+
+    def _take_object(
+        self, reader: EventReader, data: bytes, *, is_error: bool = False
+    ) -> bytes:
+        """Take in what should be a chunk: an object, or `null`."""
         try:
             chunk = _CHUNK.decode(data)
         except UNREADABLE:
-            chunk = None
-            readable = False
-        else:
-            readable = is_utf8(data)
-        if name == b"error" or (chunk is not None and chunk.error != _NULL):
-            reader.fail_by_event(chunk.error if chunk is not None else _NULL)
-        elif not readable:
-            reader.fail("malformed_event", "An event of the provider's is not JSON.")
-        elif chunk is not None and self._note(reader, chunk):
+            if is_error:
+                reader.fail_by_event(_NULL)
+            else:
+                self._fail_unreadable(reader)
+            return b""
+        if chunk is None:
+            if is_error:
+                reader.fail_by_event(_NULL)
+            return b""
+        if is_error or (chunk.error is not _NULL and chunk.error != _NULL):
+            reader.fail_by_event(chunk.error)
+        elif not is_utf8(data):
+            self._fail_unreadable(reader)
+        elif self._note(reader, chunk):
             # A line feed in JSON is white space; in an event it begins a new line.
             line = data.replace(b"\n", b" ") if b"\n" in data else data
             return b"data: " + line + b"\n\n"
         return b""
+
+    def _fail_unreadable(self, reader: EventReader) -> None:
+        reader.fail("malformed_event", "An event of the provider's is not JSON.")
 
     def end(self, reader: EventReader) -> bytes:
         """End without `[DONE]`: whole only if every choice asked for has finished."""
@@ -83,7 +99,7 @@ class ChunkInterpreter:
 
     def _note(self, reader: EventReader, chunk: _Chunk) -> bool:
         """Note what *chunk* says; tell whether the caller gets it."""
-        counted = chunk.usage != _NULL
+        counted = chunk.usage is not _NULL and chunk.usage != _NULL
         if counted:
             reader.usage = read_usage(chunk.usage, chunk.service_tier) or reader.usage
         if chunk.choices is None:
@@ -91,7 +107,8 @@ class ChunkInterpreter:
         if not chunk.choices:
             return self._wants_usage or not counted
         for choice in chunk.choices:
-            self._begun.add(choice.index)
+            if choice.index not in self._begun:
+                self._begun.add(choice.index)
             if choice.finish_reason:
                 self._finished.add(choice.index)
                 reader.started = True

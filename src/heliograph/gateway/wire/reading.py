@@ -61,7 +61,7 @@ class EventReader:
 
     def feed(self, data: bytes) -> bytes:
         """Take in *data*; return the bytes to hand on, empty when there are none."""
-        if self._over():
+        if self.failure is not None or self.complete:
             return b""
         if self._first:
             head = data.lstrip()[:1]
@@ -69,8 +69,14 @@ class EventReader:
             if head and head in b"<{[":
                 self.fail("not_sse", "The provider answered a stream with a document.")
                 return b""
-        out = self._read(self._decoder.feed(data))
-        if self._decoder.overflow and not self._over():
+        decoder = self._decoder
+        events = decoder.feed(data)
+        if len(events) == 1:
+            self._seen = True
+            out = self._interpreter.take(self, events[0])
+        else:
+            out = self._read(events)
+        if decoder.overflow and not self._over():
             self.fail("event_too_large", "An event of the provider's was too large.")
         return out
 

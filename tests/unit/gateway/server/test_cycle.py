@@ -47,9 +47,10 @@ class Line:
         raise ArithmeticError("a fault of our own")
 
 
-def cycle_on(line: Line, **members: bool) -> LaneCycle:
-    ways = {"keep_alive": True, "chunked": True, "expects": False, **members}
-    cycle = LaneCycle(cast("Any", line), **ways)
+def cycle_on(
+    line: Line, *, keep_alive: bool = True, chunked: bool = True, expects: bool = False
+) -> LaneCycle:
+    cycle = LaneCycle(cast("Any", line), keep_alive, chunked, expects=expects)
     cycle.more_body = False
     return cycle
 

@@ -17,8 +17,14 @@ FILLERS = {"anthropic": b'event: ping\ndata: {"type":"ping"}\n\n', "gemini": b""
 
 def cycle_on(line: Line, dialect: str) -> InboundCycle:
     inbound = INBOUNDS[dialect]
-    ways = {"keep_alive": True, "chunked": False, "expects": False}
-    cycle = InboundCycle(cast("Any", line), inbound, b"/", **ways)
+    cycle = InboundCycle(
+        cast("Any", line),
+        keep_alive=True,
+        chunked=False,
+        inbound=inbound,
+        url=b"/",
+        translator=inbound.stream(),
+    )
     cycle.more_body = False
     return cycle
 

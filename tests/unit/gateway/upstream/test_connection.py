@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import cast
 
 import pytest
+from msgspec.structs import replace
 
 from heliograph.gateway.types import Failure, HttpReply, Timeouts
 from heliograph.gateway.upstream.call import Call, Origin
@@ -260,7 +261,7 @@ async def test_the_first_byte_bound_of_a_stream_holds_until_its_content() -> Non
 
 async def test_no_bound_goes_past_the_exchanges() -> None:
     connection, _ = connected()
-    near = call(b"{}")._replace(deadline_at=connection.loop.time() + 1)
+    near = replace(call(b"{}"), deadline_at=connection.loop.time() + 1)
     connection.send(near, streaming=False)
     connection.expire(connection.loop.time() + 1.1)
     assert connection.failure is not None
