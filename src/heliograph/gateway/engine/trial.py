@@ -205,12 +205,19 @@ class Trial(Struct, eq=False):
 
     async def read(self) -> tuple[bytes, Failure | None]:
         """Read on: what the caller gets next, and how the stream broke, if it did."""
-        connection, stream = self.connection, self.stream
-        assert connection is not None  # noqa: S101 - `begin` has made both
-        assert stream is not None  # noqa: S101 - the same
-        had_begun = stream.started
+        connection = self.connection
+        assert connection is not None  # noqa: S101 - `begin` has made it
         while (data := connection.take()) is None:
             await connection.news()
+        return self.take_in(data, connection)
+
+    def take_in(
+        self, data: bytes | Failure, connection: Connection
+    ) -> tuple[bytes, Failure | None]:
+        """Take in what came of the stream, its end, or how it broke."""
+        stream = self.stream
+        assert stream is not None  # noqa: S101 - `begin` has made it
+        had_begun = stream.started
         if isinstance(data, Failure):
             if stream.finish is None:
                 return b"", data
@@ -226,11 +233,11 @@ class Trial(Struct, eq=False):
                 self.said = Said(out, stream.events)
             else:
                 self.said.bytes += len(out)
-        if stream.started and failure is None:
-            if not had_begun:
-                self.answered()
-            if out or (isinstance(data, bytes) and not is_keep_alive(data)):
-                connection.progress()
+            if failure is None:
+                if not had_begun:
+                    self.answered()
+                if out or (isinstance(data, bytes) and not is_keep_alive(data)):
+                    connection.progress()
         if self.splice is not None:
             out = self.splice.feed(out)
             failure = self.splice.failure or failure
