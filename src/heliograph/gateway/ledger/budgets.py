@@ -38,11 +38,11 @@ NOBODY_WAITS = (0,)
 
 
 class Waiter(NamedTuple):
-    """An exchange that waits for so much of a cap."""
+    """An exchange that waits for so much of some caps."""
 
     come: asyncio.Future[None]
-    cap: Cap
-    need: int
+    caps: Sequence[Cap]
+    amount: Amount
 
 
 class Budgets:
@@ -105,7 +105,7 @@ class Budgets:
             need = amount[found.measure]
             left_s = until_s - loop.time()
             if left_s > 0 and not found.is_used_up(need, wall_s):
-                await self.more(found, need, left_s)
+                await self.more(caps, amount, left_s)
             elif self.is_blind(found) and found.budget.store_down == "allow":
                 return overdraw(caps, amount, wall_s)
             else:
@@ -115,19 +115,21 @@ class Budgets:
         """Say whether the store could not be asked for so long that nothing is sure."""
         return cap.good_until_s <= self.clock.monotonic_s()
 
-    async def more(self, cap: Cap, need: int, left_s: float) -> None:
-        """Wait until something of *cap* may have become free, or for *left_s*."""
+    async def more(self, caps: Sequence[Cap], amount: Amount, left_s: float) -> None:
+        """Wait until some of *caps* may have become free, or for *left_s*."""
         come: asyncio.Future[None] = self.loop.create_future()
-        waiter = Waiter(come, cap, need)
+        waiter = Waiter(come, caps, amount)
         timer = self.loop.call_later(left_s, wake, come)
         self.waiting.append(waiter)
-        cap.waiting += 1
+        for cap in caps:
+            cap.waiting += 1
         self.turn_in(0.0 if len(self.waiting) == 1 else HUNGRY_S)
         try:
             await come
         finally:
             timer.cancel()
-            cap.waiting -= 1
+            for cap in caps:
+                cap.waiting -= 1
             if waiter in self.waiting:
                 self.waiting.remove(waiter)
 
@@ -165,7 +167,9 @@ class Budgets:
         configured = {id(each) for each in self.accounts.budgets}
         needs: dict[str, list[int]] = {}
         for waiter in self.waiting:
-            needs.setdefault(waiter.cap.key, []).append(waiter.need)
+            for cap in waiter.caps:
+                need = waiter.amount[cap.measure]
+                needs.setdefault(cap.key, []).append(need)
         asks = [
             ask_of(cap, wall_s, needs.get(cap.key, NOBODY_WAITS))
             for cap in self.accounts.caps.values()
@@ -227,14 +231,11 @@ def ask_of(cap: Cap, wall_s: float, needs: Sequence[int] = NOBODY_WAITS) -> Ask:
     slice, and so given back.
     """
     span = cap.span = cap.window.span(wall_s)
-    cap.idle = 0 if cap.used or cap.waiting else cap.idle + 1
-    spare = max(SPARE_HOLDS * cap.largest, SPARE_TURNS * cap.used)
-    cap.spare = 0 if cap.idle > IDLE_TURNS else max(spare, cap.spare * 3 // 4)
-    cap.used = cap.largest = 0
-    wanted = 0 if cap.yields else cap.spare
+    spare = spare_of(cap, needs)
+    wanted = 0 if cap.yields else spare
     if cap.free > 2 * wanted:
         cap.free = wanted
-    wanted = max(wanted, SPARE_HOLDS * max(needs))
+    wanted = max(wanted, *needs)
     soft = cap.budget.soft
     limit = cap.rule.limit
     return Ask(
@@ -249,6 +250,19 @@ def ask_of(cap: Cap, wall_s: float, needs: Sequence[int] = NOBODY_WAITS) -> Ask:
         max(0, wanted - cap.free),
         None if soft is None else math.ceil(limit * soft),
     )
+
+
+def spare_of(cap: Cap, needs: Sequence[int]) -> int:
+    """Say how much of *cap* is to be free: it grows at once and shrinks slowly."""
+    cap.idle = 0 if cap.used or cap.waiting else cap.idle + 1
+    holds = SPARE_HOLDS * max(cap.largest, *needs)
+    wanted = max(holds, SPARE_TURNS * cap.used)
+    cap.used = cap.largest = 0
+    if cap.idle > IDLE_TURNS:
+        cap.spare = 0
+    elif wanted > cap.spare or not cap.idle:
+        cap.spare = max(wanted, cap.spare - cap.spare // 4)
+    return cap.spare
 
 
 def take(cap: Cap, told: Told, wall_s: float) -> None:

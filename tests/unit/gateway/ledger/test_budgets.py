@@ -84,6 +84,24 @@ async def test_the_first_who_asks_waits_for_the_store_once(made: list[Kept]) -> 
     assert kept.cap.reserved == 200
 
 
+async def test_who_needs_several_caps_gets_slices_of_them_all(
+    made: list[Kept],
+) -> None:
+    rules = (CapRule("requests", 9000), CapRule("concurrent", 900))
+    made.append(kept := Kept(Budget("a", rules)))
+    account = kept.budgets.account(None, ())
+    assert account is not None
+    for _ in range(4):
+        found = await kept.budgets.wait_for(account.entry, amount(1), 0.2)
+        assert isinstance(found, Hold)
+        for _ in range(5):  # nothing is given back while it may be used soon
+            kept.budgets.turn()
+            kept.turn()
+            await asyncio.sleep(0)
+        at_once = kept.budgets.reserve(found.caps, amount(1), kept.clock.wall_s())
+        assert isinstance(at_once, Hold)
+
+
 async def test_who_waits_gets_what_another_gives_back(made: list[Kept]) -> None:
     made.append(kept := Kept(Budget("a", (DAY,))))
     hold = await kept.hold(900)
