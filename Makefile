@@ -8,7 +8,7 @@ STAMP := $(VENV)/.ready
 OLD_STAMPS := $(VENV)/openai-1/.ready $(VENV)/openai-2/.ready
 NODE_STAMP := tests/conformance/node/node_modules/.ready
 
-.PHONY: setup demo test check format reference prices reliability golden matrix simulate caps bench outage soak fuzz lock lock-peers clean
+.PHONY: setup demo test check format reference prices reliability golden matrix simulate caps kept bench outage soak fuzz lock lock-peers clean
 
 setup: $(STAMP) $(OLD_STAMPS) $(NODE_STAMP)
 
@@ -63,6 +63,11 @@ ROUNDS ?= 50
 caps: $(STAMP)
 	$(BIN)/python bench/caps.py --rounds $(ROUNDS)
 	$(BIN)/python bench/caps.py --rounds $(ROUNDS) --workers 2
+
+# What the ledger, a key and budgets cost an exchange in CPU.
+kept: $(STAMP)
+	bench/setup
+	$(BIN)/python bench/kept.py
 
 # FILE=tests/faults/test_x.py: run and write that one's table only.
 reliability: $(STAMP)

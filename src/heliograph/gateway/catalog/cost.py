@@ -81,6 +81,16 @@ def worst_nano(
     )
 
 
+def ceiling_of(price: Price) -> tuple[int, int] | None:
+    """Return the dearest rates of input and output, where they are the same always.
+
+    None where it matters how much is asked. With them the worst is a sum.
+    """
+    if price.tiers:
+        return None
+    return _dearest_input(price.rates, kept=False), _dearest_output(price.rates)
+
+
 def _within(price: Price, input_tokens: int) -> list[Rates]:
     """List the rates that a call with at most that much input may meet."""
     tiers = [rates for above, rates in price.tiers if input_tokens > above]

@@ -18,7 +18,7 @@ TOOLS_TOKENS = 1024
 """What a vendor may put before a prompt that names tools:
 https://platform.claude.com/docs/en/agents-and-tools/tool-use/overview#pricing"""
 
-_PROMPT = ("messages", "tools", "functions", "response_format", "prediction")
+_BESIDE = ("tools", "functions", "response_format", "prediction")
 _URL = b'"url"'
 _HEARD = b'"input_audio"'
 _KEPT = b'"cache_control"'
@@ -42,15 +42,17 @@ class Input(Struct, frozen=True):
 
 def input_of(chat: Chat, vendor: str, model: str) -> Input:
     """Estimate the prompt of *chat* for *model* of *vendor* (empty: nobody known)."""
-    vendor, model = lineage(vendor, model)
-    size = likely = worst = 0
-    for name in _PROMPT:
-        raw = chat.fields.get(name)
-        if raw is not None:
-            size += len(memoryview(raw))
-    if "tools" in chat.fields or "functions" in chat.fields:
+    fields = chat.fields
+    messages = bytes(fields["messages"])
+    size, likely, worst = len(messages), 0, 0
+    for name in _BESIDE:
+        if name in fields:
+            size += len(memoryview(fields[name]))
+    if "tools" in fields or "functions" in fields:
         worst += TOOLS_TOKENS
-    messages = bytes(chat.fields["messages"])
+    if _URL not in messages and _HEARD not in messages:
+        return Input(text_tokens(size), worst + size, _KEPT in messages)
+    vendor, model = lineage(vendor, model)
     for payload, tokens in _parts(messages, vendor, model):
         size -= payload
         likely += tokens[0]

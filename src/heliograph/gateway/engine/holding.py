@@ -4,9 +4,11 @@ Where no budget bounds an exchange its account is None, and little here is calle
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from heliograph.gateway.engine.course import Course
 from heliograph.gateway.engine.worst import worst
+from heliograph.gateway.ledger.accounts import Account
 from heliograph.gateway.ledger.budgets import WAIT_S
 from heliograph.gateway.ledger.caps import TOKENS, USD, Amount, Cap, Hold
 from heliograph.gateway.ledger.refusal import refusal
@@ -19,16 +21,23 @@ ENTERED: Amount = (0, 0, 1, 0)
 NOTHING: Amount = (0, 0, 0, 0)
 
 
-async def enter(course: Course) -> Failure | None:
+class Lacking(NamedTuple):
+    """What could not be reserved at once: it must be waited for."""
+
+    caps: Sequence[Cap]
+    amount: Amount
+
+
+async def enter(course: Course, account: Account) -> Failure | None:
     """Take what an exchange takes as it begins, or say why it may not."""
-    account = course.account
-    if account is None or course.entry is not None or not account.entry:
+    if course.entry is not None or not account.entry:
         return None
-    found = await held(course, account.entry, ENTRY)
-    if isinstance(found, Hold):
-        course.entry = found
-        return None
-    return found
+    found = at_once(course, account.entry, ENTRY)
+    held = await waited(course, found, WAIT_S) if isinstance(found, Lacking) else found
+    if isinstance(held, Failure):
+        return held
+    course.entry = held
+    return None
 
 
 def go(course: Course) -> None:
@@ -39,32 +48,34 @@ def go(course: Course) -> None:
         budgets.settle(entry, truth, course.exchange)
 
 
-async def hold(
-    course: Course, target: Target, chat: Chat, wait_s: float
-) -> Hold | Failure | None:
+def hold(
+    course: Course, account: Account, target: Target, chat: Chat
+) -> Hold | Lacking | Failure | None:
     """Reserve the worst that a call may come to; None where no cap counts it."""
-    account = course.account
-    caps = account.caps(target.provider.name, target.model) if account else ()
-    if not caps:
+    met = account.met(target.provider.name, target.model)
+    if not met.caps:
         return None
-    amount = worst(course, target, chat, caps)
+    amount = worst(course, target, chat, met)
     if isinstance(amount, Failure):
         return amount
-    return await held(course, caps, amount, wait_s)
+    return at_once(course, met.caps, amount)
 
 
-async def held(
-    course: Course, caps: Sequence[Cap], amount: Amount, wait_s: float = WAIT_S
-) -> Hold | Failure:
-    """Reserve *amount* of all *caps*, within what is left of the exchange's time."""
+def at_once(course: Course, caps: Sequence[Cap], amount: Amount) -> Hold | Lacking:
+    """Reserve *amount* of all *caps* if nobody has to be asked for it."""
     budgets = course.shared.budgets
     assert budgets is not None  # noqa: S101 - an account is of them
     found = budgets.reserve(caps, amount, wall_s(course))
-    if isinstance(found, Hold):
-        return found
+    return found if isinstance(found, Hold) else Lacking(caps, amount)
+
+
+async def waited(course: Course, lacking: Lacking, wait_s: float) -> Hold | Failure:
+    """Wait for what is lacking, within what is left of the exchange's time."""
+    budgets = course.shared.budgets
+    assert budgets is not None  # noqa: S101 - an account is of them
     left_s = course.deadline_at - budgets.loop.time()
-    found = await budgets.wait_for(caps, amount, min(wait_s, left_s))
-    return found if isinstance(found, Hold) else refused(course, found, amount)
+    found = await budgets.wait_for(*lacking, min(wait_s, left_s))
+    return found if isinstance(found, Hold) else refused(course, found, lacking.amount)
 
 
 def refused(course: Course, cap: Cap, amount: Amount) -> Failure:
@@ -72,7 +83,7 @@ def refused(course: Course, cap: Cap, amount: Amount) -> Failure:
     budgets = course.shared.budgets
     cap.refused += 1
     course.refused_by = cap.budget
-    blind = budgets is not None and budgets.is_blind(cap)
+    blind = budgets is not None and budgets.is_blind
     return refusal(cap, amount[cap.measure], wall_s(course), blind=blind)
 
 

@@ -58,7 +58,7 @@ class Run(Course):
     ) -> Failure | None:
         """Ask as budgets allow; where they do not, fall to what they name."""
         while True:
-            failure = await enter(self)
+            failure = await enter(self, account)
             if failure is None:
                 failure = await self.ask(chat, named)
             if failure is None or failure.kind not in OVER_BUDGET or self.begun:
@@ -66,9 +66,9 @@ class Run(Course):
             fallen = self.fall(account, chat)
             if fallen is None:
                 return failure
-            chat, named = fallen
+            account, chat, named = fallen
 
-    def fall(self, account: Account, chat: Chat) -> tuple[Chat, Named] | None:
+    def fall(self, account: Account, chat: Chat) -> tuple[Account, Chat, Named] | None:
         """Turn to the model or route that a budget names for when it is used up.
 
         Once in an exchange: who falls further would fall in a circle.
@@ -81,8 +81,8 @@ class Run(Course):
         if not isinstance(named, Named):
             return None
         self.exchange.on_cap = budget.name
-        self.account = account.without_rates(budget)
-        return chat, named
+        relieved = self.account = account.without_rates(budget)
+        return relieved, chat, named
 
     async def ask(self, chat: Chat, named: Named) -> Failure | None:
         """Ask who may answer *chat*, one after the other; None when one has."""

@@ -56,6 +56,7 @@ class Shared:
         self.named_before: dict[str, Named] = {}
         self.allowed_before: dict[tuple[str, str], tuple[VirtualKey, Named]] = {}
         self.hedges: dict[str, Budget] = {}
+        self.ceilings: dict[int, tuple[Price, tuple[int, int] | None]] = {}
         self.prices = PriceBook(config.prices, config.prices_file)
         for provider in config.providers.values():
             for model in provider.models:

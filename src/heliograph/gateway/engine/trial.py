@@ -9,7 +9,7 @@ from msgspec import Struct, field
 from heliograph.gateway.catalog.cost import charge
 from heliograph.gateway.catalog.estimate import is_untold, likely_usage
 from heliograph.gateway.engine.course import Course
-from heliograph.gateway.engine.holding import hold, settle
+from heliograph.gateway.engine.holding import Lacking, hold, settle, waited
 from heliograph.gateway.engine.queue import WaitingGate, admitted, go_out
 from heliograph.gateway.engine.shared import Shared
 from heliograph.gateway.engine.way import Way
@@ -109,20 +109,20 @@ class Trial(Struct, eq=False):
         request = self.way.encode(chat)
         # What a struct is, is known at once; what it is not, only after a search.
         if not isinstance(request, HttpRequest):
-            if course.exchange.attempts:
-                return msgspec.structs.replace(
-                    request, blame=Blame.TARGET, kind="unsupported_parameter"
-                )
-            return request
+            return self.cannot_carry(request)
         if step.wait_s or step.health.provider.gate is not None:
             failure = await self.come_in()
             if failure is not None:
                 return failure
         if course.account is not None:
-            failure = await self.reserve()
-            if failure is not None:
+            found = hold(course, course.account, target, chat)
+            if isinstance(found, Lacking):
+                wait_s = HEDGE_WAIT_S if self.beside else WAIT_S
+                found = await waited(course, found, wait_s)
+            if isinstance(found, Failure):
                 self.give_back(finished=False)
-                return failure
+                return found
+            self.held_of = found
         now_s = course.clock_s()
         self.attempt = Attempt(target, now_s - course.began_s)
         course.exchange.attempts.append(self.attempt)
@@ -135,6 +135,14 @@ class Trial(Struct, eq=False):
         else:
             failure = self.take(await course.shared.pool.fetch(call))
         return None if failure is None else self.end(failure)
+
+    def cannot_carry(self, failure: Failure) -> Failure:
+        """Blame the caller for what nobody else was asked yet; later, the target."""
+        if not self.course.exchange.attempts:
+            return failure
+        return msgspec.structs.replace(
+            failure, blame=Blame.TARGET, kind="unsupported_parameter"
+        )
 
     async def come_in(self) -> Failure | None:
         """Wait as the plan says, then at the provider's gate if it has one."""
@@ -151,15 +159,6 @@ class Trial(Struct, eq=False):
         if not await admitted(gate, loop, left_s):
             return saturated(self.target.provider.name)
         self.gate = gate
-        return None
-
-    async def reserve(self) -> Failure | None:
-        """Reserve what the call may come to, or say which budget leaves no room."""
-        wait_s = HEDGE_WAIT_S if self.beside else WAIT_S
-        found = await hold(self.course, self.target, self.chat, wait_s)
-        if isinstance(found, Failure):
-            return found
-        self.held_of = found
         return None
 
     def take(self, reply: HttpReply | Failure) -> Failure | None:

@@ -1,15 +1,15 @@
 """The worst that a call may come to: what is reserved of budgets before it."""
 
-from collections.abc import Sequence
 from contextlib import suppress
 
 from msgspec import DecodeError, json
 
-from heliograph.gateway.catalog.cost import worst_nano
+from heliograph.gateway.catalog.cost import MILLION, ceiling_of, worst_nano
+from heliograph.gateway.catalog.estimate import Input
 from heliograph.gateway.engine.course import Course
-from heliograph.gateway.ledger.accounts import Account
-from heliograph.gateway.ledger.caps import TOKENS, USD, Amount, Cap
-from heliograph.gateway.types import Blame, Chat, Endpoint, Failure, Target
+from heliograph.gateway.ledger.accounts import Account, Met
+from heliograph.gateway.ledger.caps import Amount
+from heliograph.gateway.types import Blame, Chat, Endpoint, Failure, Price, Target
 from heliograph.gateway.wire.output_bound import with_output_bound
 
 UNCOUNTED: Amount = (0, 0, 1, 1)
@@ -24,12 +24,9 @@ def bounded(account: Account, endpoint: Endpoint, chat: Chat) -> Chat:
     return with_output_bound(chat, account.output_tokens_max, endpoint)
 
 
-def worst(
-    course: Course, target: Target, chat: Chat, caps: Sequence[Cap]
-) -> Amount | Failure:
+def worst(course: Course, target: Target, chat: Chat, met: Met) -> Amount | Failure:
     """Say what a call takes at most: nano-dollars, tokens, a request, a place."""
-    measures = {cap.measure for cap in caps}
-    if measures.isdisjoint((USD, TOKENS)):
+    if not met.counts:
         return UNCOUNTED
     price = course.shared.price_of(target, course.exchange.started_at)
     if price is not None:
@@ -39,15 +36,31 @@ def worst(
     prompt = course.input_of(chat, vendor, model)
     output_tokens = output_tokens_of(chat)
     tokens = prompt.worst + output_tokens
-    if USD not in measures:
+    if not met.money:
         return (0, tokens, 1, 1)
     if price is None:
         return unpriced(target)
+    nano = nano_at_worst(course, chat, price, prompt, output_tokens)
+    return (nano, tokens, 1, 1)
+
+
+def nano_at_worst(
+    course: Course, chat: Chat, price: Price, prompt: Input, output_tokens: int
+) -> int:
+    """Say what a call costs at most; nearly always two rates tell, which are kept."""
     tier = "service_tier" in chat.fields
-    nano = worst_nano(
+    if not tier and not prompt.kept:
+        ceilings = course.shared.ceilings
+        kept = ceilings.get(id(price))
+        if kept is None or kept[0] is not price:
+            kept = ceilings[id(price)] = (price, ceiling_of(price))
+        ceiling = kept[1]
+        if ceiling is not None:
+            micro = prompt.worst * ceiling[0] + output_tokens * ceiling[1]
+            return (micro + MILLION // 2) // MILLION + price.request_nano
+    return worst_nano(
         price, prompt.worst, output_tokens, kept=prompt.kept, any_service=tier
     )
-    return (nano, tokens, 1, 1)
 
 
 def unpriced(target: Target) -> Failure:

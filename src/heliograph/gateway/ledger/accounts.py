@@ -4,14 +4,30 @@ An account is found once for everybody who is alike in what budgets tell callers
 by, and kept: the request path looks it up.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
-from heliograph.gateway.ledger.caps import REQUESTS, USD, Cap
+from heliograph.gateway.ledger.caps import REQUESTS, TOKENS, USD, Cap
 from heliograph.gateway.types import Budget, CapRule, Scope, VirtualKey
 
 KEPT_MAX = 4096
 USD_KEY = "|usd|"
 """What stands in the keys of all caps of money, and of no other."""
+
+
+class Met(NamedTuple):
+    """The caps that a call takes of; whether money is among them, or tokens are."""
+
+    caps: tuple[Cap, ...]
+    money: bool
+    counts: bool
+
+
+def met_by(caps: Iterable[Cap]) -> Met:
+    """Say what is counted by *caps*."""
+    all_caps = tuple(caps)
+    measures = {cap.measure for cap in all_caps}
+    return Met(all_caps, USD in measures, not measures.isdisjoint((USD, TOKENS)))
 
 
 class Account:
@@ -30,8 +46,8 @@ class Account:
         self.caps_of = caps_of
         self.entry = tuple(cap for cap in own if cap.measure >= REQUESTS)
         """What is taken when the exchange begins."""
-        self.spending = tuple(cap for cap in own if cap.measure < REQUESTS)
-        """What each of its calls takes of."""
+        self.spending = met_by(cap for cap in own if cap.measure < REQUESTS)
+        """What each of its calls takes of, whoever is called."""
         bounds = [
             each.output_tokens_max
             for each in budgets
@@ -40,10 +56,10 @@ class Account:
         self.output_tokens_max = min(bounds, default=None)
         """What is asked for where a caller sets no bound."""
         self.of_targets = tuple(each for each in budgets if each.scope.of_targets)
-        self.kept: dict[tuple[str, str], tuple[Cap, ...]] = {}
+        self.kept: dict[tuple[str, str], Met] = {}
         self.relieved: dict[str, Account] = {}
 
-    def caps(self, provider: str, model: str) -> tuple[Cap, ...]:
+    def met(self, provider: str, model: str) -> Met:
         """Return what a call to that model takes of."""
         if not self.of_targets:
             return self.spending
@@ -54,10 +70,8 @@ class Account:
             met = [
                 each for each in self.of_targets if is_met(each.scope, provider, model)
             ]
-            found = self.spending + tuple(
-                cap for each in met for cap in self.caps_of(each)
-            )
-            self.kept[provider, model] = found
+            own = [cap for each in met for cap in self.caps_of(each)]
+            found = self.kept[provider, model] = met_by((*self.spending.caps, *own))
         return found
 
     def without_rates(self, budget: Budget) -> "Account":
@@ -68,9 +82,9 @@ class Account:
         found = self.relieved.get(budget.name)
         if found is None:
             found = Account(self.budgets, self.caps_of)
-            found.spending = tuple(
+            found.spending = met_by(
                 cap
-                for cap in found.spending
+                for cap in found.spending.caps
                 if cap.budget.name != budget.name or cap.measure == USD
             )
             found.entry = tuple(

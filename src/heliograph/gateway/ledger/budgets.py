@@ -69,6 +69,7 @@ class Budgets:
         self.notify = notify
         self.waiting: list[Waiter] = []
         self.asking = False
+        self.good_until_s = -math.inf  # when slices may be taken for a dead process's
         self.closed = False
         self.timer: asyncio.TimerHandle | None = None
         self.due_s = 0.0  # when it goes off
@@ -85,8 +86,10 @@ class Budgets:
         return self.accounts.of(key, tags)
 
     def reserve(self, caps: Sequence[Cap], amount: Amount, wall_s: float) -> Hold | Cap:
-        """Reserve *amount* at once, or return the cap that lacks it."""
-        return reserve(caps, amount, self.clock.monotonic_s(), wall_s)
+        """Reserve *amount* at once, or return a cap that lacks it."""
+        if self.good_until_s <= self.clock.monotonic_s():
+            return caps[0]
+        return reserve(caps, amount, wall_s)
 
     async def wait_for(
         self, caps: Sequence[Cap], amount: Amount, wait_s: float
@@ -99,21 +102,22 @@ class Budgets:
         until_s = loop.time() + wait_s
         while True:
             wall_s = clock.wall_s()
-            found = reserve(caps, amount, clock.monotonic_s(), wall_s)
+            found = self.reserve(caps, amount, wall_s)
             if isinstance(found, Hold):
                 return found
             need = amount[found.measure]
             left_s = until_s - loop.time()
             if left_s > 0 and not found.is_used_up(need, wall_s):
                 await self.more(caps, amount, left_s)
-            elif self.is_blind(found) and found.budget.store_down == "allow":
+            elif self.is_blind and found.budget.store_down == "allow":
                 return overdraw(caps, amount, wall_s)
             else:
                 return found
 
-    def is_blind(self, cap: Cap) -> bool:
-        """Say whether the store could not be asked for so long that nothing is sure."""
-        return cap.good_until_s <= self.clock.monotonic_s()
+    @property
+    def is_blind(self) -> bool:
+        """Whether the store could not be asked for so long that no slice is sure."""
+        return self.good_until_s <= self.clock.monotonic_s()
 
     async def more(self, caps: Sequence[Cap], amount: Amount, left_s: float) -> None:
         """Wait until some of *caps* may have become free, or for *left_s*."""
@@ -188,12 +192,12 @@ class Budgets:
         if isinstance(answers, DatabaseError):
             self.turn_in(BUSY_S)
             return
+        self.good_until_s = asked_s + GOOD_S
         wall_s = self.clock.wall_s()
         in_use = False
         for told in answers:
             cap = self.accounts.caps[told.cap]
             take(cap, told, wall_s)
-            cap.good_until_s = asked_s + GOOD_S
             if told.notice:
                 cap.soft_told += 1
                 self.notify(cap)
@@ -230,7 +234,7 @@ def ask_of(cap: Cap, wall_s: float, needs: Sequence[int] = NOBODY_WAITS) -> Ask:
     *needs* is what those want who wait. What is free and not wanted is taken out of the
     slice, and so given back.
     """
-    span = cap.span = cap.window.span(wall_s)
+    span = cap.enter(wall_s)
     spare = spare_of(cap, needs)
     wanted = 0 if cap.yields else spare
     if cap.free > 2 * wanted:

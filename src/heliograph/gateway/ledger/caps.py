@@ -32,15 +32,14 @@ class Cap:
     """One cap of one budget.
 
     `left` is what the store last knew to be unspent, whoever holds it, while the clock
-    has not reached `left_until_s`. `good_until_s` (monotonic) is how long the slice is
-    surely ours.
+    has not reached `left_until_s`.
     """
 
     __slots__ = (
+        "bucket_s",
         "budget",
         "charged",
         "free",
-        "good_until_s",
         "idle",
         "key",
         "label",
@@ -54,10 +53,11 @@ class Cap:
         "refused",
         "reserved",
         "rule",
+        "since_s",
         "soft_told",
-        "span",
         "spare",
         "spent",
+        "until_s",
         "used",
         "waiting",
         "window",
@@ -73,12 +73,11 @@ class Cap:
         )
         self.measure = MEASURES[rule.kind]
         self.window: Window = window_of(rule, budget.zone)
-        self.span = Span(0, 0, 0)
+        self.bucket_s = self.since_s = self.until_s = 0
         self.free = 0
         self.reserved = 0
         self.charged = 0  # all that was ever spent of it here
         self.posted = 0  # how much of that is in the store
-        self.good_until_s = -math.inf
         self.left = rule.limit
         self.left_until_s = -math.inf
         self.spent = 0  # in the window, by all, as the store last said
@@ -109,31 +108,24 @@ class Cap:
         self.budget = budget
         self.left_until_s = -math.inf
 
+    def enter(self, wall_s: float) -> Span:
+        """Stand in the bucket of that moment from now on."""
+        span = self.window.span(wall_s)
+        self.bucket_s, self.since_s, self.until_s = span
+        return span
+
+    @property
+    def span(self) -> Span:
+        """The bucket at hand."""
+        return Span(self.bucket_s, self.since_s, self.until_s)
+
     def is_used_up(self, amount: int, wall_s: float) -> bool:
         """Say whether *amount* would not even fit if all holds were given back."""
         return amount > self.left and wall_s < self.left_until_s
 
-    def take(self, amount: int, wall_s: float) -> None:
-        """Reserve *amount*."""
-        self.free -= amount
-        self.reserved += amount
-        self.used += amount
-        self.largest = max(self.largest, amount)
-        if wall_s >= self.span.until_s:
-            self.span = self.window.span(wall_s)
-
-    def settle(self, amount: int, truth: int, at_s: float) -> Charge | None:
-        """End a hold of *amount*, taken at *at_s*; *truth* is what it came to."""
-        self.reserved -= amount
-        self.free += amount - truth
-        if not truth:
-            return None
-        self.charged += truth
-        self.left -= truth
-        span = self.span
-        if not span.bucket_s <= at_s < span.until_s:
-            span = self.window.span(at_s)
-        return (self.key, span.bucket_s, truth)
+    def bucket_of(self, at_s: float) -> int:
+        """Name the bucket of a moment that is not in the one at hand."""
+        return self.window.span(at_s).bucket_s
 
 
 class Hold:
@@ -150,7 +142,8 @@ class Hold:
     def settle(self, truth: Amount, charges: list[Charge]) -> bool:
         """End it with the *truth*; add what is charged to *charges*.
 
-        Say whether somebody waits for what may have become free.
+        Say whether somebody waits for what may have become free. What a hold is charged
+        stands in the bucket in which it was taken.
         """
         if self.ended:
             return False
@@ -158,29 +151,37 @@ class Hold:
         amount, at_s = self.amount, self.at_s
         awaited = False
         for cap in self.caps:
-            measure = cap.measure
-            charge = cap.settle(amount[measure], truth[measure], at_s)
-            if charge is not None:
-                charges.append(charge)
+            reserved, used = amount[cap.measure], truth[cap.measure]
+            cap.reserved -= reserved
+            cap.free += reserved - used
+            if used:
+                cap.charged += used
+                cap.left -= used
+                bucket_s = cap.bucket_s
+                if not bucket_s <= at_s < cap.until_s:
+                    bucket_s = cap.bucket_of(at_s)
+                charges.append((cap.key, bucket_s, used))
             if cap.waiting:
                 awaited = True
         return awaited
 
 
-def reserve(
-    caps: Sequence[Cap], amount: Amount, now_s: float, wall_s: float
-) -> Hold | Cap:
+def reserve(caps: Sequence[Cap], amount: Amount, wall_s: float) -> Hold | Cap:
     """Reserve *amount* of all *caps*, or of none: then the first that lacks it."""
     for cap in caps:
-        if cap.free < amount[cap.measure] or cap.good_until_s <= now_s:
+        if cap.free < amount[cap.measure]:
             return cap
-    for cap in caps:
-        cap.take(amount[cap.measure], wall_s)
-    return Hold(caps, amount, wall_s)
+    return overdraw(caps, amount, wall_s)
 
 
 def overdraw(caps: Sequence[Cap], amount: Amount, wall_s: float) -> Hold:
-    """Reserve *amount* of all *caps* although some lack it: it is only counted."""
+    """Reserve *amount* of all *caps*, be it that some lack it: it is only counted."""
     for cap in caps:
-        cap.take(amount[cap.measure], wall_s)
+        number = amount[cap.measure]
+        cap.free -= number
+        cap.reserved += number
+        cap.used += number
+        cap.largest = max(cap.largest, number)
+        if wall_s >= cap.until_s:
+            cap.enter(wall_s)
     return Hold(caps, amount, wall_s)

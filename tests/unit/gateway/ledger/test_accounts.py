@@ -1,6 +1,7 @@
 """Who counts against which cap."""
 
 from heliograph.gateway.ledger.accounts import KEPT_MAX, Account, Accounts
+from heliograph.gateway.ledger.caps import overdraw
 from heliograph.gateway.types import (
     Budget,
     CapRule,
@@ -23,7 +24,7 @@ def key(**fields: object) -> VirtualKey:
 
 def names(account: Account | None) -> set[str]:
     assert account is not None
-    caps = (*account.entry, *account.spending)
+    caps = (*account.entry, *account.spending.caps)
     return {f"{cap.budget.name}:{cap.rule.kind}" for cap in caps}
 
 
@@ -31,7 +32,7 @@ def test_a_budget_for_nobody_in_particular_is_for_all() -> None:
     accounts = Accounts([Budget("all", (USD, CONCURRENT))])
     account = accounts.of(None, ())
     assert account is not None
-    assert [cap.rule for cap in account.spending] == [USD]
+    assert [cap.rule for cap in account.spending.caps] == [USD]
     assert [cap.rule for cap in account.entry] == [CONCURRENT]
     of_key = accounts.of(key(), ())
     assert of_key is not None
@@ -66,7 +67,7 @@ def test_the_limits_of_a_key_are_its_own_budget() -> None:
     limits = KeyLimits((UsdLimit(5, "day"), UsdLimit(50, "month")), 60, 7000, 2)
     account = Accounts([]).of(key(limits=limits), ())
     assert account is not None
-    assert [cap.rule for cap in account.spending] == [
+    assert [cap.rule for cap in account.spending.caps] == [
         CapRule("usd", 5, "day", "calendar"),
         CapRule("usd", 50, "month", "calendar"),
         CapRule("tokens", 7000),
@@ -83,12 +84,12 @@ def test_a_budget_of_a_target_counts_the_calls_to_it() -> None:
     account = Accounts(budgets).of(None, ())
     assert account is not None
     assert names(account) == {"all:usd"}
-    large = [cap.rule for cap in account.caps("openai", "gpt-4o")]
+    large = [cap.rule for cap in account.met("openai", "gpt-4o").caps]
     assert large == [USD, TOKENS, CONCURRENT, REQUESTS]
-    assert account.caps("openai", "gpt-4o") is account.caps("openai", "gpt-4o")
-    small = [cap.rule for cap in account.caps("openai", "gpt-4o-mini")]
+    assert account.met("openai", "gpt-4o") is account.met("openai", "gpt-4o")
+    small = [cap.rule for cap in account.met("openai", "gpt-4o-mini").caps]
     assert small == [USD, TOKENS, CONCURRENT]
-    assert [cap.rule for cap in account.caps("anthropic", "claude")] == [USD]
+    assert [cap.rule for cap in account.met("anthropic", "claude").caps] == [USD]
 
 
 def test_who_falls_to_another_model_is_held_to_the_money_alone() -> None:
@@ -115,15 +116,15 @@ def test_a_reload_changes_the_limit_and_keeps_what_is_held() -> None:
     accounts = Accounts([Budget("a", (USD,))])
     before = accounts.of(None, ())
     assert before is not None
-    cap = before.spending[0]
+    cap = before.spending.caps[0]
     cap.free = 40
-    cap.take(30, 0.0)
+    overdraw([cap], (30, 0, 0, 0), 0.0)
     accounts.follow([Budget("a", (CapRule("usd", 7, "day", "calendar"),))])
     after = accounts.of(None, ())
     assert after is not None
-    assert after.spending[0] is cap
+    assert after.spending.caps[0] is cap
     assert (cap.rule.limit, cap.reserved) == (7, 30)
     accounts.follow([Budget("a", (CapRule("usd", 7, "month", "calendar"),))])
     other = accounts.of(None, ())
     assert other is not None
-    assert other.spending[0] is not cap
+    assert other.spending.caps[0] is not cap

@@ -50,7 +50,9 @@ class Kept:
     async def reserve(self, number: int, wait_s: float = 0.2) -> Hold | Cap:
         account = self.budgets.account(None, ())
         assert account is not None
-        return await self.budgets.wait_for(account.spending, amount(number), wait_s)
+        return await self.budgets.wait_for(
+            account.spending.caps, amount(number), wait_s
+        )
 
     async def hold(self, number: int) -> Hold:
         found = await self.reserve(number)
@@ -150,11 +152,11 @@ async def test_without_its_store_it_spends_its_slice_and_then_does_as_told(
     kept.clock.step(0.2)
     third = await kept.reserve(100, 0.05)
     assert isinstance(third, Hold) == (policy == "allow")
-    assert kept.budgets.is_blind(kept.cap)
+    assert kept.budgets.is_blind
     kept.down = False
     kept.turn()  # as the thread does each second
     await kept.hold(100)
-    assert not kept.budgets.is_blind(kept.cap)
+    assert not kept.budgets.is_blind
 
 
 async def test_a_store_that_fails_is_asked_again(made: list[Kept]) -> None:

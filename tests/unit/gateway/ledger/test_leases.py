@@ -34,11 +34,15 @@ class Process:
         self.leases = Leases(name, lambda: world.now_s)
         rule = world.budget.caps[0]
         self.cap = Cap(key_of(world.budget, rule), rule, world.budget)
+        self.good_until_s = 0.0
         self.holds: list[Hold] = []
         self.ended: list[Exchange] = []
 
     def reserve(self, number: int) -> bool:
-        found = reserve([self.cap], amount(number), self.world.now_s, self.world.now_s)
+        now_s = self.world.now_s
+        if self.good_until_s <= now_s:
+            return False
+        found = reserve([self.cap], amount(number), now_s)
         if not isinstance(found, Hold):
             return False
         self.holds.append(found)
@@ -71,7 +75,7 @@ class Process:
             self.world.database, [ask_of(cap, now_s, (need,))]
         ):
             take(cap, told, now_s)
-        cap.good_until_s = now_s + GOOD_S
+        self.good_until_s = now_s + GOOD_S
 
     @property
     def reserved(self) -> int:

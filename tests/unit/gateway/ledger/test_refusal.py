@@ -21,8 +21,7 @@ NOW_S = 1_795_733_000.0  # 2026-11-26T22:43:20Z
 def cap_of(rule: CapRule, scope: Scope = Scope()) -> Cap:  # noqa: B008 - frozen
     budget = Budget("street", (rule,), scope=scope)
     cap = Cap(key_of(budget, rule), rule, budget)
-    cap.span = cap.window.span(NOW_S)
-    cap.oldest_s = cap.span.since_s
+    cap.oldest_s = cap.enter(NOW_S).since_s
     return cap
 
 
