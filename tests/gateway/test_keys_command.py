@@ -14,8 +14,10 @@ from gateway.process import PATIENCE_S, Served, config_file, heliograph
 from gateway.raw_client import Answer, RawClient
 from gateway.running import CLAUDE_FIRST, request
 from heliograph.simulation.providers import SimulatedProviders
+from moving_bar import write_moving_bar
 
 OPEN = ("--host", "0.0.0.0")
+WATCH_S = 120.0
 
 
 class Place:
@@ -205,3 +207,24 @@ async def test_an_admin_key_of_the_operators_own_is_judged_at_the_start(
     told = await place.refused(HELIOGRAPH_ADMIN_KEY=value)
     assert f"HELIOGRAPH_ADMIN_KEY {said}" in told
     assert value not in told
+
+
+@pytest.mark.parametrize("shown", [True, False])
+async def test_the_camera_sends_the_key_of_its_environment(
+    place: Place, tmp_path: Path, *, shown: bool
+) -> None:
+    recording = write_moving_bar(tmp_path / "bar.raw", seconds=1.0)
+    out = tmp_path / "captions.jsonl"
+    secret = await place.new_key("cam-4", "--camera", "cam-4")
+    environ = {"HELIOGRAPH_API_KEY": secret} if shown else {}
+    async with place.serving() as served:
+        url = f"http://127.0.0.1:{served.port}"
+        watch = ("watch", str(recording), "--gateway", url, "--out", str(out))
+        async with heliograph(*watch, environ=environ) as watching:
+            async with asyncio.timeout(WATCH_S):
+                await watching.process.wait()
+            code, wrote = await watching.ends()
+    assert (code == 0) is shown, watching.said
+    assert (out.exists() and out.stat().st_size > 0) is shown
+    assert secret not in watching.said + wrote
+    assert ("This gateway wants a virtual key" in watching.said) is not shown
