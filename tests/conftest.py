@@ -12,6 +12,8 @@ from hypothesis import settings
 
 from postgres_server import PostgresServer, postgres_server
 
+pytest_plugins = ["secret_hygiene"]
+
 # What a test starts without a word on it must not write to the home of whoever runs it.
 os.environ["HELIOGRAPH_LEDGER"] = "off"
 

@@ -12,6 +12,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 import heliograph
+from secret_hygiene import look, remember
 
 ROOT = Path(__file__).parents[2]
 SOURCE = str(Path(heliograph.__file__).parents[1])
@@ -36,6 +37,9 @@ class Program:
         self, arguments: Sequence[str], *, environ: Mapping[str, str] | None = None
     ) -> None:
         self.lines: list[str] = []
+        for name, value in (environ or {}).items():
+            if "KEY" in name:
+                remember(value)
         self.process = subprocess.Popen(
             [sys.executable, *arguments],
             cwd=ROOT,
@@ -96,6 +100,7 @@ class Program:
     def __exit__(self, *error: object) -> None:
         if self.process.poll() is None:
             self.kill()
+        look("\n".join(self.lines), "what a program says and writes")
 
 
 class Gateway(Program):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from gateway.raw_client import Answer, RawClient
 from gateway.running import request
+from secret_hygiene import look, remember
 
 PATIENCE_S = 15
 COMMAND = (sys.executable, "-m", "heliograph")
@@ -19,9 +20,14 @@ class Served:
     """A gateway in a process of its own; what it says and logs is read as it comes."""
 
     def __init__(
-        self, process: asyncio.subprocess.Process, *, log_unread: bool
+        self,
+        process: asyncio.subprocess.Process,
+        *,
+        log_unread: bool,
+        shows_keys: bool = False,
     ) -> None:
         self.process = process
+        self.shows_keys = shows_keys  # it was made for that, to whoever runs it
         self.said = ""
         self.log = b""
         self.port = 0
@@ -101,6 +107,9 @@ class Served:
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         await self.ends()
+        look(self.said, "what a program says")
+        if not self.shows_keys:
+            look(self.log, "what a program writes")
 
 
 @asynccontextmanager
@@ -114,6 +123,9 @@ async def heliograph(
 
     *before* is what comes before it, such as another program that runs it.
     """
+    for name, value in (environ or {}).items():
+        if name.endswith("KEY"):
+            remember(value)
     kept = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path)}
     process = await asyncio.create_subprocess_exec(
         *before,
@@ -124,7 +136,9 @@ async def heliograph(
         env={**kept, **(environ or {})},
         start_new_session=True,
     )
-    served = Served(process, log_unread=log_unread)
+    served = Served(
+        process, log_unread=log_unread, shows_keys=arguments[:1] == ("keys",)
+    )
     try:
         yield served
     finally:

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple, Self
 
+from secret_hygiene import look
+
 PATIENCE_S = 8.0
 CHAT_PATH = "/v1/chat/completions"
 
@@ -92,6 +94,7 @@ class RawClient:
         """Read status and headers."""
         async with asyncio.timeout(PATIENCE_S):
             raw = await self.reader.readuntil(b"\r\n\r\n")
+        look(raw, "the head of an answer")
         status, *lines = raw.decode().rstrip().split("\r\n")
         pairs = [line.split(": ", 1) for line in lines]
         headers = {name.lower(): value for name, value in pairs}
@@ -102,11 +105,13 @@ class RawClient:
         """Read one whole answer, however it is framed."""
         status, headers = await self.head()
         if headers.get("transfer-encoding") == "chunked":
-            return Answer(status, headers, await self.chunked_rest())
-        if "content-length" not in headers:
-            return Answer(status, headers, await self.to_the_close())
-        async with asyncio.timeout(PATIENCE_S):
-            body = await self.reader.readexactly(int(headers["content-length"]))
+            body = await self.chunked_rest()
+        elif "content-length" not in headers:
+            body = await self.to_the_close()
+        else:
+            async with asyncio.timeout(PATIENCE_S):
+                body = await self.reader.readexactly(int(headers["content-length"]))
+        look(body, "an answer")
         return Answer(status, headers, body)
 
     async def chunk(self) -> bytes:

@@ -25,6 +25,7 @@ from heliograph.gateway.telemetry.metrics import Metrics
 from heliograph.gateway.types import Config, Retries
 from heliograph.gateway.upstream.pool import Pool
 from heliograph.simulation.providers import SimulatedProviders
+from secret_hygiene import look
 
 HELLO = [{"role": "user", "content": "hello there"}]
 SAID = "[simulated] Your last message has 2 words and no picture."
@@ -201,8 +202,10 @@ async def running(
         server.lifespan = server.config.lifespan_class(server.config)
         await server.startup(sockets=[listening])
         await server.on_tick(0)
+        gateway = Gateway(engine, server, port)
         try:
-            yield Gateway(engine, server, port)
+            yield gateway
+            look(gateway.raw_log, "the exchange log")
         finally:
             for listener in server.servers:
                 listener.close()
