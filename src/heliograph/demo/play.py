@@ -85,6 +85,7 @@ def play(folder: Path, console: Console, *, real: bool, recording: Path | None) 
             view=True,
             on_caption=came.append,
             settings=SETTINGS,
+            api_key=virtual_key(),
         )
     console.print(f"\n{render_summary(summary)}", markup=False)
     if real:
@@ -195,7 +196,12 @@ def warm_up(folder: Path, gateway: str) -> None:
     """Compile the decoders now: a first run must not be late for its own outage."""
     short = folder / "warm-up.raw"
     write_recording(short, seconds=0.2, seed=SEED, size=SIZE)
-    watch(short, gateway=gateway, model=MODEL)
+    watch(short, gateway=gateway, model=MODEL, api_key=virtual_key())
+
+
+def virtual_key() -> str | None:
+    """Take the key that a gateway on the user's own ledger may ask for."""
+    return os.environ.get("HELIOGRAPH_API_KEY")
 
 
 def announce(console: Console, outage: Outage, gateway: str, *, real: bool) -> None:

@@ -26,7 +26,7 @@ def shown(headers: Headers, url: bytes, ours: bytes = VIRTUAL) -> bytes:
     A client that is also set up for its vendor may send that one's key beside ours.
     """
     other = b""
-    for name, value in headers:
+    for name, value in reversed(headers):  # clients name themselves first
         wanted = WAYS.get(len(name))
         if wanted is None or name.lower() != wanted:
             continue
