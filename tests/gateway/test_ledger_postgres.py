@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from gateway.process import PATIENCE_S, Served, config_file, heliograph
-from gateway.running import CLAUDE_FIRST
+from gateway.raw_client import RawClient
+from gateway.running import CLAUDE_FIRST, request
 from heliograph.gateway.ledger.database import Row
 from heliograph.gateway.ledger.stores.opening import DRIVER_MISSING, open_database
 from heliograph.simulation.providers import SimulatedProviders
@@ -115,6 +116,46 @@ async def test_a_server_that_is_away_at_the_start_is_no_reason_not_to_serve(
     rows = asked(postgres_url, "SELECT request_id FROM exchanges")
     assert {name for (name,) in rows} == logged
     assert len(logged) == 1
+
+
+async def test_a_key_made_anywhere_is_known_to_all_who_share_the_secret(
+    config: str, postgres_url: str
+) -> None:
+    environ = {"HELIOGRAPH_LEDGER": postgres_url, "HELIOGRAPH_LEDGER_SECRET": "s" * 43}
+
+    async def keys(*arguments: str) -> str:
+        async with heliograph("keys", *arguments, environ=environ) as done:
+            code, wrote = await done.ends()
+            assert code == 0, done.said
+            return wrote.strip()
+
+    async with AsyncExitStack() as stack:
+        gateways = [
+            await stack.enter_async_context(heliograph(*SERVE, config, environ=environ))
+            for _ in range(2)
+        ]
+        for served in gateways:
+            await served.listens()
+        secret = await keys("create", "--name", "night")
+        for served in gateways:
+            await comes_to(401, served)
+            await comes_to(200, served, secret)
+        await keys("revoke", "night")
+        for served in gateways:
+            await comes_to(401, served, secret)
+    rows = asked(postgres_url, "SELECT name FROM virtual_keys")
+    assert rows == [("night",)]
+
+
+async def comes_to(status: int, served: Served, secret: str = "") -> None:
+    """Ask with *secret* until the answer has that status."""
+    extra = f"authorization: Bearer {secret}\r\n" if secret else ""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            async with RawClient.to(served.port) as client:
+                client.send(request({}), extra=extra)
+                if (await client.answer()).status == status:
+                    return
 
 
 async def test_without_the_driver_it_does_not_start_and_says_what_to_install(
