@@ -25,6 +25,14 @@ SELECT hour, SUM(n), SUM(cost), SUM(unknown) FROM (
 ) AS sides WHERE hour >= {KEPT_FROM} GROUP BY hour
 HAVING SUM(n) <> 0 OR SUM(cost) <> 0 OR SUM(unknown) <> 0 ORDER BY hour
 """  # noqa: S608 - see above
+BY_DAY = """
+SELECT day, SUM(n), SUM(cost) FROM (
+    SELECT day, provider, model, asker_id, exchanges AS n, cost_nano AS cost FROM days
+    UNION ALL
+    SELECT hour / 24, provider, model, asker_id, -exchanges, -cost_nano FROM hours
+) AS sides GROUP BY day, provider, model, asker_id
+HAVING SUM(n) <> 0 OR SUM(cost) <> 0 ORDER BY day
+"""
 BY_TARGET = f"""
 SELECT hour, provider, model, SUM(n), SUM(cost) FROM (
     SELECT e.started_ms / 3600000 AS hour, a.provider, a.model, 1 AS n,
@@ -72,6 +80,10 @@ QUESTIONS = (
             "hour {}: exchanges and their sum differ by {} exchanges, {} nano-dollars, "
             "{} unknown costs"
         ),
+    ),
+    (
+        BY_DAY,
+        "day {}: its hours and their sum differ by {} exchanges, {} nano-dollars",
     ),
     (
         BY_TARGET,

@@ -8,7 +8,8 @@ from msgspec import Struct
 
 from heliograph.gateway.ledger.database import Database, Row, Value
 from heliograph.gateway.ledger.periods import shown_day, shown_hour
-from heliograph.gateway.ledger.write import HOUR_SUMS
+from heliograph.gateway.ledger.rows import HOURS_OF_DAY
+from heliograph.gateway.ledger.write import HOUR_SUMS, SUM_KEYS
 
 COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -28,6 +29,9 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """What can be asked by, and the columns it stands in."""
 DIMENSIONS = tuple(COLUMNS)
 TIMES = ("day", "hour")
+_SUMMED = ", ".join((*SUM_KEYS, *HOUR_SUMS))
+OF_HOURS = f"SELECT hour, {_SUMMED} FROM hours WHERE hour >= ? AND hour < ?"  # noqa: S608 - names of ours
+OF_DAYS = f"SELECT day * 24 AS hour, {_SUMMED} FROM days WHERE day >= ? AND day < ?"  # noqa: S608 - the same
 FILTERS = tuple(name for name in COLUMNS if name not in {*TIMES, "owner"})
 """What a question can be bounded by."""
 Rank = tuple[tuple[str, ...], int, int, tuple[str, ...]]
@@ -77,15 +81,17 @@ def costs(
     columns = [column for name in by for column in COLUMNS[name]]
     sums = [f"SUM({name})" for name in HOUR_SUMS]
     bounds, values = conditions(where, names)
+    spans, of_spans = spans_of(hours, whole_days="hour" not in by)
     # Only names of ours are in it.
     sql = (
-        f"SELECT {', '.join([*columns, *sums])} FROM hours "  # noqa: S608 - see above
-        f"JOIN askers ON askers.asker_id = hours.asker_id "
-        f"WHERE {' AND '.join(['hour >= ?', 'hour < ?', *bounds])}"
+        f"SELECT {', '.join([*columns, *sums])} FROM ({spans}) AS spans "  # noqa: S608 - see above
+        f"JOIN askers ON askers.asker_id = spans.asker_id"
     )
+    if bounds:
+        sql += f" WHERE {' AND '.join(bounds)}"
     if columns:
         sql += f" GROUP BY {', '.join(columns)}"
-    found = database.run(sql, (*hours, *values))
+    found = database.run(sql, (*of_spans, *values))
     width = len(columns)
     total = summed((), [row[width:] for row in found])
     rows: dict[tuple[str, ...], list[Row]] = {}
@@ -98,6 +104,16 @@ def costs(
     return Costs(tuple(by), tuple(sorted(spent, key=order(by))), total)
 
 
+def spans_of(hours: tuple[int, int], *, whole_days: bool) -> tuple[str, list[Value]]:
+    """Write where the sums of *hours* stand: days where they are whole, hours else."""
+    since, until = hours
+    first, end = -(-since // HOURS_OF_DAY), until // HOURS_OF_DAY
+    if not whole_days or first >= end:
+        return OF_HOURS, [since, until]
+    edges = [since, first * HOURS_OF_DAY, end * HOURS_OF_DAY, until]
+    return f"{OF_DAYS} UNION ALL {OF_HOURS} UNION ALL {OF_HOURS}", [first, end, *edges]
+
+
 def conditions(
     where: Mapping[str, str], names: Mapping[str, str]
 ) -> tuple[list[str], list[Value]]:
@@ -106,8 +122,9 @@ def conditions(
     values: list[Value] = []
     for name, value in where.items():
         if name == "tag":
-            bounds.append("(',' || tags || ',') LIKE ? ESCAPE '!'")
-            values.append(f"%,{escaped(value)},%")
+            # Not LIKE: it is not compared to the letter in every database.
+            bounds.append("REPLACE(',' || tags || ',', ?, '') <> ',' || tags || ','")
+            values.append(f",{value},")
         elif name == "key":
             ids = [each for each, known in names.items() if value in (each, known)]
             bounds.append(f"virtual_key IN ({', '.join('?' * len(ids or [0]))})")
@@ -116,13 +133,6 @@ def conditions(
             bounds.append(f"{COLUMNS[name][0]} = ?")
             values.append(value)
     return bounds, values
-
-
-def escaped(text: str) -> str:
-    """Write *text* so that LIKE takes none of it for a pattern."""
-    for special in "!%_":
-        text = text.replace(special, f"!{special}")
-    return text
 
 
 def key_names(database: Database) -> dict[str, str]:

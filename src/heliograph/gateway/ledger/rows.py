@@ -12,6 +12,7 @@ from heliograph.gateway.ledger.database import Row
 from heliograph.gateway.types import Attempt, Exchange, Usage, VirtualKey
 
 HOUR_MS = 3_600_000
+HOURS_OF_DAY = 24
 NAME_MAX = 200  # characters: a model's name may be the caller's own words
 FINISH_MAX = 40
 TOKENS_MAX = (1 << 40) - 1  # a provider that says more says nonsense
@@ -22,6 +23,7 @@ ASKERS_MAX = 10_000
 Known = tuple[VirtualKey | None, int]
 Tokens = tuple[int | None, ...]
 HourKey = tuple[int, str, str, int]
+Sums = defaultdict[HourKey, list[tuple[int, ...]]]
 
 
 class Askers:
@@ -66,7 +68,7 @@ class Batch:
         self.askers = askers
         self.exchanges: list[Row] = []
         self.attempts: list[Row] = []
-        self.hours: defaultdict[HourKey, list[tuple[int, ...]]] = defaultdict(list)
+        self.hours: Sums = defaultdict(list)
         for exchange_id, exchange in enumerate(exchanges, first_id):
             who = askers.number(exchange)
             if is_plain(exchange):
@@ -126,10 +128,19 @@ class Batch:
 
     def hour_rows(self) -> list[Row]:
         """Return the rows of the hours."""
-        return [
-            (*key, *map(sum, zip(*rows, strict=True)))
-            for key, rows in self.hours.items()
-        ]
+        return summed(self.hours)
+
+    def day_rows(self) -> list[Row]:
+        """Return the rows of the days."""
+        days: Sums = defaultdict(list)
+        for (hour, provider, model, who), rows in self.hours.items():
+            days[hour // HOURS_OF_DAY, provider, model, who] += rows
+        return summed(days)
+
+
+def summed(sums: Sums) -> list[Row]:
+    """Add up what has one key."""
+    return [(*key, *map(sum, zip(*rows, strict=True))) for key, rows in sums.items()]
 
 
 def is_plain(exchange: Exchange) -> bool:

@@ -13,7 +13,9 @@ the first; the others count on.
 """
 
 NUMBERS_PER_MS = 1000
-HOUR_KEYS = ("hour", "provider", "model", "asker_id")
+SUM_KEYS = ("provider", "model", "asker_id")
+HOUR_KEYS = ("hour", *SUM_KEYS)
+DAY_KEYS = ("day", *SUM_KEYS)
 HOUR_SUMS = (
     "exchanges",
     "answered",
@@ -41,10 +43,11 @@ def places(count: int) -> str:
 INSERT_ASKER = f"INSERT INTO askers VALUES ({places(ASKER_COLUMNS)}) ON CONFLICT (asker_id) DO NOTHING"  # noqa: E501, S608 - no value is in it
 INSERT_EXCHANGE = f"INSERT INTO exchanges VALUES ({places(EXCHANGE_COLUMNS)})"  # noqa: S608 - the same
 INSERT_ATTEMPT = f"INSERT INTO attempts VALUES ({places(ATTEMPT_COLUMNS)})"  # noqa: S608 - the same
-ADD_HOUR = (
-    f"INSERT INTO hours VALUES ({places(len(HOUR_KEYS) + len(HOUR_SUMS))}) "  # noqa: S608 - the same
-    f"ON CONFLICT ({', '.join(HOUR_KEYS)}) DO UPDATE SET "
-    + ", ".join(f"{name} = hours.{name} + excluded.{name}" for name in HOUR_SUMS)
+ADD_HOUR, ADD_DAY = (
+    f"INSERT INTO {table} VALUES ({places(len(keys) + len(HOUR_SUMS))}) "  # noqa: S608 - the same
+    f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET "
+    + ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in HOUR_SUMS)
+    for table, keys in (("hours", HOUR_KEYS), ("days", DAY_KEYS))
 )
 NUMBER = (
     "UPDATE counters SET value = CASE WHEN value < ? THEN ? ELSE value END + ? "
@@ -92,6 +95,7 @@ class Pen:
             if batch.attempts:
                 database.run_many(INSERT_ATTEMPT, batch.attempts)
             database.run_many(ADD_HOUR, batch.hour_rows())
+            database.run_many(ADD_DAY, batch.day_rows())
             for post in posters:
                 post(database, exchanges, first_id)
             database.run(SIGN, signature)

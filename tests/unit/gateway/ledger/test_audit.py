@@ -55,6 +55,8 @@ def test_an_empty_ledger_agrees(recorder_here: Make, database: Database) -> None
          "1 unknown costs"),
         ("UPDATE hours SET cost_nano = cost_nano + 1 WHERE provider = 'anthropic'",
          "anthropic/claude-sonnet-4-6: attempts and their sum differ"),
+        ("UPDATE days SET exchanges = exchanges + 1 WHERE provider = 'anthropic'",
+         "its hours and their sum differ by 1 exchanges, 0 nano-dollars"),
         ("UPDATE attempts SET model = 'other' WHERE cost_nano = 7",
          "anthropic/other: attempts and their sum differ by 1 attempts, 7"),
         ("UPDATE attempts SET cost_nano = 8 WHERE cost_nano = 7",

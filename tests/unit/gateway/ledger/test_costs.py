@@ -1,6 +1,7 @@
 """What was spent, by whatever is asked for."""
 
 from collections.abc import Callable
+from itertools import combinations
 
 import pytest
 
@@ -121,6 +122,7 @@ def test_the_dearest_come_first_and_times_in_their_order(filled: Database) -> No
         ({"key": "nobody"}, 0),
         ({"tag": "a_b"}, 12),
         ({"tag": "a%"}, 0),
+        ({"tag": "Night"}, 0),
         ({"tag": "night", "provider": "openai"}, 18),
         ({"model": "claude-sonnet-4-6", "camera": ""}, 13),
     ],
@@ -129,6 +131,14 @@ def test_only_what_is_so_is_added_up(
     filled: Database, where: dict[str, str], cost_nano: int
 ) -> None:
     assert costs(filled, [], ALL, where).total.cost_nano == cost_nano
+
+
+def test_days_and_hours_say_the_same(filled: Database) -> None:
+    for since, until in combinations(range(HOUR - 35, HOUR + 60, 11), 2):
+        by_hour = costs(filled, ["hour", "provider"], (since, until))
+        by_day = costs(filled, ["provider"], (since, until))
+        assert by_day.total == by_hour.total
+        assert sum(row.cost_nano for row in by_day.rows) == by_hour.total.cost_nano
 
 
 def test_an_hour_is_meant_from_its_beginning_to_its_end(filled: Database) -> None:

@@ -67,3 +67,18 @@ def test_the_tables_of_the_program_can_be_made(database: Database) -> None:
     migrate(database)
     for table in ("askers", "exchanges", "attempts", "hours", "virtual_keys"):
         assert database.run(f"SELECT * FROM {table}") == []  # noqa: S608 -- ours
+
+
+def test_a_ledger_from_before_there_were_days_has_them_added_up(
+    database: Database,
+) -> None:
+    former = [step for step in migrations() if step.name != "days"]
+    migrate(database, former)
+    rows = [(24, "p", "m", 1), (47, "p", "m", 1), (48, "p", "m", 1), (48, "p", "n", 1)]
+    database.run_many(
+        f"INSERT INTO hours VALUES ({', '.join('?' * 16)})",  # noqa: S608 -- ours
+        [(*row, *range(12)) for row in rows],
+    )
+    migrate(database)
+    sql = "SELECT day, model, exchanges, unknown_costs FROM days ORDER BY day, model"
+    assert database.run(sql) == [(1, "m", 0, 22), (2, "m", 0, 11), (2, "n", 0, 11)]
