@@ -149,7 +149,7 @@ class PostgresServer:
 
 
 def fastest_folder() -> Path | None:
-    """Find a folder in memory with room enough: making tables is half the work there."""
+    """Find a folder in memory, with room enough: making tables is half the work."""
     memory = Path("/dev/shm")  # noqa: S108 -- a folder of our own is made in it
     if memory.is_dir() and shutil.disk_usage(memory).free > ROOM:
         return memory
