@@ -187,7 +187,7 @@ async def test_the_call_that_was_overtaken_is_paid_for(
     assert line["hedged"]
     assert costs(line) == [(PROMPT_GPT, "estimate"), (WHOLE_HAIKU, "usage")]
     said = got.headers.get("x-heliograph-cost-usd")
-    assert said == (None if stream else "0.0000795")  # 27,500 + 52,000
+    assert said == (None if stream else "0.000079500")  # 27,500 + 52,000
 
 
 @pytest.mark.parametrize(

@@ -138,13 +138,20 @@ class PriceBook:
 
         *vendor* is whose rows hold for that provider, empty if nobody's do.
         """
-        if at_s >= self.until_s or len(self.kept) > self.KEPT_MAX:
+        if at_s >= self.until_s:
             self.kept.clear()
             self.until_s = inf
         name = (provider, vendor, model)
-        if name in self.kept:
-            return self.kept[name]
-        found = self.find(provider, vendor, model, at_s)
+        kept = self.kept.get(name)
+        if kept is not None:
+            return kept
+        return self.kept[name] if name in self.kept else self.keep(name, at_s)
+
+    def keep(self, name: tuple[str, str, str], at_s: float) -> Price | None:
+        """Look a price up, and keep what was found."""
+        if len(self.kept) >= self.KEPT_MAX:
+            self.kept.clear()
+        found = self.find(*name, at_s)
         self.until_s = min(self.until_s, found.until_s)
         self.kept[name] = found.price
         return found.price

@@ -15,12 +15,11 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 from uvicorn.server import ServerState
 
-from heliograph.gateway.catalog.money import print_usd
 from heliograph.gateway.engine import Engine
 from heliograph.gateway.server.bodies import Bodies
 from heliograph.gateway.server.errors import error_answer
 from heliograph.gateway.server.refusals import new_exchange, record_refused
-from heliograph.gateway.types import Chat, Exchange, Failure, Target
+from heliograph.gateway.types import NANO, Chat, Exchange, Failure, Target
 from heliograph.gateway.wire.chat import read as read_chat
 from heliograph.gateway.wire.openai_error import error_body
 
@@ -342,11 +341,11 @@ def answered_by(exchange: Exchange) -> bytes:
 
 
 def cost_header(exchange: Exchange) -> bytes:
-    """Say what a whole answer cost, if that is known."""
+    """Say what a whole answer cost, to the nano-dollar, if that is known."""
     nano = exchange.cost_nano
     if nano is None:
         return b""
-    return b"x-heliograph-cost-usd: %b\r\n" % print_usd(nano).encode()
+    return b"x-heliograph-cost-usd: %d.%09d\r\n" % divmod(nano, NANO)
 
 
 def is_fallback(exchange: Exchange, target: Target) -> bool:
