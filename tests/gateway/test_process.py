@@ -96,6 +96,16 @@ async def test_a_good_config_is_summed_up(tmp_path: Path) -> None:
     assert (code, served.said) == (0, "")
     assert "anthropic" in out
     assert "sk-ant" not in out
+    assert "no price" not in out
+
+
+async def test_what_a_good_config_has_no_price_for_is_said(tmp_path: Path) -> None:
+    text = "providers:\n  proxy:\n    base_url: http://127.0.0.1:9/v1\n"
+    path = config_file(tmp_path, f"{text}    models: [gpt-4o, other]\n")
+    async with heliograph("check", path) as served:
+        code, out = await served.ends()
+    assert code == 0
+    assert out.endswith("no price is known of: proxy/gpt-4o, proxy/other\n")
 
 
 async def test_without_config_and_keys_the_simulated_provider_serves_and_says_so() -> (

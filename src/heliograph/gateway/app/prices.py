@@ -108,6 +108,12 @@ def configured(config: Config, now_s: float) -> Iterator[tuple[str, Price | None
             yield f"{provider.name}/{model}", price
 
 
+def unpriced(config: Config) -> list[str]:
+    """Return the targets that *config* lists, of which no price is known."""
+    priced = configured(config, SystemClock().wall_s())
+    return [target for target, price in priced if price is None]
+
+
 def shown(target: str, price: Price | None) -> Shown:
     """Write a price in dollars."""
     if price is None:

@@ -10,6 +10,7 @@ from heliograph.gateway.app.composition import run, settle_memory
 from heliograph.gateway.app.door import listen
 from heliograph.gateway.app.keys import fault_of_openness, key_ring
 from heliograph.gateway.app.loop import loop_factory
+from heliograph.gateway.app.prices import unpriced
 from heliograph.gateway.app.source import Read, Source
 from heliograph.gateway.app.voice import say
 from heliograph.gateway.config import (
@@ -32,6 +33,9 @@ def check(path: Path) -> int:
         print(render_problems(config), file=sys.stderr)  # noqa: T201 - its purpose
         return 1
     print(summary(config))  # noqa: T201 - its purpose
+    unknown = ", ".join(unpriced(config))
+    if unknown:
+        print(f"  no price is known of: {unknown}")  # noqa: T201 - its purpose
     return 0
 
 
