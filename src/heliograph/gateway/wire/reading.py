@@ -73,6 +73,7 @@ class EventReader:
         events = decoder.feed(data)
         if len(events) == 1:
             self._seen = True
+            self.events += 1
             out = self._interpreter.take(self, events[0])
         else:
             out = self._read(events)

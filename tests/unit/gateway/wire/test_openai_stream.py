@@ -248,3 +248,13 @@ def test_what_goes_on_is_readable_chunk_by_chunk() -> None:
     reader = STREAM()
     told = [chunks(reader.feed(event)) for event in (ROLE, TEXT, STOP, DONE)]
     assert [len(part) for part in told] == [1, 1, 1, 0]
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_events_are_counted_however_they_come(*, at_once: bool) -> None:
+    reader = STREAM()
+    text = ROLE + TEXT + TEXT + STOP
+    pieces = [text] if at_once else [p + b"\n\n" for p in text.split(b"\n\n")[:-1]]
+    for piece in pieces:
+        reader.feed(piece)
+    assert reader.events == 4
