@@ -12,7 +12,13 @@ from itertools import count
 
 from msgspec import Struct, field
 
-from heliograph.gateway.routing.failover import Outcome, Plan, Step, failover
+from heliograph.gateway.routing.failover import (
+    Outcome,
+    Plan,
+    Step,
+    at_once,
+    failover,
+)
 from heliograph.gateway.routing.health import Health
 from heliograph.gateway.routing.names import Choice, Named
 from heliograph.gateway.routing.order import order
@@ -172,23 +178,36 @@ class World:
             yield self.now_s + draw.expovariate(self.per_s)
 
     def exchange(self, ask: Ask) -> Process:
-        """Walk one plan, as the engine does."""
+        """Ask at once whom needs no plan, else walk one, as the engine does."""
+        step = at_once(self.named, self.health, self.now_s)
+        if step is None:
+            plan = self.plan(ask)
+            end = yield from self.follow(ask, plan, next(plan, None))
+            plan.close()
+        else:
+            end = yield from self.follow(ask, None, step)
+        ask.ends.append(end)
+        ask.ended_s = self.now_s
+
+    def plan(self, ask: Ask, begun: Step | None = None) -> Plan:
+        """Plan who is asked; *begun* was asked without a plan."""
         plan = failover(
             order(self.named, self.health, self.random.random, None),
             self.health,
             now_s=self.now_s,
             stream=ask.stream,
             balance=self.named.route.balance,
+            begun=None if begun is None else begun.health,
         )
-        end = yield from self.follow(ask, plan)
-        plan.close()
-        ask.ends.append(end)
-        ask.ended_s = self.now_s
+        if begun is not None:
+            next(plan)
+        return plan
 
-    def follow(self, ask: Ask, plan: Plan) -> Generator[float, None, str]:
+    def follow(
+        self, ask: Ask, plan: Plan | None, step: Step | None
+    ) -> Generator[float, None, str]:
         """Make the calls that the plan names, until somebody has answered."""
         deadline_s = ask.began_s + self.total_s
-        step = next(plan, None)
         while step is not None:
             if step.wait_s:
                 yield min(self.now_s + step.wait_s, deadline_s)
@@ -201,6 +220,7 @@ class World:
                 return "client_gone" if failure.kind == "client_gone" else "timeout"
             if ask.committed and not may_go_on(ask.conduct, failure):
                 return "failed"
+            plan = plan or self.plan(ask, step)
             try:
                 step = plan.send(Outcome(self.now_s, failure))
             except StopIteration:
