@@ -26,6 +26,13 @@ def cpu_s(pid: int) -> float:
     return ticks / TICKS_A_SECOND
 
 
+def loop_cpu_s(pid: int) -> float:
+    """CPU seconds that the first thread of *pid* has used: the event loop's."""
+    stat = (PROC / str(pid) / "task" / str(pid) / "stat").read_text()
+    fields = stat.rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS_A_SECOND
+
+
 def rss_mb(pid: int) -> float:
     """Resident memory of the tree under *pid*, in MB."""
     return sum(in_status(process, "VmRSS:") for process in tree(pid)) / 1024

@@ -28,8 +28,8 @@ GOOD_S = 3.5
 dead process after `DEAD_S` of silence."""
 SPARE_HOLDS = 4
 """A slice is kept so large that some calls find their worst case in it at once."""
-SPARE_TURNS = 3
-"""And so large that it lasts for some turns."""
+SPARE_S = 1.0
+"""And so large that it lasts for some turns, also when they come late."""
 IDLE_TURNS = 20
 """After so many turns without use a slice goes back."""
 
@@ -69,6 +69,7 @@ class Budgets:
         self.notify = notify
         self.waiting: list[Waiter] = []
         self.asking = False
+        self.asked_s = 0.0
         self.good_until_s = -math.inf  # when slices may be taken for a dead process's
         self.closed = False
         self.timer: asyncio.TimerHandle | None = None
@@ -169,20 +170,22 @@ class Budgets:
         self.timer = None
         wall_s = self.clock.wall_s()
         configured = {id(each) for each in self.accounts.budgets}
+        now_s = self.clock.monotonic_s()
+        past_s, self.asked_s = now_s - self.asked_s, now_s
         needs: dict[str, list[int]] = {}
         for waiter in self.waiting:
             for cap in waiter.caps:
                 need = waiter.amount[cap.measure]
                 needs.setdefault(cap.key, []).append(need)
         asks = [
-            ask_of(cap, wall_s, needs.get(cap.key, NOBODY_WAITS))
+            ask_of(cap, wall_s, past_s, needs.get(cap.key, NOBODY_WAITS))
             for cap in self.accounts.caps.values()
             if is_in_use(cap) or id(cap.budget) in configured
         ]
         if not asks:
             return
         self.asking = True
-        told = partial(self.told, self.clock.monotonic_s())
+        told = partial(self.told, now_s)
         self.leases.ask(asks, partial(self.loop.call_soon_threadsafe, told))
         self.wake()
 
@@ -228,14 +231,16 @@ def is_in_use(cap: Cap) -> bool:
     return bool(cap.free or cap.outstanding or cap.waiting)
 
 
-def ask_of(cap: Cap, wall_s: float, needs: Sequence[int] = NOBODY_WAITS) -> Ask:
+def ask_of(
+    cap: Cap, wall_s: float, past_s: float, needs: Sequence[int] = NOBODY_WAITS
+) -> Ask:
     """Say how *cap* stands, and what more of it would be good to have.
 
-    *needs* is what those want who wait. What is free and not wanted is taken out of the
-    slice, and so given back.
+    *needs* is what those want who wait; the last turn was *past_s* ago. What is free
+    and not wanted is taken out of the slice, and so given back.
     """
     span = cap.enter(wall_s)
-    spare = spare_of(cap, needs)
+    spare = spare_of(cap, past_s, needs)
     wanted = 0 if cap.yields else spare
     if cap.free > 2 * wanted:
         cap.free = wanted
@@ -256,11 +261,11 @@ def ask_of(cap: Cap, wall_s: float, needs: Sequence[int] = NOBODY_WAITS) -> Ask:
     )
 
 
-def spare_of(cap: Cap, needs: Sequence[int]) -> int:
+def spare_of(cap: Cap, past_s: float, needs: Sequence[int]) -> int:
     """Say how much of *cap* is to be free: it grows at once and shrinks slowly."""
     cap.idle = 0 if cap.used or cap.waiting else cap.idle + 1
     holds = SPARE_HOLDS * max(cap.largest, *needs)
-    wanted = max(holds, SPARE_TURNS * cap.used)
+    wanted = max(holds, int(cap.used * SPARE_S / max(past_s, HUNGRY_S)))
     cap.used = cap.largest = 0
     if cap.idle > IDLE_TURNS:
         cap.spare = 0

@@ -157,6 +157,8 @@ class Hold:
             if used:
                 cap.charged += used
                 cap.left -= used
+                if used > reserved:
+                    cap.used += used - reserved
                 bucket_s = cap.bucket_s
                 if not bucket_s <= at_s < cap.until_s:
                     bucket_s = cap.bucket_of(at_s)

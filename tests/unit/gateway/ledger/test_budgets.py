@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 
 from gateway.running import SteppedClock
-from heliograph.gateway.ledger.budgets import GOOD_S, IDLE_TURNS, Budgets
+from heliograph.gateway.ledger.budgets import (
+    GOOD_S,
+    IDLE_TURNS,
+    Budgets,
+    spare_of,
+)
 from heliograph.gateway.ledger.caps import Amount, Cap, Hold
 from heliograph.gateway.ledger.database import DatabaseError, Row, Trouble, Value
 from heliograph.gateway.ledger.leases import Leases
@@ -184,6 +189,28 @@ async def test_a_slice_that_nobody_uses_goes_back(made: list[Kept]) -> None:
         await asyncio.sleep(0)
     assert kept.cap.free == 0
     assert kept.database.run("SELECT * FROM budget_leases") == []
+
+
+@pytest.mark.parametrize("past_s", [0.05, 0.25, 1.0])
+async def test_a_slice_lasts_for_turns_that_come_late(
+    made: list[Kept], past_s: float
+) -> None:
+    made.append(kept := Kept(Budget("a", (CapRule("tokens", 10**9),))))
+    kept.cap.used = int(1000 * past_s)
+    kept.cap.largest = 1
+    assert spare_of(kept.cap, past_s, (0,)) == 1000
+    assert spare_of(kept.cap, past_s, (0,)) == 1000  # it has not been used since
+
+
+async def test_what_costs_more_than_was_reserved_is_charged_all_the_same(
+    made: list[Kept],
+) -> None:
+    made.append(kept := Kept(Budget("a", (DAY,))))
+    exchange = Exchange("r")
+    kept.budgets.settle(await kept.hold(100), amount(300), exchange)
+    assert [charge[2] for charge in exchange.charges or ()] == [300]
+    assert kept.cap.used >= 300
+    assert isinstance(await kept.reserve(701), Cap)
 
 
 async def test_a_reload_raises_the_limit_for_those_who_wait(made: list[Kept]) -> None:

@@ -72,7 +72,7 @@ class Process:
         cap, now_s = self.cap, self.world.now_s
         self.record()
         for told in self.leases.renew(
-            self.world.database, [ask_of(cap, now_s, (need,))]
+            self.world.database, [ask_of(cap, now_s, 0.25, (need,))]
         ):
             take(cap, told, now_s)
         self.good_until_s = now_s + GOOD_S
@@ -298,7 +298,7 @@ def test_a_soft_limit_is_told_once_in_a_window(database: Database, limit: int) -
             if limit and process.reserve(limit):
                 process.settle(0, 1.0)
             process.record()
-            ask = ask_of(process.cap, shared.now_s)
+            ask = ask_of(process.cap, shared.now_s, 0.25)
             answers = process.leases.renew(shared.database, [ask])
             told += [each.notice for each in answers]
             take(process.cap, answers[0], shared.now_s)
