@@ -2,11 +2,15 @@
 
 import argparse
 import asyncio
+import inspect
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
+
 from heliograph.cli import parser
+from heliograph.gateway.admin.routes import WAYS
 from heliograph.gateway.catalog.facts import facts, models_of
 from heliograph.gateway.ledger.accounts import Accounts
 from heliograph.gateway.ledger.budget_numbers import BudgetNumbers
@@ -119,7 +123,33 @@ def providers_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def admin_page() -> str:
+    """Every path of the admin API: what it takes."""
+    lines = ["# The admin API\n", WRITTEN]
+    lines += [
+        "How to come in, and examples: [the guide](../guide/admin.md). A parameter",
+        "that is not listed is refused, and so is one that is given twice.",
+        "",
+    ]
+    for way in WAYS:
+        shown = way.path.replace(":int", "")
+        told = (inspect.getdoc(way.answer) or "").split("\n", 1)[0]
+        lines += [f"## {way.method} {shown}\n", told, ""]
+        if way.fields:
+            lines += ["| parameter | meaning |", "|---|---|"]
+            lines += [f"| `{name}` | {one.told} |" for name, one in way.fields.items()]
+            lines.append("")
+        if way.body is not None:
+            names = (
+                f"`{one.encode_name}`" + ("" if one.required else " (may be left out)")
+                for one in msgspec.structs.fields(way.body)
+            )
+            lines += [f"Body, JSON: {', '.join(names)}.", ""]
+    return "\n".join(lines)
+
+
 PAGES = {
+    "admin-api.md": admin_page,
     "commands.md": cli_page,
     "metrics.md": metrics_page,
     "providers.md": providers_page,

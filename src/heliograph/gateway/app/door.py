@@ -11,12 +11,16 @@ from functools import partial
 from typing import Any, cast
 
 import uvicorn
+from starlette.requests import Request
 
+from heliograph.gateway.admin.application import Admin, Beside
+from heliograph.gateway.admin.house import House
 from heliograph.gateway.app.descriptors import connections_possible
 from heliograph.gateway.config.tls import context_of
 from heliograph.gateway.engine import Engine
 from heliograph.gateway.ledger.key_ring import KeyRing
 from heliograph.gateway.server.api import make_api
+from heliograph.gateway.server.credentials import asker
 from heliograph.gateway.server.edge import Edge
 from heliograph.gateway.server.guard import Guard
 from heliograph.gateway.server.lane import Lane
@@ -46,9 +50,14 @@ class Door(uvicorn.Server):
     """
 
     def __init__(
-        self, config: uvicorn.Config, edge: Edge, when_up: Callable[[], None]
+        self,
+        config: uvicorn.Config,
+        edge: Edge,
+        when_up: Callable[[], None],
+        admin: Admin,
     ) -> None:
         super().__init__(config)
+        self.admin = admin
         self.edge = edge
         self.engine = edge.engine
         self.when_up = when_up
@@ -105,6 +114,7 @@ class Door(uvicorn.Server):
         until = loop.time() + (LAST_WORDS_S if rest else 0.0)
         while self.server_state.connections and loop.time() < until:  # noqa: ASYNC110 - uvicorn keeps a set of them and tells nobody
             await asyncio.sleep(LOOK_S)
+        self.admin.close()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -127,10 +137,12 @@ def door(
 ) -> Door:
     """Make the server: uvicorn's life cycle, our lane, Starlette for the rest."""
     server: Door
-    guard = Guard(keys or KeyRing(), engine.clock.wall_s)
+    keys = keys or KeyRing()
+    guard = Guard(keys, engine.clock.wall_s)
     edge = Edge(engine, connections_possible(), guard)
+    admin = Admin(House(engine, keys, standing, partial(address_of, guard)))
     settings = uvicorn.Config(
-        make_api(engine, standing, lambda: server.should_exit, guard),
+        Beside(admin, make_api(engine, standing, lambda: server.should_exit, guard)),
         http=cast("Any", partial(Lane, edge)),
         ws="none",
         lifespan="off",
@@ -139,5 +151,11 @@ def door(
         proxy_headers=False,
         server_header=False,
     )
-    server = Door(settings, edge, when_up)
+    server = Door(settings, edge, when_up, admin)
     return server
+
+
+def address_of(guard: Guard, request: Request) -> str:
+    """Say from which address *request* comes, through the proxies that are trusted."""
+    peer = request.client.host if request.client else None
+    return asker(peer, request.headers.raw, guard.trusted) or ""

@@ -18,6 +18,7 @@ from heliograph.gateway.ledger.key_secret import VARIABLE, KeySecret, SecretErro
 from heliograph.gateway.types import VirtualKey
 
 SHOWN_BYTES_MAX = 256
+GIVEN = "given:"
 STAY = "the keys that were known last stay in force"
 
 
@@ -74,6 +75,7 @@ class KeyRing:
         self.trouble = ""
         self.own_hash = KeyHash(token_bytes(SECRET_BYTES))
         self.given_admin = self.own_hash(admin.encode()) if admin else None
+        self.given_seal = KeyHash(admin.encode()) if admin else None
 
     # what the door asks
 
@@ -96,6 +98,33 @@ class KeyRing:
         if ring.hashing is None:
             return False
         return now_s < ring.admins.get(ring.hashing(shown), 0.0)
+
+    # what the admin page asks
+
+    @property
+    def has_admin(self) -> bool:
+        """Whether there is an admin key at all."""
+        return self.given_admin is not None or bool(self.ring.admins)
+
+    def seal(self, session: bytes, admin: bytes) -> str:
+        """Say what a session is to keep of the *admin* key that it begins with.
+
+        Of one that the operator has given nothing is kept that it could be guessed by
+        without knowing the session.
+        """
+        hashing = self.ring.hashing
+        hashed = b"" if hashing is None else hashing(admin)
+        if hashed in self.ring.admins or self.given_seal is None:
+            return hashed.hex()
+        return GIVEN + self.given_seal(session).hex()
+
+    def is_sealed(self, seal: str, session: bytes, now_s: float) -> bool:
+        """Say whether the admin key that a session began with still is one."""
+        if seal.startswith(GIVEN):
+            given = self.given_seal
+            mark = bytes.fromhex(seal.removeprefix(GIVEN))
+            return given is not None and compare_digest(given(session), mark)
+        return now_s < self.ring.admins.get(bytes.fromhex(seal), 0.0)
 
     # what the ledger's thread does
 

@@ -165,3 +165,29 @@ def test_trouble_is_told_once_and_again_when_it_comes_back(keys: KeptKeys) -> No
     assert len(keys.said) == 2
     assert "holds no secret" in keys.said[0]
     assert text.strip() not in keys.said[0]
+
+
+def test_a_session_is_sealed_with_the_admin_key_that_is_kept(keys: KeptKeys) -> None:
+    ring = keys.ring
+    assert not ring.has_admin
+    store.set_admin(keys.database, "hgadmin-one", keys.secret.make(), now_s=NOW_S)
+    keys.follow()
+    assert ring.has_admin
+    seal = ring.seal(b"session", b"hgadmin-one")
+    assert ring.is_sealed(seal, b"session", NOW_S)
+    store.set_admin(
+        keys.database, "hgadmin-two", keys.secret.make(), now_s=NOW_S, grace_s=60
+    )
+    keys.follow()
+    assert ring.is_sealed(seal, b"session", NOW_S + 59)
+    assert not ring.is_sealed(seal, b"session", NOW_S + 60)
+    assert not ring.is_sealed(ring.seal(b"session", b"other"), b"session", NOW_S)
+
+
+def test_a_session_is_sealed_with_the_admin_key_that_was_given() -> None:
+    ring = KeyRing(admin="a-key-of-the-operators-own")
+    seal = ring.seal(b"session", b"a-key-of-the-operators-own")
+    assert ring.is_sealed(seal, b"session", NOW_S)
+    assert not ring.is_sealed(seal, b"another", NOW_S)
+    assert not KeyRing(admin="another").is_sealed(seal, b"session", NOW_S)
+    assert not KeyRing().is_sealed(seal, b"session", NOW_S)
