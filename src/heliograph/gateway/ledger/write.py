@@ -51,9 +51,12 @@ ADD_HOUR, ADD_DAY = (
 )
 NUMBER = (
     "UPDATE counters SET value = CASE WHEN value < ? THEN ? ELSE value END + ? "
-    "WHERE name = 'exchanges' "
-    "RETURNING value, (SELECT value FROM counters WHERE name = 'prunes')"
+    "WHERE name = 'exchanges' RETURNING value"
 )
+PRUNES = "SELECT value FROM counters WHERE name = 'prunes'"
+"""A statement of its own: in PostgreSQL one that waited for its turn still sees what was
+there before.
+"""
 SIGN = (
     "INSERT INTO writers VALUES (?, ?, ?) ON CONFLICT (writer) DO UPDATE "
     "SET batch = excluded.batch, written_ms = excluded.written_ms"
@@ -84,7 +87,8 @@ class Pen:
         least = signature[2] * NUMBERS_PER_MS
         with database.transaction():
             count = len(exchanges)
-            ((last, prunes),) = database.run(NUMBER, (least, least, count))
+            ((last,),) = database.run(NUMBER, (least, least, count))
+            ((prunes,),) = database.run(PRUNES)
             if prunes != self.prunes:
                 askers.forget()
             first_id = int(last or 0) - count + 1

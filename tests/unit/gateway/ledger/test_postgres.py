@@ -16,7 +16,8 @@ from heliograph.gateway.ledger.database import Database, DatabaseError, Trouble
 from heliograph.gateway.ledger.migrate import Migration, migrate
 from heliograph.gateway.ledger.stores.opening import DRIVER_MISSING, open_database
 from heliograph.gateway.ledger.stores.postgres import PostgresDatabase
-from heliograph.gateway.ledger.write import NUMBER, SIGN, was_written
+from heliograph.gateway.ledger.write import NUMBER, SIGN, Pen, was_written
+from ledger_parts import answered, ids
 from postgres_server import PostgresServer
 
 ADD = "INSERT INTO t VALUES (?, ?)"
@@ -224,6 +225,31 @@ def test_a_batch_whose_commit_may_yet_come_through_is_waited_for(
         asking.join()
         assert found == [True]
         assert not was_written(anew, "writer", 8)
+
+
+def test_who_was_taken_away_while_a_writer_waited_is_written_again(
+    postgres_url: str, postgres: PostgresServer
+) -> None:
+    with ExitStack() as both:
+        writing, pruning = (
+            both.enter_context(closing(PostgresDatabase(postgres_url)))
+            for _ in range(2)
+        )
+        migrate(writing)
+        pen = Pen(writing)
+        pen.write([answered(1)], (), ("writer", 1, 1))
+        more = threading.Thread(
+            target=pen.write, args=([answered(2)], (), ("writer", 2, 2))
+        )
+        with pruning.transaction():
+            pruning.run(NUMBER, (0, 0, 0))
+            more.start()
+            until_it_waits(postgres)
+            pruning.run("DELETE FROM askers")
+            pruning.run("UPDATE counters SET value = value + 1 WHERE name = 'prunes'")
+        more.join()
+        assert ids(writing) == ["hg-1", "hg-2"]
+        assert writing.run("SELECT COUNT(*) FROM askers") == [(1,)]
 
 
 def until_it_waits(postgres: PostgresServer) -> None:
