@@ -8,7 +8,7 @@ STAMP := $(VENV)/.ready
 OLD_STAMPS := $(VENV)/openai-1/.ready $(VENV)/openai-2/.ready
 NODE_STAMP := tests/conformance/node/node_modules/.ready
 
-.PHONY: setup demo test check format reference prices reliability golden matrix simulate caps kept bench outage soak fuzz lock lock-peers clean
+.PHONY: setup demo test check format reference prices reliability golden matrix simulate caps kept bench outage soak million fuzz lock lock-peers clean
 
 setup: $(STAMP) $(OLD_STAMPS) $(NODE_STAMP)
 
@@ -95,6 +95,10 @@ outage: $(STAMP)
 soak: $(STAMP)
 	bench/setup
 	$(BIN)/python bench/soak.py
+
+# A ledger of a million exchanges; MIXED=1: with as many sums as there can be.
+million: $(STAMP)
+	PYTHONPATH=tests $(BIN)/python bench/million.py $(if $(MIXED),--mixed)
 
 TARGET ?= all
 SECONDS ?= 600

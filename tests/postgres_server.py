@@ -68,10 +68,11 @@ def copied(site: Path, to: Path) -> Path:
 
 
 class PostgresServer:
-    """A server and its data, in *folder*."""
+    """A server and its data, in *folder*; *settings* go before those of the tests."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
+        self._settings = {**SETTINGS, "unix_socket_directories": str(folder)} | settings
         self._numbers = count(1)
         self._user: int | None = None
         site = installed()
@@ -98,8 +99,7 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        settings = {**SETTINGS, "unix_socket_directories": str(self.folder)}
-        words = [word for k, v in settings.items() for word in ("-c", f"{k}={v}")]
+        words = [word for k, v in self._settings.items() for word in ("-c", f"{k}={v}")]
         deadline = time.monotonic() + PATIENCE_S
         while True:
             # After a crash it refuses until the last child of the former one is gone.
@@ -157,12 +157,15 @@ def fastest_folder() -> Path | None:
 
 
 @contextmanager
-def postgres_server() -> Iterator[PostgresServer]:
+def postgres_server(
+    parent: Path | None = None, **settings: str
+) -> Iterator[PostgresServer]:
     """Start a server with nothing in it; its files go when it ends."""
     # Not pytest's own folder: the name of a unix socket may have 107 letters.
-    folder = Path(tempfile.mkdtemp(prefix="heliograph-pg-", dir=fastest_folder()))
+    made = tempfile.mkdtemp(prefix="heliograph-pg-", dir=parent or fastest_folder())
+    folder = Path(made)
     try:
-        server = PostgresServer(folder)
+        server = PostgresServer(folder, **settings)
         try:
             server.start()
             yield server
