@@ -54,8 +54,8 @@ NUMBER = (
     "WHERE name = 'exchanges' RETURNING value"
 )
 PRUNES = "SELECT value FROM counters WHERE name = 'prunes'"
-"""A statement of its own: in PostgreSQL one that waited for its turn still sees what was
-there before.
+"""A statement of its own: in PostgreSQL one that waited for its turn still sees what
+was there before.
 """
 SIGN = (
     "INSERT INTO writers VALUES (?, ?, ?) ON CONFLICT (writer) DO UPDATE "
