@@ -1,6 +1,14 @@
 """A configuration in a few lines, for the terminal."""
 
-from heliograph.gateway.types import Config, Provider, Route
+from heliograph.gateway.types import (
+    NANO,
+    Budget,
+    CapRule,
+    Config,
+    Provider,
+    Route,
+    Scope,
+)
 
 
 def summary(config: Config) -> str:
@@ -14,6 +22,7 @@ def summary(config: Config) -> str:
         f"{source} -> {' -> '.join(targets)}"
         for source, targets in config.fallbacks.items()
     ]
+    lines += [_budget_line(budget) for budget in config.budgets]
     count = len(config.providers)
     head = f"{config.source}: {count} provider{'' if count == 1 else 's'}"
     return "\n".join([head, *(f"  {line}" for line in lines)])
@@ -44,3 +53,23 @@ def _route_line(route: Route) -> str:
         for name, weight in route.targets
     ]
     return head if targets == [route.name] else f"{head}: {', '.join(targets)}"
+
+
+def _budget_line(budget: Budget) -> str:
+    """Say what is capped, for whom; never where news of it goes."""
+    caps = [_cap(rule) for rule in budget.caps]
+    scope = {name: getattr(budget.scope, name) for name in Scope.__struct_fields__}
+    whom = [f"{name} {value}" for name, value in scope.items() if value is not None]
+    head = f"budget {budget.name} ({', '.join(whom) or 'all'}): {', '.join(caps)}"
+    return head if budget.on_cap is None else f"{head}; then {budget.on_cap}"
+
+
+def _cap(rule: CapRule) -> str:
+    if rule.kind == "concurrent":
+        return f"{rule.limit} at once"
+    how = "rolling " if rule.kind == "usd" and rule.window == "rolling" else ""
+    if rule.kind != "usd":
+        return f"{rule.limit} {rule.kind} a {rule.per}"
+    whole, nano = divmod(rule.limit, NANO)
+    dollars = f"{whole}.{nano:09d}".rstrip("0").rstrip(".")
+    return f"${dollars} a {how}{rule.per}"

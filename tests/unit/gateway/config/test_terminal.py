@@ -65,3 +65,30 @@ def test_the_summary_says_routes_in_a_line_each(read: Read) -> None:
 def test_what_is_quoted_stays_in_one_short_line() -> None:
     assert shown("a\nb\x1b[31m") == '"a?b?[31m"'
     assert shown("x" * 100) == f'"{"x" * 80}..."'
+
+
+def test_the_summary_says_budgets_in_a_line_each(read: Read) -> None:
+    config = read(
+        "providers: {ollama: }\n"
+        "ledger: /var/lib/ledger.db\n"
+        "budgets:\n"
+        "  - {name: all, usd: 12.5, per: day}\n"
+        "  - name: street\n"
+        "    for: {project: street, tag: night}\n"
+        "    usd: 3\n"
+        "    per: hour\n"
+        "    window: rolling\n"
+        "    soft: 0.5\n"
+        "    webhook: https://hooks.example/secret\n"
+        "    requests_per_minute: 60\n"
+        "    concurrent_max: 4\n"
+        "    on_cap: ollama/small\n"
+    )
+    assert isinstance(config, Config)
+    told = summary(config).splitlines()
+    assert "  budget all (all): $12.5 a day" in told
+    assert told[-1] == (
+        "  budget street (project street, tag night): $3 a rolling hour,"
+        " 60 requests a minute, 4 at once; then ollama/small"
+    )
+    assert "secret" not in summary(config)
