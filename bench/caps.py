@@ -21,6 +21,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from heliograph.gateway.ledger.audit import audit
+from heliograph.gateway.ledger.stores.sqlite import SqliteDatabase
 from heliograph.simulation.providers import SimulatedProviders
 
 NANO = 10**9
@@ -159,6 +161,8 @@ async def look(ledger: Path, found: Round) -> None:
 
 def judge(ledger: Path, found: Round) -> None:
     """Say what is wrong, now that all is over and the gateway has gone."""
+    with closing(SqliteDatabase(ledger)) as kept:
+        found.wrong += [f"the audit says: {said}" for said in audit(kept)]
     with closing(sqlite3.connect(ledger)) as database:
         spent, leased, cost, charged = database.execute(STANDS).fetchone()
         asked = database.execute("SELECT COUNT(*) FROM exchanges").fetchone()[0]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from gateway.running import Gateway, config_of, plain, running
 from heliograph.gateway.ledger.database import Row
+from heliograph.gateway.ledger.key_ring import KeyRing
 from heliograph.gateway.ledger.ledger import Ledger
 from heliograph.gateway.ledger.stores.sqlite import SqliteDatabase
 from heliograph.gateway.ledger.stores.sqlite_file import SqliteFile
@@ -49,12 +50,14 @@ class Kept:
 
 
 @asynccontextmanager
-async def kept(config: Config, path: Path) -> AsyncIterator[Kept]:
+async def kept(
+    config: Config, path: Path, keys: KeyRing | None = None
+) -> AsyncIterator[Kept]:
     """Run a gateway with *config*, whose ledger is at *path*."""
     ledger = Ledger(SqliteFile(path), print)
     ledger.start()
     try:
-        async with running(config, ledger=ledger) as gateway:
+        async with running(config, ledger=ledger, keys=keys) as gateway:
             yield Kept(gateway, path)
     finally:
         ledger.close()
@@ -62,10 +65,16 @@ async def kept(config: Config, path: Path) -> AsyncIterator[Kept]:
 
 @asynccontextmanager
 async def bounded(
-    sim: SimulatedProviders, folder: Path, budgets: str, more: str = ""
+    sim: SimulatedProviders,
+    folder: Path,
+    budgets: str,
+    more: str = "",
+    *,
+    keys: KeyRing | None = None,
 ) -> AsyncIterator[Kept]:
     """Run a gateway before *sim* with *budgets*, items of the config's list."""
     path = folder / "ledger.db"
     text = f"{PROVIDERS}{more}\nledger: {path}\nbudgets:\n{budgets}"
-    async with kept(plain(config_of(text, sim.base_url)), path) as running_kept:
+    config = plain(config_of(text, sim.base_url))
+    async with kept(config, path, keys) as running_kept:
         yield running_kept
