@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -303,3 +304,38 @@ async def test_how_budgets_stand_is_told_to_prometheus(
         assert 'heliograph_budget_spent{budget="purse",cap="usd/day"} 0.0' in text
         refused = 'heliograph_budget_refusals_total{budget="purse",cap="concurrent"} 1'
         assert refused in text
+
+
+@pytest.mark.parametrize("policy", ["refuse", "allow"])
+async def test_when_the_ledger_cannot_be_asked_it_does_as_it_is_told(
+    sim: SimulatedProviders, tmp_path: Path, policy: str
+) -> None:
+    budgets = f"  - {{name: purse, usd: 1, per: day, store_down: {policy}}}\n"
+    async with bounded(sim, tmp_path, budgets) as kept:
+        assert (await kept.gateway.ask()).status == 200
+        budgets_of = kept.gateway.engine.budgets
+        assert budgets_of is not None
+        other = sqlite3.connect(kept.path, isolation_level=None)
+        other.execute("BEGIN EXCLUSIVE")
+        try:
+            assert (await kept.gateway.ask()).status == 200  # it has a slice
+            await until(lambda: budgets_of.is_blind)
+            got = await kept.gateway.ask()
+        finally:
+            other.execute("ROLLBACK")
+            other.close()
+        if policy == "allow":
+            assert got.status == 200
+        else:
+            assert (got.status, got.error["code"]) == (503, "budget_unknown")
+            assert got.headers["retry-after"] == "1"
+        await until(lambda: not budgets_of.is_blind)
+        assert (await kept.gateway.ask()).status == 200
+        answered = 4 if policy == "allow" else 3
+        told = "SELECT 1 FROM exchanges WHERE outcome = 'answered'"
+        await until(lambda: len(kept.rows(told)) == answered)
+        ((cost, spent),) = kept.rows(
+            "SELECT (SELECT SUM(cost_nano) FROM exchanges),"
+            " (SELECT SUM(amount) FROM budget_spent)"
+        )
+        assert cost == spent
