@@ -10,7 +10,9 @@ import argparse
 import asyncio
 import json
 import logging
+import os
 import random
+import signal
 import sqlite3
 import sys
 import tempfile
@@ -192,6 +194,7 @@ async def gateway(config: Path, workers: int) -> AsyncIterator[int]:
         *arguments,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
     )
     try:
         assert process.stderr is not None  # noqa: S101 - it was asked for
@@ -211,7 +214,7 @@ async def gateway(config: Path, workers: int) -> AsyncIterator[int]:
             await drained
     finally:
         with suppress(ProcessLookupError):
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 async def one_round(number: int, *, workers: int, folder: Path) -> Round:
@@ -240,7 +243,7 @@ def told(number: int, found: Round) -> Iterator[str]:
 async def main(rounds: int, workers: int) -> int:
     """Play all rounds; return how many went wrong."""
     wrong = 0
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         for number in range(1, rounds + 1):
             found = await one_round(number, workers=workers, folder=Path(folder))
             print("\n".join(told(number, found)), flush=True)
