@@ -6,10 +6,12 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.metrics_core import Metric
 
 from exchange_cases import CLAUDE, attempt, exchange, failed
+from heliograph.gateway.ledger.accounts import Accounts
+from heliograph.gateway.ledger.budget_numbers import BudgetNumbers
 from heliograph.gateway.server.api import Gathered
 from heliograph.gateway.telemetry.metrics import Metrics
 from heliograph.gateway.telemetry.snapshot import exposed, lasting, snapshot, total
-from heliograph.gateway.types import Exchange
+from heliograph.gateway.types import Budget, CapRule, Exchange
 
 
 def counted(*records: Exchange) -> Metrics:
@@ -41,3 +43,18 @@ def test_gauges_are_added_and_do_not_last() -> None:
     assert gauges["heliograph_exchanges_in_flight"][0][2] == 5.0
     assert all(family.kind != "gauge" for family in lasting(added))
     assert len(lasting(added)) == len(added) - len(gauges)
+
+
+def test_what_all_say_of_one_budget_is_not_added() -> None:
+    budget = Budget("a", (CapRule("usd", 2_500_000_000, "day", "calendar"),))
+    told = []
+    for spent, reserved in ((10**9, 10**8), (2 * 10**9, 3 * 10**8)):
+        accounts = Accounts([budget])
+        (cap,) = accounts.caps_of(budget)
+        cap.spent, cap.reserved = spent, reserved
+        told.append(snapshot(BudgetNumbers(accounts, dict).collect()))
+    found = lines(exposed(total(told)))
+    labels = '{budget="a",cap="usd/day"}'
+    assert f"heliograph_budget_limit{labels} 2.5" in found
+    assert f"heliograph_budget_spent{labels} 2.0" in found
+    assert f"heliograph_budget_reserved{labels} 0.4" in found
