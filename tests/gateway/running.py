@@ -192,7 +192,7 @@ async def running(
         log=ExchangeLog(loop, bytes),
         clock=clock or SystemClock(),
         draw=random.Random(1).random,
-        tls=TLS,
+        tls=lambda: TLS,
         ledger=ledger,
     )
     server = door(engine, alone(engine), keys=keys)

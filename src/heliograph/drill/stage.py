@@ -64,7 +64,7 @@ async def gateway(
         log=log,
         clock=clock,
         draw=draw.random,
-        tls=ssl.create_default_context(),
+        tls=ssl.create_default_context,
     )
     reloads = Reloads(
         config, Read(None, None, config), say=lambda _: None, wall_s=clock.wall_s

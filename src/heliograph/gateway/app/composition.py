@@ -12,7 +12,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from functools import partial
+from functools import cache, partial
 
 from msgspec import UNSET, UnsetType
 
@@ -86,7 +86,7 @@ def make_engine(
         log=log,
         clock=SystemClock(),
         draw=random.random,
-        tls=ssl.create_default_context(),
+        tls=cache(ssl.create_default_context),
         ledger=ledger,
     )
     stack.callback(engine.close)
@@ -102,3 +102,4 @@ def settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE_OBJECTS)
+    gc.enable()

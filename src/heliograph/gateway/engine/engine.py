@@ -39,7 +39,7 @@ class Engine(Shared):
         log: ExchangeLog,
         clock: Clock,
         draw: Callable[[], float],
-        tls: SSLContext,
+        tls: Callable[[], SSLContext],
         ledger: Ledger | None = None,
     ) -> None:
         super().__init__(config, pool=pool, clock=clock, draw=draw, tls=tls)

@@ -5,7 +5,7 @@ the metric.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from ssl import SSLContext
 from urllib.parse import urlsplit
 
@@ -28,7 +28,7 @@ class Notices:
     """Posts under way, and how many were taken or given up."""
 
     def __init__(
-        self, pool: Pool, tls: SSLContext, *, backoff_s: float = BACKOFF_S
+        self, pool: Pool, tls: Callable[[], SSLContext], *, backoff_s: float = BACKOFF_S
     ) -> None:
         self.pool = pool
         self.tls = tls
@@ -52,7 +52,7 @@ class Notices:
         head = head_to(origin, path, (("content-type", JSON_TYPE),))
         for attempt in range(TRIES):
             deadline_at = self.pool.loop.time() + BOUNDS.total_s
-            tls = self.tls if origin.tls else None
+            tls = self.tls() if origin.tls else None
             call = Call(origin, head, (body,), BOUNDS, deadline_at, tls)
             reply = await self.pool.fetch(call)
             if not isinstance(reply, Failure) and reply.status in SUCCESS:

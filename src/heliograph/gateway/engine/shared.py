@@ -39,12 +39,12 @@ class Shared:
         pool: Pool,
         clock: Clock,
         draw: Callable[[], float],
-        tls: SSLContext,
+        tls: Callable[[], SSLContext],
     ) -> None:
         self.pool = pool
         self.clock = clock
         self.draw = draw
-        self.tls = tls
+        self.tls = tls  # asked for when it is needed: the system's roots take a while
         self.health = Health(config, draw)
         self.budgets: Budgets | None = None  # where there is a ledger
         self.begin_with(config)
@@ -57,6 +57,9 @@ class Shared:
         self.allowed_before: dict[tuple[str, str], tuple[VirtualKey, Named]] = {}
         self.hedges: dict[str, Budget] = {}
         self.ceilings: dict[int, tuple[Price, tuple[int, int] | None]] = {}
+        endpoints = [provider.endpoint for provider in config.providers.values()]
+        if any(endpoint.base_url.startswith("https:") for endpoint in endpoints):
+            self.tls()  # so that no call waits for it
         self.prices = PriceBook(config.prices, config.prices_file)
         for provider in config.providers.values():
             for model in provider.models:

@@ -1,6 +1,6 @@
 """The way to one target: what every call to it has in common, found once."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from ssl import SSLContext
 
 from heliograph.gateway.catalog.facts import facts
@@ -25,7 +25,7 @@ class Way:
         "tls",
     )
 
-    def __init__(self, target: Target, tls: SSLContext) -> None:
+    def __init__(self, target: Target, tls: Callable[[], SSLContext]) -> None:
         provider = target.provider
         self.target = target
         self.model = target.model
@@ -34,7 +34,7 @@ class Way:
         self.facts = facts(provider.name, self.model)
         self.timeouts = provider.timeouts_of(self.model)
         self.origin, _ = origin_of(self.endpoint.base_url)
-        self.tls = tls if self.origin.tls else None
+        self.tls = tls() if self.origin.tls else None
         self.heads: dict[str, bytes] = {}
 
     def encode(self, chat: Chat) -> HttpRequest | Failure:
