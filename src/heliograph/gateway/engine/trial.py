@@ -288,7 +288,8 @@ class Trial(Struct, eq=False):
         if usage is None and not begun and not self.paid_for:
             attempt.cost_nano, attempt.cost_basis = 0, "free"
             return
-        price = self.shared.price_of(self.target, self.course.exchange.started_at)
+        course = self.course
+        price = course.shared.price_of(self.way.target, course.exchange.started_at)
         ended = reply is not None or (stream is not None and stream.finish is not None)
         if price is None:
             attempt.cost_basis = "unknown_price"

@@ -156,12 +156,19 @@ class Circuit:
             return
         window = self.window
         window.count(now_s, failed=False, slow=True)
-        rules = self.rules
-        if (
-            window.calls >= rules.calls_min
-            and window.slow >= rules.error_rate * window.calls
-        ):
+        if self.too_many(window.slow):
             self.open(now_s, draw)
+
+    def too_many(self, bad: int) -> bool:
+        """Say whether *bad* of the window's calls are so many that it is down.
+
+        All calls are summed up only when there might be enough bad ones.
+        """
+        rules, window = self.rules, self.window
+        if bad < rules.error_rate * rules.calls_min:
+            return False
+        calls = window.calls
+        return calls >= rules.calls_min and bad >= rules.error_rate * calls
 
     def went_well(self, now_s: float) -> None:
         """Take note of a whole answer that was not slow."""
@@ -185,10 +192,7 @@ class Circuit:
         else:
             window = self.window
             window.count(now_s, failed=True, slow=False)
-            over = self.in_a_row >= rules.failures or (
-                window.calls >= rules.calls_min
-                and window.failed >= rules.error_rate * window.calls
-            )
+            over = self.in_a_row >= rules.failures or self.too_many(window.failed)
         if over:
             self.open(now_s, draw)
         return over

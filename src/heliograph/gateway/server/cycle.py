@@ -225,8 +225,9 @@ class LaneCycle(Struct, eq=False):
 
     def let_go(self) -> None:
         """Hold nothing of the body any more; the first time counts."""
-        self.lane.bodies.give(self.body_bytes)
-        self.body_bytes = 0
+        if self.body_bytes:
+            self.lane.bodies.give(self.body_bytes)
+            self.body_bytes = 0
         self.pieces.clear()
 
     def turn_away(self, failure: Failure) -> None:

@@ -128,12 +128,13 @@ class Lane(Turns):
         if found is None:
             return False
         body_at, size = found
+        before: LaneCycle | None = cast("Any", self.cycle)
         if (
             size > self.edge.body_bytes_max
             or alike.hosts is not self.edge.hosts
             or alike.ring is not self.keys.ring
             or (alike.until_s != inf and self.edge.guard.wall_s() >= alike.until_s)
-            or self.answering
+            or (before is not None and not before.response_complete)
             or not self.bodies.fits(size, 0)
         ):
             return False

@@ -145,7 +145,10 @@ class Connection(asyncio.Protocol):
         self.calls += 1
         self.streaming = streaming
         self.call = call
-        self.deadline_at = self.loop.time() + call.first_byte_s
+        first_byte_s, patience_s = call.timeouts.first_byte_s, call.patience_s
+        if patience_s is not None and patience_s < first_byte_s:
+            first_byte_s = patience_s
+        self.deadline_at = self.loop.time() + first_byte_s
         self.exchange_deadline_at = deadline_at = call.deadline_at
         self.deadline_at = min(self.deadline_at, deadline_at)
         transport = self.transport
@@ -169,7 +172,8 @@ class Connection(asyncio.Protocol):
         if self.failure is not None:
             return self.failure
         body = self.pieces[0] if len(self.pieces) == 1 else b"".join(self.pieces)
-        return HttpReply(self.status, self.headers, body, self.packed)
+        headers = Headers(self.raw_headers.copy())
+        return HttpReply(self.status, headers, body, self.packed)
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -258,9 +262,8 @@ class Connection(asyncio.Protocol):
             self.fail("first_byte_timeout", said)
         self.wake()
 
-    @property
-    def reusable(self) -> bool:
-        """The answer is whole and both sides keep the connection."""
+    def is_reusable(self) -> bool:
+        """Say whether the answer is whole and both sides keep the connection."""
         return (
             self.complete
             and self.keep_alive

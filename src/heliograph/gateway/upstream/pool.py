@@ -105,7 +105,7 @@ class Pool:
             self.lingering[connection] = origin
             return
         self.busy.discard(connection)
-        if not connection.reusable:
+        if not connection.is_reusable():
             connection.abort()
             return
         kept = self.kept[origin]

@@ -88,7 +88,7 @@ async def test_an_answer_is_whole_however_the_network_cut_it(answer: bytes) -> N
         assert isinstance(reply, HttpReply)
         assert (reply.status, reply.body, reply.headers["x-a"]) == (200, JSON, "1")
         assert "x-b" not in reply.headers
-        assert connection.reusable
+        assert connection.is_reusable()
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ async def test_an_answer_cut_anywhere_is_a_failure(answer: bytes) -> None:
         connection.connection_lost(None)
         failure = await failure_of(connection)
         assert failure.kind == ("truncated" if cut else "reset")
-        assert not connection.reusable
+        assert not connection.is_reusable()
 
 
 async def test_an_answer_without_a_length_ends_with_the_connection() -> None:
@@ -133,7 +133,7 @@ async def test_an_answer_without_a_length_ends_with_the_connection() -> None:
     reply = await whole(connection)
     assert isinstance(reply, HttpReply)
     assert reply.body == JSON
-    assert not connection.reusable
+    assert not connection.is_reusable()
 
 
 async def test_a_reset_is_no_end_of_an_answer_without_a_length() -> None:
@@ -168,7 +168,7 @@ async def test_a_second_answer_to_one_call_spoils_both() -> None:
     connection, _ = sent()
     connection.data_received(LENGTH + LENGTH)
     assert (await failure_of(connection)).kind == "malformed_http"
-    assert not connection.reusable
+    assert not connection.is_reusable()
 
 
 async def test_an_idle_connection_that_speaks_is_dropped() -> None:
@@ -176,7 +176,7 @@ async def test_an_idle_connection_that_speaks_is_dropped() -> None:
     connection.data_received(LENGTH)
     connection.data_received(LENGTH)
     assert wire.aborted
-    assert not connection.reusable
+    assert not connection.is_reusable()
     fresh, wire = connected()
     fresh.data_received(b"220 hello\r\n")
     assert wire.aborted
