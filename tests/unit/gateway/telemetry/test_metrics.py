@@ -9,9 +9,19 @@ from prometheus_client.registry import CollectorRegistry
 
 from exchange_cases import CLAUDE, OPENAI, attempt, exchange, failed
 from heliograph.gateway.telemetry.metrics import BUCKETS_S, Histogram, Metrics
-from heliograph.gateway.types import Blame, Exchange
+from heliograph.gateway.types import Attempt, Blame, CostBasis, Exchange
 
-LABELS = ("provider", "model", "outcome", "stream", "blame", "kind", "direction", "le")
+LABELS = (
+    "provider",
+    "model",
+    "outcome",
+    "stream",
+    "blame",
+    "kind",
+    "direction",
+    "basis",
+    "le",
+)
 Samples = dict[tuple[str, tuple[str, ...]], float]
 
 
@@ -97,3 +107,39 @@ def test_buckets_only_ever_grow() -> None:
     counts = [count for _, count in histogram.cumulative()]
     assert counts == sorted(counts)
     assert counts[-1] == 5
+
+
+def paid(nano: int | None, basis: CostBasis, *kind: str) -> Attempt:
+    """Make an attempt that cost so much; it failed if *kind* says how."""
+    made = attempt(failed(*kind) if kind else None)
+    made.cost_nano, made.cost_basis = nano, basis
+    return made
+
+
+def test_what_calls_cost_is_summed_in_integers_also_of_those_that_failed() -> None:
+    tenth = exchange(paid(100_000_000, "usage"))
+    broken = exchange(paid(1, "estimate", "reset"), paid(2, "usage"))
+    said = exposed(*[tenth] * 3, broken)
+    gpt = ("openai", "gpt-4o")
+    assert said["heliograph_cost_usd_total", gpt] == 0.300000003
+    assert not [name for name, _ in said if "unknown_cost" in name]
+
+
+def test_an_exchange_of_unknown_cost_counts_once_by_the_first_that_is_unknown() -> None:
+    unknown = (paid(None, "unknown_price", "reset"), paid(None, "unknown_usage"))
+    said = exposed(exchange(paid(7, "usage", "reset"), *unknown))
+    gpt = ("openai", "gpt-4o")
+    name = "heliograph_exchanges_of_unknown_cost_total"
+    assert {labels for found, labels in said if found == name} == {
+        (*gpt, "unknown_price")
+    }
+    assert said[name, (*gpt, "unknown_price")] == 1
+    assert said["heliograph_cost_usd_total", gpt] == 7e-9
+
+
+def test_an_exchange_costs_what_its_attempts_do_or_nobody_knows() -> None:
+    assert exchange().cost_nano == 0
+    assert exchange(paid(5, "usage")).cost_nano == 5
+    assert exchange(paid(0, "free", "reset"), paid(5, "usage")).cost_nano == 5
+    unknown = paid(None, "unknown_usage", "reset")
+    assert exchange(unknown, paid(5, "usage")).cost_nano is None
