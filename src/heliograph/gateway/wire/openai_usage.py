@@ -11,6 +11,10 @@ Count = Annotated[int, Meta(ge=0, le=10**12)]
 """A number of tokens that there can be: beyond it, a sum of them could not be kept."""
 
 
+SERVICE_CHARS_MAX = 40
+"""Enough for every name there is; what a provider sends is kept no longer."""
+
+
 class _Prompt(Struct):
     cached_tokens: Count | None = None
     cache_write_tokens: Count | None = None
@@ -80,7 +84,9 @@ def usage_of(used: Used, service: str | None = None) -> Usage:
 
 def service_of(told: str | None) -> str:
     """Name the service a provider answered with; empty when its listed price holds."""
-    return "" if told is None or told in STANDARD_SERVICES else told
+    if told is None or told in STANDARD_SERVICES:
+        return ""
+    return told[:SERVICE_CHARS_MAX]
 
 
 def write_usage(usage: Usage) -> dict[str, object]:

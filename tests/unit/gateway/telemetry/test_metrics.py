@@ -109,9 +109,9 @@ def test_buckets_only_ever_grow() -> None:
     assert counts[-1] == 5
 
 
-def paid(nano: int | None, basis: CostBasis, *kind: str) -> Attempt:
+def paid(nano: int | None, basis: CostBasis, kind: str = "") -> Attempt:
     """Make an attempt that cost so much; it failed if *kind* says how."""
-    made = attempt(failed(*kind) if kind else None)
+    made = attempt(failed(kind) if kind else None)
     made.cost_nano, made.cost_basis = nano, basis
     return made
 
