@@ -147,6 +147,11 @@ class Engine:
         self.served = served
         self.finished: list[int] = []
 
+    def record(self, exchange: Exchange) -> None:
+        """Record an exchange that was refused."""
+        self.metrics.record(exchange)
+        self.log.record(exchange)
+
     async def serve(
         self, body: bytes, exchange: Exchange, caller: LaneCycle, read: Read
     ) -> None:
