@@ -8,7 +8,7 @@ STAMP := $(VENV)/.ready
 OLD_STAMPS := $(VENV)/openai-1/.ready $(VENV)/openai-2/.ready
 NODE_STAMP := tests/conformance/node/node_modules/.ready
 
-.PHONY: setup demo test check format reference prices reliability golden matrix simulate caps kept bench outage soak million fuzz lock lock-peers clean
+.PHONY: setup demo test check format reference prices reliability golden matrix simulate caps kept kills bench outage soak million fuzz lock lock-peers clean
 
 setup: $(STAMP) $(OLD_STAMPS) $(NODE_STAMP)
 
@@ -68,6 +68,11 @@ caps: $(STAMP)
 kept: $(STAMP)
 	bench/setup
 	$(BIN)/python bench/kept.py
+
+# `kill -9` under load: what was answered is in the ledger, and every sum agrees.
+KILLS ?= 100
+kills: $(STAMP)
+	$(BIN)/python bench/kills.py --rounds $(KILLS)
 
 # FILE=tests/faults/test_x.py: run and write that one's table only.
 reliability: $(STAMP)

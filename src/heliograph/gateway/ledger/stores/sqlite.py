@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from heliograph.gateway.ledger.database import DatabaseError, Row, Trouble, Value
 
-WAIT_S = 5.0
+WAIT_S = 2.0
 WORDS: Mapping[str, str] = MappingProxyType(
     {"ROW_ID": "INTEGER PRIMARY KEY", "KEYED": "WITHOUT ROWID", "BYTES": "BLOB"}
 )
