@@ -3,6 +3,7 @@
 import argparse
 
 WORKERS_MAX = 256
+DAYS_MAX = 36_500
 
 
 def port(text: str) -> int:
@@ -19,6 +20,19 @@ def workers(text: str) -> int:
     if not 1 <= number <= WORKERS_MAX:
         said = f"{text!r} is no number of workers: give 1 to {WORKERS_MAX}"
         raise argparse.ArgumentTypeError(said)
+    return number
+
+
+def days(text: str) -> float:
+    """Read a number of days, 0 among them."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= DAYS_MAX:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no number of days: give 0 or more"
+        )
     return number
 
 

@@ -4,10 +4,11 @@ import argparse
 from pathlib import Path
 
 from heliograph.cli.adding import Commands, add
+from heliograph.cli.arguments import days
 
 
 def add_ledger(commands: Commands) -> None:
-    """`heliograph ledger path`, `audit` and `export`."""
+    """`heliograph ledger path`, `audit`, `prune` and `export`."""
     told = "the record of all exchanges: where it is, whether its sums agree, a copy"
     ledger = commands.add_parser("ledger", help=told, description=f"Ask {told}.")
     kinds = ledger.add_subparsers(metavar="WHAT", required=True)
@@ -20,6 +21,20 @@ def add_ledger(commands: Commands) -> None:
     )
     audit.epilog = "Exit status: 0 all sums agree, 1 they do not, or cannot be asked."
     add_config(audit)
+    prune = add(
+        kinds,
+        "prune",
+        "take away exchanges that are older, or more, than are to be kept",
+        run_prune,
+    )
+    prune.epilog = "A gateway does so by itself, in its own time."
+    add_config(prune)
+    prune.add_argument(
+        "--keep-days",
+        type=days,
+        metavar="N",
+        help="keep those of the last N days, whatever the config says",
+    )
     export = add(kinds, "export", "write every exchange to a file", run_export)
     add_config(export)
     export.add_argument(
@@ -99,6 +114,15 @@ def run_audit(arguments: argparse.Namespace) -> int:
     from heliograph.gateway.ledger import asking
 
     return asking.answered(lambda: asking.show_audit(arguments.config))
+
+
+def run_prune(arguments: argparse.Namespace) -> int:
+    """Take away what is not to be kept."""
+    from heliograph.gateway.ledger import asking
+
+    return asking.answered(
+        lambda: asking.prune_all(arguments.config, arguments.keep_days)
+    )
 
 
 def run_export(arguments: argparse.Namespace) -> int:

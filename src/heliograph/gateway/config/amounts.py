@@ -13,13 +13,22 @@ from heliograph.gateway.config.values import (
 
 
 def read_amounts(
-    reading: Reading, node: Node, key: str, *, what: str, ranges: Mapping[str, Range]
+    reading: Reading,
+    node: Node,
+    key: str,
+    *,
+    what: str,
+    ranges: Mapping[str, Range],
+    also: tuple[str, ...] = (),
 ) -> dict[str, float]:
-    """Read the numbers that are written and good; a count comes as an int."""
+    """Read the numbers that are written and good; a count comes as an int.
+
+    *also* names what the table may hold beside them.
+    """
     table = read_table(reading, node, key, what=what)
     if table is None:
         return {}
-    refuse_unknown_keys(reading, table, key, known=tuple(ranges))
+    refuse_unknown_keys(reading, table, key, known=(*also, *ranges))
     return {
         name: number
         for name, allowed in ranges.items()

@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+from msgspec.structs import replace
+
+from heliograph.gateway.config.amounts import read_amounts
 from heliograph.gateway.config.document import MappingNode, Node, ScalarNode
 from heliograph.gateway.config.keys import resolve
 from heliograph.gateway.config.place import (
@@ -9,8 +12,8 @@ from heliograph.gateway.config.place import (
     keeping,
     usual_keeping,
 )
-from heliograph.gateway.config.schema import LEDGER_KEYS
-from heliograph.gateway.config.values import Reading, read_table, refuse_unknown_keys
+from heliograph.gateway.config.schema import LEDGER_RANGES
+from heliograph.gateway.config.values import Reading
 from heliograph.gateway.types import Keeping
 
 _WHAT = "off, a path or URL, or a table of the ledger's settings"
@@ -21,11 +24,12 @@ def read_ledger(reading: Reading, node: Node, key: str) -> Keeping:
     usual = usual_keeping(reading.environ)
     if isinstance(node, ScalarNode):
         return _read_place(reading, node, key, what=_WHAT) or usual
-    table = read_table(reading, node, key, what=_WHAT)
-    if table is None:
+    written = read_amounts(
+        reading, node, key, what=_WHAT, ranges=LEDGER_RANGES, also=("url",)
+    )
+    if not isinstance(node, MappingNode):
         return usual
-    refuse_unknown_keys(reading, table, key, known=LEDGER_KEYS)
-    return _read_url(reading, table, key) or usual
+    return replace(_read_url(reading, node, key) or usual, **written)
 
 
 def _read_url(reading: Reading, table: MappingNode, key: str) -> Keeping | None:

@@ -64,7 +64,6 @@ SERVER_BOUNDS = MappingProxyType(
 )
 """The numbers of the `server` table: the least and the most each may be."""
 SERVER_KEYS = ("hosts", "cors_origins", "trusted_proxies", "tls", *SERVER_BOUNDS)
-LEDGER_KEYS = ("url",)
 TLS_KEYS = ("certificate", "key")
 CAP_KEYS = ("usd", "tokens_per_minute", "requests_per_minute", "concurrent_max")
 BUDGET_KEYS = (
@@ -180,6 +179,14 @@ BUDGET_RANGES: Mapping[str, Range] = MappingProxyType(
         "soft": Range(0, 1, above=True),
     }
 )
+LEDGER_RANGES: Mapping[str, Range] = MappingProxyType(
+    {
+        "keep_days": Range(0, 36_500, above=True),
+        "keep_sums_days": Range(0, 36_500, above=True),
+        "size_mb_max": Range(1, 10_000_000),
+    }
+)
+LEDGER_KEYS = ("url", *LEDGER_RANGES)
 HEDGE_RANGES: Mapping[str, Range] = MappingProxyType(
     {"share": Range(0, 1, above=True), "after_s": _seconds(3_600)}
 )

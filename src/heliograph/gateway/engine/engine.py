@@ -63,6 +63,8 @@ class Engine(Shared):
         """Swap the config; exchanges under way end with the one they began with."""
         super().reload(config)
         self.gate.limits = config.limits
+        if self.ledger is not None:
+            self.ledger.reload(config.ledger)
 
     @property
     def collectors(self) -> tuple[Collector, ...]:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from heliograph.gateway.config import (
     fault_of_variable,
     process_environment,
@@ -22,8 +24,10 @@ from heliograph.gateway.ledger.costs_page import as_csv, as_json, as_table
 from heliograph.gateway.ledger.database import Database, DatabaseError
 from heliograph.gateway.ledger.export import pages, write_csv, write_parquet
 from heliograph.gateway.ledger.periods import hours_between, read_time
+from heliograph.gateway.ledger.prune import prune
 from heliograph.gateway.ledger.stores.place import fault_of_keeping, store_at
 from heliograph.gateway.ledger.stores.store import Store
+from heliograph.gateway.types import Keeping
 
 FAILED = 1
 BAD = 2
@@ -39,19 +43,23 @@ class Refusal(Exception):  # noqa: N818 - what a command says instead of its ans
         self.status = status
 
 
-def store_of(config_at: Path | None) -> Store:
-    """Find the ledger that a config file, or else the environment, names."""
+def keeping_at(config_at: Path | None) -> Keeping:
+    """Read what a config file, or else the environment, says of the ledger."""
     environ = process_environment()
     if config_at is None:
         fault = fault_of_variable(environ)
         if fault is not None:
             raise Refusal(f"error: {fault}")
-        keeping = usual_keeping(environ)
-    else:
-        found = keeping_of(config_at, environ)
-        if isinstance(found, list):
-            raise Refusal(render_problems(found))
-        keeping = found
+        return usual_keeping(environ)
+    found = keeping_of(config_at, environ)
+    if isinstance(found, list):
+        raise Refusal(render_problems(found))
+    return found
+
+
+def store_of(config_at: Path | None) -> Store:
+    """Find the ledger that a config file, or else the environment, names."""
+    keeping = keeping_at(config_at)
     fault = fault_of_keeping(keeping)
     if fault is not None:
         raise Refusal(f"error: {fault}")
@@ -103,6 +111,19 @@ def show_audit(config_at: Path | None) -> int:
         tell(f"{store.name}: {totals(database)}")
     tell(f"{len(wrong)} sums do not agree" if wrong else "all sums agree")
     return FAILED if wrong else 0
+
+
+def prune_all(config_at: Path | None, keep_days: float | None) -> int:
+    """Take away now what the ledger's gateway would in its own time."""
+    keeping = keeping_at(config_at)
+    if keep_days is not None:
+        keeping = replace(keeping, keep_days=keep_days)
+    taken = 0
+    with opened(config_at) as (store, database):
+        while (done := prune(database, store, keeping, time.time())).more:
+            taken += done.exchanges
+    tell(f"{taken} exchanges were taken away; their sums are kept")
+    return 0
 
 
 def show_costs(

@@ -192,10 +192,14 @@ class Server(Struct, frozen=True):
 class Keeping(Struct, frozen=True):
     """What is remembered of exchanges: `place` is a file, or a URL with a password.
 
-    None: nothing is.
+    None: nothing is. Exchanges are kept for `keep_days`, and as many as fit into
+    `size_mb_max` of a file; their sums by the hour for `keep_sums_days`.
     """
 
     place: Secret | None = None
+    keep_days: float = 90.0
+    keep_sums_days: float = 800.0
+    size_mb_max: float | None = None
 
 
 class Config(Struct, frozen=True):

@@ -12,6 +12,7 @@ from heliograph.gateway.types import (
     Breaker,
     Config,
     Hedge,
+    Keeping,
     Key,
     Limits,
     Retries,
@@ -88,12 +89,15 @@ def test_the_bounds_of_the_guide_are_the_defaults() -> None:
         ("The breaker", schema.BREAKER_RANGES, Breaker()),
         ("Limits", schema.ALL_LIMIT_RANGES, Limits()),
         ("Hedging", schema.HEDGE_RANGES, Hedge()),
+        ("The ledger", schema.LEDGER_RANGES, Keeping()),
     ],
 )
 def test_the_numbers_of_the_guide_are_those_of_the_reader(
     section: str, ranges: Mapping[str, schema.Range], defaults: object
 ) -> None:
-    for name, allowed, default in ROW.findall(SECTIONS[section]):
+    rows = [row for row in ROW.findall(SECTIONS[section]) if row[0] in ranges]
+    assert len(rows) == len(ranges)
+    for name, allowed, default in rows:
         assert allowed == str(ranges[name]).removeprefix("a ")
         value = getattr(defaults, name)
         if value is not None:

@@ -95,3 +95,28 @@ def test_a_variable_that_can_name_no_ledger_is_told() -> None:
     assert fault is not None
     assert fault.startswith("HELIOGRAPH_LEDGER: no ledger can be kept")
     assert "hunter2" not in fault
+
+
+def test_how_long_and_how_much_is_kept(read: Read) -> None:
+    found = read(f"ledger: {{keep_days: 7, size_mb_max: 500}}{PROVIDERS}")
+    assert isinstance(found, Config)
+    kept = found.ledger
+    assert (kept.keep_days, kept.keep_sums_days, kept.size_mb_max) == (7, 800, 500)
+
+
+@pytest.mark.parametrize(
+    ("written", "key", "said"),
+    [
+        ("{keep_days: 0}", "keep_days", "0 cannot be used; write a number above 0"),
+        ("{size_mb_max: 0.5}", "size_mb_max", "0.5 cannot be used"),
+        ("{keep_sums_days: long}", "keep_sums_days", "expected a number, found a text"),
+        ("{keep: 7}", "keep", "unknown key"),
+    ],
+)
+def test_what_can_be_no_bound_is_told(
+    read: Read, written: str, key: str, said: str
+) -> None:
+    problems = read(f"ledger: {written}{PROVIDERS}")
+    assert isinstance(problems, list)
+    assert problems[0].key == f"ledger.{key}"
+    assert said in str(problems[0])

@@ -160,3 +160,23 @@ def test_a_library_that_is_missing_is_named(
     out = path.parent / "all.parquet"
     assert main(["ledger", "export", str(out)]) == 1
     assert "pip install 'heliograph[parquet]'" in capsys.readouterr().err
+
+
+def test_what_is_too_old_is_taken_away_and_its_sums_stay(
+    path: Path, capsys: Out
+) -> None:
+    assert path.exists()
+    assert main(["ledger", "prune"]) == 0
+    assert capsys.readouterr().out.startswith("0 exchanges were taken away")
+    assert main(["ledger", "prune", "--keep-days", "0"]) == 0
+    assert capsys.readouterr().out.startswith("3 exchanges were taken away")
+    assert main(["ledger", "audit"]) == 0
+    assert "0 exchanges, " in capsys.readouterr().out
+    assert main(["costs", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["total"]["exchanges"] == 3
+
+
+def test_what_is_no_number_of_days_is_told(capsys: Out) -> None:
+    with pytest.raises(SystemExit):
+        main(["ledger", "prune", "--keep-days", "-1"])
+    assert "is no number of days: give 0 or more" in capsys.readouterr().err

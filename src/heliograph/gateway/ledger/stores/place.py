@@ -30,6 +30,13 @@ class ServerStore:
         """Leave it to those who run the server."""
         return []
 
+    def size_bytes(self, _database: Database) -> int:
+        """Say 0: the server's disk is not ours."""
+        return 0
+
+    def give_back(self, _database: Database) -> None:
+        """Leave it to the server, which keeps it for what comes."""
+
     def is_open_at(self, _database: Database) -> bool:
         """Tell that it is: a connection that was lost is made anew."""
         return True

@@ -49,6 +49,8 @@ class SqliteDatabase:
                 path, timeout=wait_s, isolation_level=None, check_same_thread=False
             )
         try:
+            # For a file that is begun only; before anything is in it.
+            self.run("PRAGMA auto_vacuum = INCREMENTAL")
             self.run("PRAGMA journal_mode = WAL")
             self.run("PRAGMA synchronous = NORMAL")
         except DatabaseError:
@@ -82,6 +84,12 @@ class SqliteDatabase:
             with suppress(DatabaseError):
                 self.run("ROLLBACK")
             raise
+
+    def shorten(self, pages: int) -> None:
+        """Give back to the disk at most *pages* that nothing is in any more."""
+        with told():
+            # Of a statement without columns `execute` takes one step alone.
+            self.connection.executescript(f"PRAGMA incremental_vacuum({pages})")
 
     def is_at_its_path(self) -> bool:
         """Tell whether nobody has moved the file away, or put another in its place."""

@@ -19,6 +19,7 @@ except ImportError:  # Windows, where an open file cannot be renamed anyway
 
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
+GIVEN_BACK_PAGES = 2_000
 BESIDE = ("", "-wal", "-shm")
 TROUBLES: Mapping[int, Trouble] = MappingProxyType(
     {
@@ -56,6 +57,19 @@ class SqliteFile:
         """Look through all of the file for what is not as it was written."""
         found = database.run("PRAGMA integrity_check")
         return [str(said) for (said,) in found if said != "ok"]
+
+    def size_bytes(self, database: Database) -> int:
+        """Say how much of the file is in use."""
+        names = ("page_count", "freelist_count", "page_size")
+        pages, free, size = (
+            int(database.run(f"PRAGMA {name}")[0][0] or 0) for name in names
+        )
+        return (pages - free) * size
+
+    def give_back(self, database: Database) -> None:
+        """Shorten the file by some of the pages that are free."""
+        if isinstance(database, SqliteDatabase):
+            database.shorten(GIVEN_BACK_PAGES)
 
     def is_open_at(self, database: Database) -> bool:
         """Tell whether the file still is the one that *database* has open."""

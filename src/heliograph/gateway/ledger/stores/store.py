@@ -23,6 +23,12 @@ class Store(Protocol):
     def faults_of(self, database: Database) -> list[str]:
         """Look through all of *database* for what is not as it was written."""
 
+    def size_bytes(self, database: Database) -> int:
+        """Say how much is in *database*; 0 where its size is not ours to bound."""
+
+    def give_back(self, database: Database) -> None:
+        """Give back to the disk what was taken away from *database*."""
+
     def set_aside(self, database: Database | None) -> str | None:
         """Put away a corrupt database, *database* if it was open; return its new name.
 
