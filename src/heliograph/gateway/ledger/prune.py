@@ -10,6 +10,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from heliograph.gateway.ledger.database import Database
+from heliograph.gateway.ledger.rows import HOURS_OF_DAY
 from heliograph.gateway.ledger.stores.store import Store
 from heliograph.gateway.ledger.write import NUMBER, NUMBERS_PER_MS
 from heliograph.gateway.types import Keeping
@@ -30,12 +31,11 @@ KEEP_FROM = (
 DELETE_EXCHANGES = "DELETE FROM exchanges WHERE exchange_id < ?"
 DELETE_ATTEMPTS = "DELETE FROM attempts WHERE exchange_id < ?"
 DELETE_WRITERS = "DELETE FROM writers WHERE written_ms < ?"
-DELETE_HOURS = (
-    "DELETE FROM hours WHERE hour < ? AND hour < "
-    "(SELECT value FROM counters WHERE name = 'kept_from_hour')"
-)
+KEPT_FROM = "SELECT value FROM counters WHERE name = 'kept_from_hour'"
+DELETE_DAYS = "DELETE FROM days WHERE day < ? RETURNING day"
+DELETE_HOURS = "DELETE FROM hours WHERE hour < ?"
 DELETE_ASKERS = (
-    "DELETE FROM askers WHERE asker_id NOT IN (SELECT asker_id FROM hours) "
+    "DELETE FROM askers WHERE asker_id NOT IN (SELECT asker_id FROM days) "
     "AND asker_id NOT IN (SELECT asker_id FROM exchanges)"
 )
 COUNT_PRUNE = "UPDATE counters SET value = value + 1 WHERE name = 'prunes'"
@@ -88,14 +88,16 @@ def take_away(database: Database, edge: int) -> int:
 
 
 def take_sums_away(database: Database, keeping: Keeping, now_s: float) -> None:
-    """Take away the sums of hours long past, and who asked in no other."""
-    hour = int(now_s - keeping.keep_sums_days * DAY_S) // 3600
+    """Take away the sums of days long past, and who asked in no other."""
+    day = int(now_s - keeping.keep_sums_days * DAY_S) // DAY_S
     with database.transaction():
         database.run(NUMBER, (0, 0, 0))
         written_ms = int((now_s - WRITERS_DAYS * DAY_S) * 1e3)
         database.run(DELETE_WRITERS, (written_ms,))
-        found = database.run(f"{DELETE_HOURS} RETURNING hour", (hour,))
-        if found:
+        ((kept_from,),) = database.run(KEPT_FROM)
+        day = min(day, int(kept_from or 0) // HOURS_OF_DAY)
+        if database.run(DELETE_DAYS, (day,)):
+            database.run(DELETE_HOURS, (day * HOURS_OF_DAY,))
             database.run(COUNT_PRUNE)
             database.run(DELETE_ASKERS)
 
