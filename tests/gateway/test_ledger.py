@@ -1,10 +1,13 @@
 """The ledger of a gateway in a process of its own: what is in the file at the end."""
 
 import asyncio
+import io
 import json
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from gateway.process import PATIENCE_S, Served, config_file, heliograph
 from gateway.raw_client import Answer, RawClient
@@ -126,3 +129,37 @@ async def test_a_variable_that_names_no_ledger_is_refused() -> None:
     assert code == 1
     assert "error: HELIOGRAPH_LEDGER: no ledger can be kept" in served.said
     assert "hunter2" not in served.said
+
+
+def noise() -> str:
+    """Draw a picture that no packing makes small."""
+    drawn = io.BytesIO()
+    Image.effect_noise((32, 32), 99).save(drawn, "PNG")
+    return b64encode(drawn.getvalue()).decode()
+
+
+async def test_what_was_said_is_kept_where_that_is_switched_on(
+    sim: SimulatedProviders, tmp_path: Path, path: Path
+) -> None:
+    text = CLAUDE_FIRST.replace("{sim}", sim.base_url)
+    ledger = f"\nledger: {{url: {path}, bodies: {{kb_max: 2}}}}\n"
+    config = config_file(tmp_path, text + ledger)
+    picture = noise()
+    url = {"url": f"data:image/png;base64,{picture}"}
+    parts = [{"type": "text", "text": "Sh!"}, {"type": "image_url", "image_url": url}]
+    asked_it = [{"role": "user", "content": parts}]
+    async with heliograph("serve", "-c", config, "--port", "0") as served:
+        await served.listens()
+        for stream in (False, True):
+            assert (await ask(served, messages=asked_it, stream=stream)).status == 200
+        served.process.terminate()
+        _, log = await served.ends()
+    rows = asked(path, "SELECT request, answer FROM bodies ORDER BY exchange_id")
+    assert len(rows) == 2
+    for said, answer in rows:
+        assert '"text": "Sh!"' in str(said)
+        assert f"base64,[{len(picture)} characters of base64]" in str(said)
+        assert "simulated" in str(answer)
+    assert json.loads(str(rows[0][1]))["object"] == "chat.completion"
+    assert str(rows[1][1]).startswith("data: {")
+    assert "Sh!" not in log + served.said

@@ -8,7 +8,7 @@ from heliograph.cli.arguments import days
 
 
 def add_ledger(commands: Commands) -> None:
-    """`heliograph ledger path`, `audit`, `prune` and `export`."""
+    """`heliograph ledger path`, `audit`, `show`, `prune` and `export`."""
     told = "the record of all exchanges: where it is, whether its sums agree, a copy"
     ledger = commands.add_parser("ledger", help=told, description=f"Ask {told}.")
     kinds = ledger.add_subparsers(metavar="WHAT", required=True)
@@ -21,6 +21,11 @@ def add_ledger(commands: Commands) -> None:
     )
     audit.epilog = "Exit status: 0 all sums agree, 1 they do not, or cannot be asked."
     add_config(audit)
+    show = add(kinds, "show", "write all that there is of one exchange", run_show)
+    add_config(show)
+    show.add_argument(
+        "request_id", metavar="ID", help="the answer's x-request-id, such as hg-…"
+    )
     prune = add(
         kinds,
         "prune",
@@ -114,6 +119,15 @@ def run_audit(arguments: argparse.Namespace) -> int:
     from heliograph.gateway.ledger import asking
 
     return asking.answered(lambda: asking.show_audit(arguments.config))
+
+
+def run_show(arguments: argparse.Namespace) -> int:
+    """Write all that there is of one exchange."""
+    from heliograph.gateway.ledger import asking
+
+    return asking.answered(
+        lambda: asking.show_exchange(arguments.config, arguments.request_id)
+    )
 
 
 def run_prune(arguments: argparse.Namespace) -> int:

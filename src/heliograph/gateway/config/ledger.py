@@ -12,9 +12,9 @@ from heliograph.gateway.config.place import (
     keeping,
     usual_keeping,
 )
-from heliograph.gateway.config.schema import LEDGER_RANGES
+from heliograph.gateway.config.schema import BODIES_RANGES, LEDGER_RANGES
 from heliograph.gateway.config.values import Reading
-from heliograph.gateway.types import Keeping
+from heliograph.gateway.types import Bodies, Keeping
 
 _WHAT = "off, a path or URL, or a table of the ledger's settings"
 
@@ -25,11 +25,30 @@ def read_ledger(reading: Reading, node: Node, key: str) -> Keeping:
     if isinstance(node, ScalarNode):
         return _read_place(reading, node, key, what=_WHAT) or usual
     written = read_amounts(
-        reading, node, key, what=_WHAT, ranges=LEDGER_RANGES, also=("url",)
+        reading, node, key, what=_WHAT, ranges=LEDGER_RANGES, also=("url", "bodies")
     )
     if not isinstance(node, MappingNode):
         return usual
-    return replace(_read_url(reading, node, key) or usual, **written)
+    return replace(
+        _read_url(reading, node, key) or usual,
+        bodies=_read_bodies(reading, node, f"{key}.bodies"),
+        **written,
+    )
+
+
+def _read_bodies(reading: Reading, table: MappingNode, key: str) -> Bodies | None:
+    """Read whether, and how, what was said is kept; an empty table keeps it."""
+    entry = table.entries.get("bodies")
+    if entry is None:
+        return None
+    written = read_amounts(
+        reading,
+        entry.value,
+        key,
+        what="a table, {} for the usual bounds",
+        ranges=BODIES_RANGES,
+    )
+    return replace(Bodies(), **written)
 
 
 def _read_url(reading: Reading, table: MappingNode, key: str) -> Keeping | None:

@@ -186,7 +186,10 @@ LEDGER_RANGES: Mapping[str, Range] = MappingProxyType(
         "size_mb_max": Range(1, 10_000_000),
     }
 )
-LEDGER_KEYS = ("url", *LEDGER_RANGES)
+LEDGER_KEYS = ("url", "bodies", *LEDGER_RANGES)
+BODIES_RANGES: Mapping[str, Range] = MappingProxyType(
+    {"keep_days": Range(0, 36_500, above=True), "kb_max": Range(1, 100_000)}
+)
 HEDGE_RANGES: Mapping[str, Range] = MappingProxyType(
     {"share": Range(0, 1, above=True), "after_s": _seconds(3_600)}
 )

@@ -21,7 +21,7 @@ from heliograph.gateway.routing.admission import Gate
 from heliograph.gateway.routing.ending import abandon, saturated
 from heliograph.gateway.telemetry.log import ExchangeLog
 from heliograph.gateway.telemetry.metrics import Metrics
-from heliograph.gateway.types import Config, Exchange, ProviderStanding
+from heliograph.gateway.types import Config, Exchange, ProviderStanding, Said
 from heliograph.gateway.upstream.pool import Pool
 from heliograph.gateway.wire.chat import read as read_chat
 from heliograph.gateway.wire.timeout import read_timeout_s
@@ -57,12 +57,14 @@ class Engine(Shared):
                 notify=self.notices.tell,
             )
         self.gate: WaitingGate = Gate(config.limits)
+        self.said_bytes_max = said_bytes_max(config)
         metrics.standings = self.standings
 
     def reload(self, config: Config) -> None:
         """Swap the config; exchanges under way end with the one they began with."""
         super().reload(config)
         self.gate.limits = config.limits
+        self.said_bytes_max = said_bytes_max(config)
         if self.ledger is not None:
             self.ledger.reload(config.ledger)
 
@@ -101,6 +103,8 @@ class Engine(Shared):
         began_s = clock_s()
         exchange.started_at = self.clock.wall_s()
         self.metrics.in_flight += 1
+        if self.said_bytes_max:
+            exchange.said = Said(body, self.said_bytes_max)
         run = Run(self, exchange, caller, self.health, clock_s, began_s)
         inside = False
         try:
@@ -146,3 +150,9 @@ class Engine(Shared):
         self.log.record(exchange)
         if self.ledger is not None:
             self.ledger.record(exchange)
+
+
+def said_bytes_max(config: Config) -> int:
+    """Say how much of each body is kept; 0: none."""
+    bodies = config.ledger.bodies
+    return 0 if bodies is None else int(bodies.kb_max * 1000)

@@ -314,6 +314,8 @@ class Run(Course):
         failure = self.caller.answer(exchange, reply.body)
         if failure is None:
             self.settle_answered()
+            if exchange.said is not None:
+                exchange.said.take(reply.body)
         return trial.end(failure)
 
     async def relay(self, trial: Trial) -> Failure | None:
@@ -347,6 +349,8 @@ class Run(Course):
             self.caller.write(out)
             if self.transcript is not None:
                 self.transcript.take(out)
+            if self.exchange.said is not None:
+                self.exchange.said.take(out)
 
     def commit(self) -> None:
         """Begin the answer: from here no other target may take over unseen."""

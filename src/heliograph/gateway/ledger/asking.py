@@ -25,6 +25,7 @@ from heliograph.gateway.ledger.database import Database, DatabaseError
 from heliograph.gateway.ledger.export import pages, write_csv, write_parquet
 from heliograph.gateway.ledger.periods import hours_between, read_time
 from heliograph.gateway.ledger.prune import prune
+from heliograph.gateway.ledger.show import shown
 from heliograph.gateway.ledger.stores.place import fault_of_keeping, store_at
 from heliograph.gateway.ledger.stores.store import Store
 from heliograph.gateway.types import Keeping
@@ -111,6 +112,16 @@ def show_audit(config_at: Path | None) -> int:
         tell(f"{store.name}: {totals(database)}")
     tell(f"{len(wrong)} sums do not agree" if wrong else "all sums agree")
     return FAILED if wrong else 0
+
+
+def show_exchange(config_at: Path | None, request_id: str) -> int:
+    """Write all that there is of one exchange."""
+    with opened(config_at) as (store, database):
+        found = shown(database, request_id)
+        if found is None:
+            raise Refusal(f"error: {store.name} holds no exchange {request_id}")
+    tell(found)
+    return 0
 
 
 def prune_all(config_at: Path | None, keep_days: float | None) -> int:

@@ -10,6 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from heliograph.gateway.ledger import bodies
 from heliograph.gateway.ledger.key_ring import KeyRing
 from heliograph.gateway.ledger.leases import Leases
 from heliograph.gateway.ledger.prune import Pruner
@@ -50,7 +51,7 @@ class Ledger(Collector):
         self.recorder = Recorder(
             store,
             say,
-            posters=(self.leases.post,),
+            posters=(self.leases.post, bodies.post),
             chores=(
                 self.keys.follow,
                 self.leases.do_chore,

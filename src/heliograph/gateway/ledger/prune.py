@@ -13,7 +13,7 @@ from heliograph.gateway.ledger.database import Database
 from heliograph.gateway.ledger.rows import HOURS_OF_DAY
 from heliograph.gateway.ledger.stores.store import Store
 from heliograph.gateway.ledger.write import NUMBER, NUMBERS_PER_MS
-from heliograph.gateway.types import Keeping
+from heliograph.gateway.types import Bodies, Keeping
 
 LOOK_S = 60.0
 STEP_ROWS = 2_000
@@ -30,6 +30,7 @@ KEEP_FROM = (
 )
 DELETE_EXCHANGES = "DELETE FROM exchanges WHERE exchange_id < ?"
 DELETE_ATTEMPTS = "DELETE FROM attempts WHERE exchange_id < ?"
+DELETE_BODIES = "DELETE FROM bodies WHERE exchange_id < ?"
 DELETE_WRITERS = "DELETE FROM writers WHERE written_ms < ?"
 KEPT_FROM = "SELECT value FROM counters WHERE name = 'kept_from_hour'"
 DELETE_DAYS = "DELETE FROM days WHERE day < ? RETURNING day"
@@ -62,6 +63,7 @@ def prune(database: Database, store: Store, keeping: Keeping, now_s: float) -> P
         taken = take_away(database, edge if too_large else min(edge, since))
         store.give_back(database)
         return Pruned(taken, more=taken > 0)
+    take_bodies_away(database, keeping, now_s)
     take_sums_away(database, keeping, now_s)
     return Pruned()
 
@@ -82,9 +84,17 @@ def take_away(database: Database, edge: int) -> int:
         count = "SELECT COUNT(*) FROM exchanges WHERE exchange_id < ?"
         ((taken,),) = database.run(count, (edge,))
         database.run(KEEP_FROM, (hour, hour))
+        database.run(DELETE_BODIES, (edge,))
         database.run(DELETE_ATTEMPTS, (edge,))
         database.run(DELETE_EXCHANGES, (edge,))
     return int(taken or 0)
+
+
+def take_bodies_away(database: Database, keeping: Keeping, now_s: float) -> None:
+    """Take away what was said longer ago than is kept; switched off, in a week."""
+    kept = keeping.bodies or Bodies()
+    edge = int((now_s - kept.keep_days * DAY_S) * 1e3) * NUMBERS_PER_MS
+    database.run(DELETE_BODIES, (edge,))
 
 
 def take_sums_away(database: Database, keeping: Keeping, now_s: float) -> None:

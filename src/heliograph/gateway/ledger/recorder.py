@@ -70,6 +70,8 @@ class Recorder:
     def record(self, exchange: Exchange) -> None:
         """Take in a finished exchange, which nobody changes any more."""
         if len(self.held) < self.held_max:
+            if self.trouble is not None:
+                exchange.said = None  # bodies would fill the memory meanwhile
             self.held.append(exchange)
         else:
             self.turned_away += 1

@@ -44,9 +44,11 @@ from heliograph.gateway.types.price import (
     Rates,
     UnknownPrice,
 )
+from heliograph.gateway.types.said import Said
 from heliograph.gateway.types.secret import Secret
 from heliograph.gateway.types.settings import (
     Balance,
+    Bodies,
     Breaker,
     Config,
     Endpoint,
@@ -79,6 +81,7 @@ __all__ = [
     "Attempt",
     "Balance",
     "Blame",
+    "Bodies",
     "Breaker",
     "Budget",
     "CapKind",
@@ -113,6 +116,7 @@ __all__ = [
     "RescuePolicy",
     "Retries",
     "Route",
+    "Said",
     "Scope",
     "Secret",
     "Server",

@@ -8,6 +8,7 @@ from msgspec import Raw, Struct, field, structs
 
 from heliograph.gateway.types.budgets import Charge
 from heliograph.gateway.types.price import CostBasis
+from heliograph.gateway.types.said import Said
 from heliograph.gateway.types.settings import Key, Provider
 from heliograph.gateway.types.virtual_keys import VirtualKey
 
@@ -174,7 +175,7 @@ class Exchange(Struct):
     the model asked for stands for, `route` the one it went by. `virtual_key` says who
     asked, and whose that is; `tags` are the key's and the request's own. `charges` are
     what it was charged of the caps it counts against; `on_cap` is the budget that made
-    it fall to another model.
+    it fall to another model. `said` is what was said, where that is kept.
     """
 
     request_id: str
@@ -197,6 +198,7 @@ class Exchange(Struct):
     tags: tuple[str, ...] = ()
     charges: list[Charge] | None = None
     on_cap: str | None = None
+    said: Said | None = None
 
     @property
     def answered_by(self) -> Target | None:

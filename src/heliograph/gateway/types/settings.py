@@ -189,17 +189,26 @@ class Server(Struct, frozen=True):
     connections_max: int = 8192
 
 
+class Bodies(Struct, frozen=True):
+    """How long requests and answers are kept, and how much of each."""
+
+    keep_days: float = 7.0
+    kb_max: float = 64.0
+
+
 class Keeping(Struct, frozen=True):
     """What is remembered of exchanges: `place` is a file, or a URL with a password.
 
     None: nothing is. Exchanges are kept for `keep_days`, and as many as fit into
-    `size_mb_max` of a file; their sums by the hour for `keep_sums_days`.
+    `size_mb_max` of a file; their sums by the hour for `keep_sums_days`; what was said
+    in them not at all, unless there are `bodies`.
     """
 
     place: Secret | None = None
     keep_days: float = 90.0
     keep_sums_days: float = 800.0
     size_mb_max: float | None = None
+    bodies: Bodies | None = None
 
 
 class Config(Struct, frozen=True):

@@ -48,6 +48,7 @@ def below(nodes: list[Node], step: str) -> list[Node]:
         ("prices *", schema.PRICE_KEYS),
         ("prices * tiers *", schema.TIER_KEYS),
         ("ledger", schema.LEDGER_KEYS),
+        ("ledger bodies", tuple(schema.BODIES_RANGES)),
         ("budgets *", schema.BUDGET_KEYS),
         ("budgets * for", schema.SCOPE_KEYS),
         # `tls` wants two files that are there, so it stands there as a comment.

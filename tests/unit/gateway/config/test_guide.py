@@ -9,6 +9,7 @@ import pytest
 from heliograph.gateway.config import Problem, schema
 from heliograph.gateway.providers.endpoints import ENDPOINTS
 from heliograph.gateway.types import (
+    Bodies,
     Breaker,
     Config,
     Hedge,
@@ -46,6 +47,7 @@ ROW = re.compile(r"^\| `(\w+)` \| ([^|]*) \| ([^|]*) \|", re.MULTILINE)
         ("Limits", tuple(schema.ALL_LIMIT_RANGES)),
         ("The server", schema.SERVER_KEYS),
         ("The ledger", schema.LEDGER_KEYS),
+        ("Bodies", tuple(schema.BODIES_RANGES)),
         ("A fallback", schema.FALLBACK_KEYS),
         ("A price", schema.PRICE_KEYS),
         ("A price's tier", schema.TIER_KEYS),
@@ -90,6 +92,7 @@ def test_the_bounds_of_the_guide_are_the_defaults() -> None:
         ("Limits", schema.ALL_LIMIT_RANGES, Limits()),
         ("Hedging", schema.HEDGE_RANGES, Hedge()),
         ("The ledger", schema.LEDGER_RANGES, Keeping()),
+        ("Bodies", schema.BODIES_RANGES, Bodies()),
     ],
 )
 def test_the_numbers_of_the_guide_are_those_of_the_reader(

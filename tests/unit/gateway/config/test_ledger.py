@@ -7,7 +7,7 @@ import pytest
 
 from heliograph.gateway.config import Problem, fault_of_variable, from_environment
 from heliograph.gateway.providers.endpoints import ENDPOINTS
-from heliograph.gateway.types import Config
+from heliograph.gateway.types import Bodies, Config
 
 Read = Callable[..., Config | list[Problem]]
 
@@ -104,9 +104,24 @@ def test_how_long_and_how_much_is_kept(read: Read) -> None:
     assert (kept.keep_days, kept.keep_sums_days, kept.size_mb_max) == (7, 800, 500)
 
 
+def test_what_was_said_is_kept_only_where_that_is_switched_on(read: Read) -> None:
+    off = read(f"ledger: {{keep_days: 7}}{PROVIDERS}")
+    on = read(f"ledger: {{bodies: {{}}}}{PROVIDERS}")
+    bounded = read(f"ledger: {{bodies: {{keep_days: 1, kb_max: 8}}}}{PROVIDERS}")
+    assert isinstance(off, Config)
+    assert isinstance(on, Config)
+    assert isinstance(bounded, Config)
+    assert off.ledger.bodies is None
+    assert on.ledger.bodies == Bodies()
+    assert bounded.ledger.bodies == Bodies(keep_days=1, kb_max=8)
+
+
 @pytest.mark.parametrize(
     ("written", "key", "said"),
     [
+        ("{bodies: on}", "bodies", "expected a table, {} for the usual bounds"),
+        ("{bodies: {kb_max: 0}}", "bodies.kb_max", "0 cannot be used"),
+        ("{bodies: {days: 1}}", "bodies.days", "unknown key"),
         ("{keep_days: 0}", "keep_days", "0 cannot be used; write a number above 0"),
         ("{size_mb_max: 0.5}", "size_mb_max", "0.5 cannot be used"),
         ("{keep_sums_days: long}", "keep_sums_days", "expected a number, found a text"),

@@ -162,6 +162,16 @@ def test_a_library_that_is_missing_is_named(
     assert "pip install 'heliograph[parquet]'" in capsys.readouterr().err
 
 
+def test_one_exchange_is_shown(path: Path, capsys: Out) -> None:
+    assert path.exists()
+    assert main(["ledger", "show", "hg-2"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["request_id"], told["cost_nano"]) == ("hg-2", 2)
+    assert len(told["attempts"]) == 1
+    assert main(["ledger", "show", "hg-9"]) == 1
+    assert "holds no exchange hg-9" in capsys.readouterr().err
+
+
 def test_what_is_too_old_is_taken_away_and_its_sums_stay(
     path: Path, capsys: Out
 ) -> None:
