@@ -61,6 +61,7 @@ class Recorder:
         self.told_lost = 0
         self.pen: Pen | None = None
         self.trouble: Trouble | None = None
+        self.aside: str | None = None  # a corrupt file that was put away just now
         self.woken = Event()
         self.closing = False
         self.thread = Thread(target=self.keep_writing, name="ledger", daemon=True)
@@ -146,6 +147,9 @@ class Recorder:
             pen = None
         if pen is None:
             pen = self.pen = Pen(self.store.open())
+            if self.aside is not None:
+                aside, self.aside = self.aside, None
+                self.say(f"{aside}: {self.store.salvage(aside, pen.database)}")
         return pen
 
     def write_some(self, pen: Pen) -> None:
@@ -193,6 +197,7 @@ class Recorder:
         if error.trouble is Trouble.CORRUPT:
             aside = self.store.set_aside(database)
             if aside is not None:
+                self.aside = aside
                 self.say(put_away(self.store.name, aside, error))
         if error.trouble is not self.trouble:
             self.trouble = error.trouble

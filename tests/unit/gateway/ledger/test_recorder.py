@@ -267,3 +267,58 @@ def test_askers_are_written_anew_where_they_were_taken_away(path: Path) -> None:
         with database.transaction():
             database.run("DELETE FROM askers")
             database.run("UPDATE counters SET value = value + 1 WHERE name = 'prunes'")
+
+
+def harmed(path: Path, table: str) -> None:
+    """Write over the pages of one table, as a bad block of a disk would."""
+    database = SqliteFile(path).open()
+    sql = "SELECT rootpage FROM sqlite_master WHERE name = ?"
+    ((page,),) = database.run(sql, (table,))
+    ((size,),) = database.run("PRAGMA page_size")
+    database.run("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    with path.open("r+b") as file:
+        file.seek((int(page or 0) - 1) * int(size or 0))
+        file.write(b"\xa5" * int(size or 0))
+
+
+def with_keys_and_budgets(path: Path) -> None:
+    database = SqliteFile(path).open()
+    key = ("k1", "street", "", "", "", "{}", 0, None, None)
+    sql = "INSERT INTO virtual_keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    database.run(sql, key)
+    database.run("INSERT INTO key_hashing VALUES ('f')")
+    database.run("INSERT INTO budget_spent VALUES ('b|usd|x', 0, 5)")
+    database.run("UPDATE counters SET value = 3 WHERE name = 'virtual_keys'")
+    database.close()
+
+
+def test_of_a_corrupt_file_keys_and_budgets_are_taken_over(path: Path) -> None:
+    with_keys_and_budgets(path)
+    harmed(path, "exchanges")
+    recorder = recorder_at(path, told := Told())
+    recorder.record(answered(1))
+    for _ in range(3):
+        recorder.turn()
+    database = SqliteDatabase(path)
+    assert ids(database) == ["hg-1"]
+    assert one(database, "SELECT id, name FROM virtual_keys") == ("k1", "street")
+    assert one(database, "SELECT amount FROM budget_spent") == (5,)
+    sql = "SELECT value > 3 FROM counters WHERE name = 'virtual_keys'"
+    assert one(database, sql) == (1,)
+    assert "its virtual keys and budgets were taken over" in told
+    assert recorder.trouble is None
+
+
+def test_what_cannot_be_taken_over_is_told(path: Path) -> None:
+    with_keys_and_budgets(path)
+    harmed(path, "exchanges")
+    harmed(path, "virtual_keys")
+    recorder = recorder_at(path, told := Told())
+    recorder.record(answered(1))
+    for _ in range(3):
+        recorder.turn()
+    database = SqliteDatabase(path)
+    assert one(database, "SELECT COUNT(*) FROM key_hashing") == (0,)
+    assert one(database, "SELECT amount FROM budget_spent") == (5,)
+    assert "its virtual keys cannot be read: restore them from a copy" in told

@@ -44,6 +44,10 @@ class ServerStore:
     def set_aside(self, _database: Database | None) -> None:
         """Leave a corrupt database to those who run the server."""
 
+    def salvage(self, _aside: str, _database: Database) -> str:
+        """Say that there was nothing to take over: nothing is put away here."""
+        return ""
+
 
 def fault_of_keeping(keeping: Keeping) -> str | None:
     """Load what the ledger's database needs; say what is missing."""

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from heliograph.gateway.ledger.database import Database, DatabaseError, Trouble
 from heliograph.gateway.ledger.migrate import migrated
+from heliograph.gateway.ledger.stores.salvage import salvage
 from heliograph.gateway.ledger.stores.sqlite import SqliteDatabase
 
 try:
@@ -92,6 +93,10 @@ class SqliteFile:
                 with suppress(FileNotFoundError):
                     os.replace(f"{self.path}{end}", f"{aside}{end}")  # noqa: PTH105 - three names, not paths
         return aside
+
+    def salvage(self, aside: str, database: Database) -> str:
+        """Take over the keys and budgets of a file that was put away."""
+        return salvage(Path(aside), database)
 
     def is_corrupt(self) -> bool:
         """Tell whether it cannot be opened because of what is in it."""

@@ -34,3 +34,6 @@ class Store(Protocol):
 
         None where there is nothing to put away any more, or no way to.
         """
+
+    def salvage(self, aside: str, database: Database) -> str:
+        """Take over from what was put away what can be; say what came of it."""

@@ -1,0 +1,63 @@
+"""Takes over from a corrupt file what cannot be earned again: keys, and what was spent.
+
+A file is seldom corrupt from end to end. Exchanges stay where they are; a new ledger
+without its keys would know no caller, and one without its budgets spend them twice.
+"""
+
+import time
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from types import MappingProxyType
+
+from heliograph.gateway.ledger.database import Database, DatabaseError, Row
+from heliograph.gateway.ledger.stores.sqlite import SqliteDatabase
+
+TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "virtual keys": (
+            "key_hashing",
+            "virtual_keys",
+            "virtual_key_secrets",
+            "admin_keys",
+        ),
+        "budgets": ("budget_spent", "budget_charges"),
+    }
+)
+"""What is taken over whole or not at all, and the tables it stands in."""
+NEWS = "UPDATE counters SET value = ? WHERE name = 'virtual_keys'"
+
+
+def salvage(aside: Path, database: Database) -> str:
+    """Copy from *aside* what can be read of it; say what came of it."""
+    found = {name: read(aside, tables) for name, tables in TABLES.items()}
+    for rows in found.values():
+        with database.transaction():
+            for table, some in (rows or {}).items():
+                insert(database, table, some)
+    # Whoever knows the keys of the file before looks at those of this one.
+    database.run(NEWS, (int(time.time()),))
+    lost = [name for name, rows in found.items() if rows is None]
+    if not lost:
+        return "its virtual keys and budgets were taken over"
+    return f"its {' and '.join(lost)} cannot be read: restore them from a copy"
+
+
+def read(aside: Path, tables: tuple[str, ...]) -> dict[str, list[Row]] | None:
+    """Read whole tables of a corrupt file; None if that cannot be done."""
+    try:
+        with closing(SqliteDatabase(aside)) as old:
+            return {
+                table: old.run(f"SELECT * FROM {table}")  # noqa: S608 - names of ours
+                for table in tables
+            }
+    except DatabaseError:
+        return None
+
+
+def insert(database: Database, table: str, rows: list[Row]) -> None:
+    """Write rows that are not there already."""
+    if rows:
+        places = ", ".join("?" * len(rows[0]))
+        sql = f"INSERT INTO {table} VALUES ({places}) ON CONFLICT DO NOTHING"  # noqa: S608 - the same
+        database.run_many(sql, rows)
