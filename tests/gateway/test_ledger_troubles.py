@@ -20,7 +20,7 @@ from heliograph.gateway.ledger.audit import audit
 from heliograph.gateway.ledger.stores.sqlite_file import SqliteFile
 from heliograph.simulation.providers import SimulatedProviders
 
-SMALL = 'mount -t tmpfs -o size=640k tmpfs "$0" && exec "$@"'
+SMALL = 'mount -t tmpfs -o size=2m tmpfs "$0" && exec "$@"'
 READ_ONLY = 'mount -t tmpfs tmpfs "$0" && mount -o remount,ro "$0" && exec "$@"'
 KEPT = "it is kept as "
 
