@@ -7,18 +7,21 @@ from threading import Thread
 
 from gateway.running import running
 from heliograph.gateway.ledger.key_ring import KeyRing
+from heliograph.gateway.ledger.ledger import Ledger
 from heliograph.gateway.types import Config
 
 START_S = 30.0
 
 
 @contextmanager
-def fresh_gateway(config: Config, keys: KeyRing | None = None) -> Iterator[str]:
+def fresh_gateway(
+    config: Config, keys: KeyRing | None = None, ledger: Ledger | None = None
+) -> Iterator[str]:
     """Run a gateway with *config* in a thread; return its address."""
     loop = asyncio.new_event_loop()
     thread = Thread(target=loop.run_forever)
     thread.start()
-    gateway = running(config, keys=keys)
+    gateway = running(config, keys=keys, ledger=ledger)
     try:
         begun = asyncio.run_coroutine_threadsafe(gateway.__aenter__(), loop)
         yield f"http://127.0.0.1:{begun.result(START_S).port}"

@@ -1,17 +1,17 @@
 """The official SDKs judge what is told to who has no key, or one for something else."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import anthropic
 import openai
 import pytest
-from google import genai
-from google.genai import errors, types
+from google.genai import errors
 
 from conformance.fresh_gateway import fresh_gateway
 from conformance.programs import Providers
+from conformance.raising import Ask, Raised, by_anthropic, by_google, by_openai
 from gateway.running import CLAUDE_FIRST, config_of, plain
 from key_cases import KeptKeys
 
@@ -37,51 +37,6 @@ def guarded(sim: Providers, tmp_path: Path) -> Iterator[Guarded]:
     keys.database.close()
 
 
-class Raised(NamedTuple):
-    """What an SDK raises, in words that all have."""
-
-    kind: type[Exception]
-    status: int
-    said: str
-
-
-def by_openai(url: str, key: str, model: str) -> Raised | str:
-    direct = openai.DefaultHttpxClient(trust_env=False)
-    with openai.OpenAI(base_url=f"{url}/v1", api_key=key, http_client=direct) as client:
-        try:
-            answer = client.chat.completions.create(
-                model=model, messages=[{"role": "user", "content": "hello there"}]
-            )
-        except openai.APIStatusError as error:
-            return Raised(type(error), error.status_code, f"{error!r} {error.body}")
-    return answer.choices[0].message.content or ""
-
-
-def by_anthropic(url: str, key: str, model: str) -> Raised | str:
-    direct = anthropic.DefaultHttpxClient(trust_env=False)
-    with anthropic.Anthropic(base_url=url, api_key=key, http_client=direct) as client:
-        try:
-            answer = client.messages.create(
-                model=model,
-                max_tokens=50,
-                messages=[{"role": "user", "content": "hello there"}],
-            )
-        except anthropic.APIStatusError as error:
-            return Raised(type(error), error.status_code, f"{error!r} {error.body}")
-    return "".join(block.text for block in answer.content if block.type == "text")
-
-
-def by_google(url: str, key: str, model: str) -> Raised | str:
-    options = types.HttpOptions(base_url=url, client_args={"trust_env": False})
-    with genai.Client(api_key=key, http_options=options) as client:
-        try:
-            answer = client.models.generate_content(model=model, contents="hello there")
-        except errors.APIError as error:
-            return Raised(type(error), error.code, f"{error!r} {error.details}")
-    return answer.text or ""
-
-
-Ask = Callable[[str, str, str], Raised | str]
 SDKS: dict[str, tuple[Ask, type[Exception], type[Exception]]] = {
     "openai": (by_openai, openai.AuthenticationError, openai.PermissionDeniedError),
     "anthropic": (
