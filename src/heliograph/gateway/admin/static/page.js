@@ -99,7 +99,7 @@ document.getElementById("leave").addEventListener("click", async () => {
   }
   ask();
 });
-window.addEventListener("hashchange", () => { if (!bar.hidden) { show(); main.focus(); } });
+window.addEventListener("hashchange", () => { if (!bar.hidden) { show(); main.focus({ preventScroll: true }); window.scrollTo(0, 0); } });
 window.addEventListener("session-over", () => ask(make("p", { class: "notice" }, "The session is over. Log in again.")));
 document.addEventListener("visibilitychange", () => { if (!document.hidden && !bar.hidden && LIVE_MS[asked().name]) show(true); });
 
