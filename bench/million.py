@@ -3,9 +3,10 @@
     make million, or PYTHONPATH=tests .venv/bin/python bench/million.py
 
 Thirty days of forty keys are written, as by a gateway after an outage, to SQLite and
-then to the PostgreSQL of the tests. Then all is asked that `heliograph costs` asks,
-each question several times, and its median judged. `--mixed`: every key asks for every
-model by every route, so that there are as many sums of hours as there can be.
+then to the PostgreSQL of the tests. Then all is asked that `heliograph costs` asks, and
+pages of exchanges as the admin API finds them, each question several times, and its
+median judged. `--mixed`: every key asks for every model by every route, so that there
+are as many sums of hours as there can be.
 """
 
 import argparse
@@ -25,6 +26,7 @@ from ledger_fill import DAY_S, exchanges, fill
 from heliograph.gateway.ledger.costs import costs
 from heliograph.gateway.ledger.database import Database
 from heliograph.gateway.ledger.periods import hours_between
+from heliograph.gateway.ledger.search import Sought, search
 from heliograph.gateway.ledger.stores.place import store_at
 from heliograph.gateway.types import Keeping, Secret
 from postgres_server import postgres_server
@@ -43,6 +45,16 @@ BY: Sequence[tuple[str, ...]] = (
     ("day",),
     ("model", "owner", "tag"),
 )
+SOUGHT: Mapping[str, Sought] = {
+    "all": Sought(),
+    "of one team": Sought(team="team-3"),
+    "of one key": Sought(virtual_key="key-7"),
+    "of one tag": Sought(tag="site=2"),
+    "that failed": Sought(outcome="failed"),
+    "of a kind of error there is none of": Sought(error="none-such"),
+    "of a tag there is none of": Sought(tag="none-such"),
+    "by its request id": Sought(request_id="none-such"),
+}
 Question = Callable[[Database], object]
 
 
@@ -124,6 +136,10 @@ def questions() -> Mapping[str, Question]:
         hours = hours_between(NOW_S - DAYS * DAY_S, NOW_S)
         what = f"{DAYS} days by model, of one {name}"
         found[what] = partial(costs, by=("model",), hours=hours, where={name: value})
+    for what, sought in SOUGHT.items():
+        found[f"a page of exchanges, {what}"] = partial(
+            search, sought=sought, below=None, count=50
+        )
     return found
 
 

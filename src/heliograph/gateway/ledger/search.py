@@ -18,7 +18,7 @@ from heliograph.gateway.ledger.write import NUMBERS_PER_MS
 STRETCH = 20_000
 """How many exchanges are looked at before the clock is."""
 LOOK_S = 0.1
-HOUR_NUMBERS = 3600 * 1000 * NUMBERS_PER_MS
+DAY_NUMBERS = 86_400 * 1000 * NUMBERS_PER_MS
 NEWEST = (1 << 63) - 1
 COLUMNS = (
     "exchange_id", "request_id", "started_ms", "duration_us", "first_byte_us",
@@ -133,17 +133,17 @@ def edge_below(database: Database, top: int) -> int:
 def first_number(database: Database, sought: Sought) -> int:
     """Return below which number nothing can be that is looked for.
 
-    The sums by the hour, which are few, say when there first was any.
+    The sums by the day, which are few, say when there first was any.
     """
     conditions, values = summed_conditions(sought)
     if not conditions:
         return 0
     rows = database.run(
-        f"SELECT MIN(hour) FROM hours WHERE {' AND '.join(conditions)}",  # noqa: S608 - names of ours; values are bound
+        f"SELECT MIN(day) FROM days WHERE {' AND '.join(conditions)}",  # noqa: S608 - names of ours; values are bound
         values,
     )
     first = rows[0][0] if rows else None
-    return NEWEST if first is None else int(first) * HOUR_NUMBERS
+    return NEWEST if first is None else int(first) * DAY_NUMBERS
 
 
 def summed_conditions(sought: Sought) -> tuple[list[str], list[Value]]:
