@@ -41,6 +41,18 @@ async def test_a_key_is_made_used_rotated_and_revoked(house: Administered) -> No
     assert (again.status, again.json["error"]["code"]) == (409, "key_revoked")
 
 
+async def test_what_is_changed_is_told_to_the_operators_log(
+    house: Administered, capfd: pytest.CaptureFixture[str]
+) -> None:
+    made = (await house.post("keys", {"name": "night"}))["key"]
+    await house.post("keys/night/rotate", {})
+    await house.post("keys/night/revoke")
+    named = f"the virtual key night ({made['id']})"
+    assert capfd.readouterr().err.splitlines() == [
+        f"admin at 127.0.0.1: {done} {named}" for done in ("made", "rotated", "revoked")
+    ]
+
+
 async def test_a_secret_is_told_once(house: Administered) -> None:
     secret = (await house.post("keys", {"name": "once"}))["secret"]
     for path in ("keys", "keys/once", "standing", "budgets", "exchanges"):

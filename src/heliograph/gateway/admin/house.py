@@ -34,13 +34,20 @@ class House:
         keys: KeyRing,
         process: Process,
         address_of: Callable[[Request], str],
+        say: Callable[[str], object],
     ) -> None:
         self.engine = engine
         self.keys = keys
         self.process = process
+        self.address_of = address_of
+        self.say = say
         ledger = engine.ledger
         self.desk = Desk(None if ledger is None else ledger.store)
         self.entrance = Entrance(keys, self.desk, engine.clock, address_of)
+
+    def note(self, request: Request, done: str) -> None:
+        """Tell the operator's log what was changed, and from where."""
+        self.say(f"admin at {self.address_of(request) or 'a socket'}: {done}")
 
     @property
     def clock(self) -> Clock:

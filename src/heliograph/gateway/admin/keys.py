@@ -109,7 +109,9 @@ async def created(house: House, request: Request) -> Answer:
         house.keys.follow(database)
         return as_json(key, store.secrets(database), now_s)
 
-    return {"key": await house.desk.ask(question), "secret": secret}
+    made = await house.desk.ask(question)
+    house.note(request, f"made the virtual key {key.name} ({key.id})")
+    return {"key": made, "secret": secret}
 
 
 async def revoked(house: House, request: Request) -> Answer:
@@ -123,7 +125,9 @@ async def revoked(house: House, request: Request) -> Answer:
         house.keys.follow(database)
         return as_json(known(database, name), store.secrets(database), now_s)
 
-    return await house.desk.ask(question)
+    ended = await house.desk.ask(question)
+    house.note(request, f"revoked the virtual key {ended['name']} ({ended['id']})")
+    return ended
 
 
 async def rotated(house: House, request: Request) -> Answer:
@@ -145,7 +149,9 @@ async def rotated(house: House, request: Request) -> Answer:
         house.keys.follow(database)
         return as_json(key, store.secrets(database), now_s)
 
-    return {"key": await house.desk.ask(question), "secret": secret}
+    turned = await house.desk.ask(question)
+    house.note(request, f"rotated the virtual key {turned['name']} ({turned['id']})")
+    return {"key": turned, "secret": secret}
 
 
 def grace_of(asked: Rotation) -> int:

@@ -29,6 +29,7 @@ async def begun(house: House, request: Request) -> Response:
     """Begin a session; its number is in the cookie alone."""
     login = await read_body(request, LOGIN)
     session = await house.entrance.begin(request, login.key)
+    house.note(request, "logged in")
     answer = Response(told_of(session), CREATED, media_type=JSON_TYPE)
     answer.set_cookie(COOKIE, session, max_age=LASTING_S, **bounds(request))  # type: ignore[arg-type] # they are its own
     return answer

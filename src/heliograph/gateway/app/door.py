@@ -16,6 +16,7 @@ from starlette.requests import Request
 from heliograph.gateway.admin.application import Admin, Beside
 from heliograph.gateway.admin.house import House
 from heliograph.gateway.app.descriptors import connections_possible
+from heliograph.gateway.app.voice import say
 from heliograph.gateway.config.tls import context_of
 from heliograph.gateway.engine import Engine
 from heliograph.gateway.ledger.key_ring import KeyRing
@@ -140,7 +141,7 @@ def door(
     keys = keys or KeyRing()
     guard = Guard(keys, engine.clock.wall_s)
     edge = Edge(engine, connections_possible(), guard)
-    admin = Admin(House(engine, keys, standing, partial(address_of, guard)))
+    admin = Admin(House(engine, keys, standing, partial(address_of, guard), say))
     settings = uvicorn.Config(
         Beside(admin, make_api(engine, standing, lambda: server.should_exit, guard)),
         http=cast("Any", partial(Lane, edge)),
