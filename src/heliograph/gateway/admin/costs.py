@@ -60,11 +60,18 @@ async def told(house: House, request: Request) -> dict[str, Any] | Response:
     hours = hours_between(since_s, until_s)
     by = asked.get("by", ("model",))
     where = {name: asked[name] for name in FILTERS if name in asked}
-    found = await house.desk.ask(lambda database: costs(database, by, hours, where))
-    if asked.get("format") == "csv":
-        headers = {"content-disposition": 'attachment; filename="costs.csv"'}
-        return Response(as_csv(found), headers=headers, media_type=CSV_TYPE)
-    return as_document(found, hours, asked.get("limit", ROWS))
+    limit = asked.get("limit", ROWS)
+    if asked.get("format") != "csv":
+        return await house.desk.ask(
+            lambda database: as_document(
+                costs(database, by, hours, where), hours, limit
+            )
+        )
+    table = await house.desk.ask(
+        lambda database: as_csv(costs(database, by, hours, where))
+    )
+    headers = {"content-disposition": 'attachment; filename="costs.csv"'}
+    return Response(table, headers=headers, media_type=CSV_TYPE)
 
 
 def as_document(found: Costs, hours: tuple[int, int], limit: int) -> dict[str, Any]:

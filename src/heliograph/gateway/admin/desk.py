@@ -61,18 +61,29 @@ class Desk:
 
     def put(self, store: Store, question: Callable[[Database], _T]) -> _T:
         """Put *question* to a connection that nobody else uses meanwhile."""
-        database = self.spare.pop() if self.spare else store.open()
-        if not store.is_open_at(database):
-            database.close()
-            database = store.open()
+        database = self.connection(store)
         try:
             answer = question(database)
         except DatabaseError:
             with suppress(DatabaseError):
                 database.close()
             raise
+        except AdminError:
+            self.spare.append(database)
+            raise
         self.spare.append(database)
         return answer
+
+    def connection(self, store: Store) -> Database:
+        """Return a connection that is to spare, or a new one."""
+        try:
+            database = self.spare.pop()
+        except IndexError:
+            return store.open()
+        if store.is_open_at(database):
+            return database
+        database.close()
+        return store.open()
 
     def close(self) -> None:
         """Let go of the threads and connections."""

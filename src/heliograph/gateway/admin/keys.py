@@ -1,5 +1,6 @@
 """Virtual keys: listed, made, shown, revoked, given a new secret."""
 
+from collections import defaultdict
 from typing import Any
 
 from msgspec import Struct
@@ -63,20 +64,30 @@ async def listed(house: House, request: Request) -> Answer:
     now_s = house.clock.wall_s()
     asked = read_query(request, LIST_FIELDS, now_s)
     limit, after = asked.get("limit", LIMIT), asked.get("after")
-    keys, secrets = await house.desk.ask(
-        lambda database: (store.listed(database), store.secrets(database))
-    )
-    if after is not None:
-        places = [place for place, key in enumerate(keys) if key.id == after]
-        if not places:
-            fix = "Begin at the first page again."
-            raise bad_value("after", "`after` names no key.", fix)
-        keys = keys[places[0] + 1 :]
-    if "state" in asked:
-        keys = [key for key in keys if state_of(key, now_s) == asked["state"]]
-    page = keys[:limit]
-    more = page[-1].id if len(keys) > limit else None
-    return {"data": [as_json(key, secrets, now_s) for key in page], "next": more}
+
+    def question(database: Database) -> Answer:
+        keys = after_of(store.listed(database), after)
+        if "state" in asked:
+            keys = [key for key in keys if state_of(key, now_s) == asked["state"]]
+        secrets = defaultdict(list)
+        for secret in store.secrets(database):
+            secrets[secret.key_id].append(secret)
+        page = keys[:limit]
+        more = page[-1].id if len(keys) > limit else None
+        told = [as_json(key, secrets[key.id], now_s) for key in page]
+        return {"data": told, "next": more}
+
+    return await house.desk.ask(question)
+
+
+def after_of(keys: list[VirtualKey], after: str | None) -> list[VirtualKey]:
+    """Leave out the keys up to *after*."""
+    if after is None:
+        return keys
+    for place, key in enumerate(keys, start=1):
+        if key.id == after:
+            return keys[place:]
+    raise bad_value("after", "`after` names no key.", "Begin at the first page again.")
 
 
 async def shown(house: House, request: Request) -> Answer:

@@ -78,9 +78,15 @@ async def listed(house: House, request: Request) -> dict[str, Any]:
         until_ms=None if until_s is None else int(max(0.0, until_s) * 1000),
     )
     limit, before = asked.get("limit", LIMIT), asked.get("before")
-    page = await house.desk.ask(
-        lambda database: search.search(database, sought, before, limit)
-    )
+
+    def question(database: Database) -> dict[str, Any]:
+        return page_as_json(search.search(database, sought, before, limit))
+
+    return await house.desk.ask(question)
+
+
+def page_as_json(page: search.Page) -> dict[str, Any]:
+    """Write a page, and where to go on."""
     below = page.below
     return {
         "data": [as_json(row) for row in page.rows],

@@ -4,10 +4,11 @@ A session's number is known to whoever has its cookie, and here by a hash alone.
 says with which admin key it was begun; whether that is one still, the key ring says.
 """
 
+from contextlib import suppress
 from hashlib import sha256
 from secrets import token_urlsafe
 
-from heliograph.gateway.ledger.database import Database
+from heliograph.gateway.ledger.database import Database, DatabaseError
 from heliograph.gateway.ledger.key_hash import SECRET_BYTES
 
 SESSIONS_MAX = 64
@@ -56,10 +57,12 @@ def find(database: Database, session: str, now_s: int) -> str | None:
         return None
     admin, seen_at = rows[0]
     if now_s - int(seen_at or 0) >= NOTE_S:
-        database.run(
-            "UPDATE admin_sessions SET seen_at = ? WHERE hash = ? AND seen_at < ?",
-            (now_s, hashed, now_s),
-        )
+        # A disk that is full keeps nobody from seeing that it is.
+        with suppress(DatabaseError):
+            database.run(
+                "UPDATE admin_sessions SET seen_at = ? WHERE hash = ? AND seen_at < ?",
+                (now_s, hashed, now_s),
+            )
     return str(admin)
 
 

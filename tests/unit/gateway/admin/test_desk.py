@@ -88,6 +88,16 @@ async def test_a_trouble_is_told_with_its_fix(
     assert await desk.ask(one) == 1
 
 
+async def test_a_question_that_has_no_answer_keeps_its_connection(desk: Desk) -> None:
+    def question(_database: Database) -> None:
+        raise AdminError(404, "not_found", "There is none.", "Ask for another.")
+
+    with pytest.raises(AdminError):
+        await desk.ask(question)
+    assert len(desk.spare) == 1
+    assert await desk.ask(one) == 1
+
+
 async def test_a_ledger_that_was_moved_is_opened_anew(
     desk: Desk, tmp_path: Path
 ) -> None:

@@ -1,14 +1,18 @@
 """Sessions of the admin page in the store: found, noted, bounded, ended."""
 
+from pathlib import Path
+
 from heliograph.gateway.ledger import admin_sessions as sessions
 from heliograph.gateway.ledger.admin_sessions import (
     IDLE_S,
     LASTING_S,
+    NOTE_S,
     SESSIONS_MAX,
     new_session,
 )
 from heliograph.gateway.ledger.database import Database
 from heliograph.gateway.ledger.migrate import migrate
+from heliograph.gateway.ledger.stores.sqlite import SqliteDatabase
 
 NOW_S = 1_790_000_000
 
@@ -39,6 +43,18 @@ def test_use_is_noted_and_idleness_ends_it(database: Database) -> None:
     idle = new_session()
     sessions.begin(database, idle, "seal", NOW_S)
     assert sessions.find(database, idle, NOW_S + IDLE_S) is None
+
+
+def test_a_ledger_that_cannot_be_written_still_knows_them(tmp_path: Path) -> None:
+    database = SqliteDatabase(tmp_path / "ledger.db", wait_s=0.0)
+    migrate(database)
+    session = new_session()
+    sessions.begin(database, session, "seal", NOW_S)
+    other = SqliteDatabase(tmp_path / "ledger.db")
+    with other.transaction():
+        assert sessions.find(database, session, NOW_S + NOTE_S) == "seal"
+    for each in (other, database):
+        each.close()
 
 
 def test_there_are_never_too_many(database: Database) -> None:
