@@ -126,6 +126,7 @@ async def test_exchanges_are_paged_narrowed_and_shown(house: Administered) -> No
     (attempt,) = whole["attempts"]
     assert attempt["cost_usd"] == plain["cost_usd"]
     assert attempt["cost_basis"] == "usage"
+    assert (whole["request"], whole["answer"]) == (None, None)
     gone = await house.ask("GET", f"{API}/exchanges/7")
     assert (gone.status, gone.json["error"]["code"]) == (404, "no_such_exchange")
 
@@ -169,6 +170,7 @@ async def test_the_standing_tells_of_providers_and_ledger(house: Administered) -
     assert [one["called"] for one in before["providers"]] == [False, False]
     assert before["ledger"]["state"] == "ok"
     assert before["ledger"]["first_at"] is None
+    assert before["ledger"]["size_bytes"] > 0
     await house.chat(GPT)
     await house.written(1)
     after = await house.get("standing")

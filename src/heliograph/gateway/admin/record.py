@@ -96,7 +96,7 @@ def page_as_json(page: search.Page) -> dict[str, Any]:
 
 
 async def shown(house: House, request: Request) -> dict[str, Any]:
-    """Show one exchange with its attempts."""
+    """Show one exchange with its attempts, and its bodies where those are kept."""
     read_query(request, NO_FIELDS, 0.0)
     number = request.path_params["number"]
 
@@ -107,7 +107,13 @@ async def shown(house: House, request: Request) -> dict[str, Any]:
             fix = "List them: GET /admin/api/v1/exchanges"
             raise AdminError(NOT_FOUND, "no_such_exchange", said, fix)
         attempts = search.attempts_of(database, number)
-        return {**as_json(row), "attempts": [attempt_as_json(one) for one in attempts]}
+        kept = search.said_in(database, number)
+        return {
+            **as_json(row),
+            "attempts": [attempt_as_json(one) for one in attempts],
+            "request": kept and kept[0],
+            "answer": kept and kept[1],
+        }
 
     return await house.desk.ask(question)
 

@@ -1,5 +1,6 @@
 """How everything stands: providers, the queue, the config, the ledger."""
 
+from functools import partial
 from typing import Any
 
 from msgspec import to_builtins
@@ -11,6 +12,7 @@ from heliograph.gateway.admin.house import House
 from heliograph.gateway.admin.parameters import Field, iso_of, read_query
 from heliograph.gateway.ledger.database import Database
 from heliograph.gateway.ledger.search import seconds_of
+from heliograph.gateway.ledger.stores.store import Store
 from heliograph.gateway.types import ProviderStanding
 
 FIELDS: dict[str, Field] = {}
@@ -63,10 +65,17 @@ async def ledger_of(house: House) -> dict[str, Any]:
         return {"state": "off"}
     said = {"place": ledger.store.name, **to_builtins(ledger.standing)}
     try:
-        first, last = await house.desk.ask(ends)
+        held = await house.desk.ask(partial(held_by, ledger.store))
     except AdminError as error:
         return {**said, "trouble": error.said, "fix": error.fix}
-    return {**said, "first_at": first, "last_at": last}
+    return {**said, **held}
+
+
+def held_by(store: Store, database: Database) -> dict[str, Any]:
+    """Say how large a ledger is, and from when to when there are exchanges."""
+    first, last = ends(database)
+    size_bytes = store.size_bytes(database)
+    return {"size_bytes": size_bytes, "first_at": first, "last_at": last}
 
 
 def ends(database: Database) -> tuple[str | None, str | None]:

@@ -210,3 +210,10 @@ def attempts_of(database: Database, exchange_id: int) -> list[Row]:
         f"SELECT {names} FROM every_attempt WHERE exchange_id = ? ORDER BY position",  # noqa: S608 - the same
         (exchange_id,),
     )
+
+
+def said_in(database: Database, exchange_id: int) -> tuple[str, str] | None:
+    """Return request and answer of an exchange, where the config has them kept."""
+    sql = "SELECT request, answer FROM bodies WHERE exchange_id = ?"
+    rows = database.run(sql, (exchange_id,))
+    return (str(rows[0][0]), str(rows[0][1])) if rows else None

@@ -14,6 +14,7 @@ from heliograph.gateway.ledger.search import (
     Sought,
     attempts_of,
     one,
+    said_in,
     search,
     seconds_of,
 )
@@ -125,3 +126,6 @@ def test_one_exchange_with_its_attempts(database: Database) -> None:
         ("openai", ""),
     ]
     assert one(database, 7) is None
+    assert said_in(database, number) is None
+    database.run("INSERT INTO bodies VALUES (?, ?, ?)", (number, "asked", "told"))
+    assert said_in(database, number) == ("asked", "told")

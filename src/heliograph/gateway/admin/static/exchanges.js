@@ -77,7 +77,8 @@ async function detail(id, names) {
   dialog(`Exchange, ${when(row.started_at)}`,
     make("dl", {}, pairs.filter(([, value]) => value !== null && value !== undefined).map(([name, value]) => [make("dt", {}, name), make("dd", {}, value)])),
     make("h2", {}, row.attempts.length === 1 ? "1 call" : `${row.attempts.length} calls`),
-    make("div", { class: "calls" }, row.attempts.length ? row.attempts.map((one, place) => call(one, whole, place)) : make("p", { class: "soft" }, "Nobody was called.")));
+    make("div", { class: "calls" }, row.attempts.length ? row.attempts.map((one, place) => call(one, whole, place)) : make("p", { class: "soft" }, "Nobody was called.")),
+    row.request === null ? null : [make("h2", {}, "Request"), make("pre", {}, row.request), make("h2", {}, "Answer"), make("pre", {}, row.answer)]);
 }
 
 // A page may come back short where what is looked for is rare: go on until there is some.

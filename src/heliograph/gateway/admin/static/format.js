@@ -16,6 +16,10 @@ export function short(value) {
   return new Intl.NumberFormat("en-US", { notation: value >= 10_000 ? "compact" : "standard", maximumFractionDigits: 1 }).format(value);
 }
 
+export function size(bytes) {
+  return bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toLocaleString("en-US", { maximumFractionDigits: 1 })} MB`;
+}
+
 export function lasting(ms) {
   if (ms === null || ms === undefined) return "–";
   if (ms < 1) return "<1 ms";
