@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from threading import Lock
 from typing import TypeVar
 
 from heliograph.gateway.admin.errors import UNAVAILABLE, AdminError, in_trouble
@@ -27,6 +28,7 @@ class Desk:
         self.store = store
         self.threads: ThreadPoolExecutor | None = None
         self.spare: list[Database] = []
+        self.opening = Lock()
         self.asked = 0
 
     async def ask(self, question: Callable[[Database], _T]) -> _T:
@@ -76,14 +78,13 @@ class Desk:
 
     def connection(self, store: Store) -> Database:
         """Return a connection that is to spare, or a new one."""
-        try:
+        with suppress(IndexError):
             database = self.spare.pop()
-        except IndexError:
+            if store.is_open_at(database):
+                return database
+            database.close()
+        with self.opening:  # SQLite makes a new file for one at a time
             return store.open()
-        if store.is_open_at(database):
-            return database
-        database.close()
-        return store.open()
 
     def close(self) -> None:
         """Let go of the threads and connections."""
