@@ -65,7 +65,7 @@ def at_once(course: Course, caps: Sequence[Cap], amount: Amount) -> Hold | Lacki
     """Reserve *amount* of all *caps* if nobody has to be asked for it."""
     budgets = course.shared.budgets
     assert budgets is not None  # noqa: S101 - an account is of them
-    found = budgets.reserve(caps, amount, wall_s(course))
+    found = budgets.reserve(caps, amount, budgets.clock.wall_s())
     return found if isinstance(found, Hold) else Lacking(caps, amount)
 
 
@@ -84,12 +84,8 @@ def refused(course: Course, cap: Cap, amount: Amount) -> Failure:
     cap.refused += 1
     course.refused_by = cap.budget
     blind = budgets is not None and budgets.is_blind
-    return refusal(cap, amount[cap.measure], wall_s(course), blind=blind)
-
-
-def wall_s(course: Course) -> float:
-    """Seconds since 1970, by the exchange's own start."""
-    return course.exchange.started_at + course.now_s()
+    wall_s = course.shared.clock.wall_s()
+    return refusal(cap, amount[cap.measure], wall_s, blind=blind)
 
 
 def settle(course: Course, held: Hold, attempt: Attempt | None) -> None:

@@ -142,7 +142,8 @@ class Budgets:
         """End *hold* with the *truth*; what is charged stands on *exchange*."""
         if exchange.charges is None:
             exchange.charges = []
-        if hold.settle(truth, exchange.charges) and self.waiting:
+        hold.settle(truth, exchange.charges)
+        if self.waiting:
             self.wake_all()
 
     def wake_all(self) -> None:
@@ -243,6 +244,7 @@ def ask_of(
     spare = spare_of(cap, past_s, needs)
     wanted = 0 if cap.yields else spare
     if cap.free > 2 * wanted:
+        cap.slice -= cap.free - wanted
         cap.free = wanted
     wanted = max(wanted, *needs)
     soft = cap.budget.soft
@@ -263,10 +265,11 @@ def ask_of(
 
 def spare_of(cap: Cap, past_s: float, needs: Sequence[int]) -> int:
     """Say how much of *cap* is to be free: it grows at once and shrinks slowly."""
-    cap.idle = 0 if cap.used or cap.waiting else cap.idle + 1
-    holds = SPARE_HOLDS * max(cap.largest, *needs)
-    wanted = max(holds, int(cap.used * SPARE_S / max(past_s, HUNGRY_S)))
-    cap.used = cap.largest = 0
+    cap.idle = 0 if cap.last or cap.waiting else cap.idle + 1
+    pace = (cap.charged - cap.seen) / max(past_s, HUNGRY_S)
+    holds = SPARE_HOLDS * max(cap.last, *needs)
+    wanted = max(holds, int(pace * SPARE_S) + SPARE_HOLDS * cap.reserved)
+    cap.last, cap.seen = 0, cap.charged
     if cap.idle > IDLE_TURNS:
         cap.spare = 0
     elif wanted > cap.spare or not cap.idle:
@@ -277,6 +280,7 @@ def spare_of(cap: Cap, past_s: float, needs: Sequence[int]) -> int:
 def take(cap: Cap, told: Told, wall_s: float) -> None:
     """Take in what the store said of *cap*."""
     cap.free += told.granted
+    cap.slice += told.granted - (told.posted - cap.posted)
     cap.posted = told.posted
     cap.spent = told.spent
     cap.others = told.others

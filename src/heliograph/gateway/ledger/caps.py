@@ -43,22 +43,23 @@ class Cap:
         "idle",
         "key",
         "label",
-        "largest",
-        "left",
+        "last",
         "left_until_s",
         "measure",
         "oldest_s",
         "others",
         "posted",
         "refused",
-        "reserved",
+        "room",
+        "room_at",
         "rule",
+        "seen",
         "since_s",
+        "slice",
         "soft_told",
         "spare",
         "spent",
         "until_s",
-        "used",
         "waiting",
         "window",
         "yields",
@@ -74,23 +75,38 @@ class Cap:
         self.measure = MEASURES[rule.kind]
         self.window: Window = window_of(rule, budget.zone)
         self.bucket_s = self.since_s = self.until_s = 0
+        self.slice = 0
         self.free = 0
-        self.reserved = 0
         self.charged = 0  # all that was ever spent of it here
         self.posted = 0  # how much of that is in the store
-        self.left = rule.limit
+        self.room, self.room_at = rule.limit, 0
         self.left_until_s = -math.inf
         self.spent = 0  # in the window, by all, as the store last said
         self.oldest_s = 0  # the oldest bucket in which some of it was spent
         self.others = 0  # what others have leased of it
-        self.used = 0  # reserved since the slice was last renewed
-        self.largest = 0  # the largest hold since
+        self.last = 0  # the last hold since the slice was renewed
+        self.seen = 0  # what was charged by then
         self.idle = 0  # for how many turns it has not been used
         self.spare = 0  # what is to be free
         self.yields = False  # somebody else lacks some of it
         self.waiting = 0  # how many wait for some of it
         self.refused = 0
         self.soft_told = 0
+
+    @property
+    def reserved(self) -> int:
+        """Held by calls under way."""
+        return self.slice - self.free - self.unposted
+
+    @property
+    def left(self) -> int:
+        """What was unspent as the store last said, less what was spent here since."""
+        return self.room + self.room_at - self.charged
+
+    @left.setter
+    def left(self, number: int) -> None:
+        """Note what the store says is unspent."""
+        self.room, self.room_at = number, self.charged
 
     @property
     def unposted(self) -> int:
@@ -100,7 +116,7 @@ class Cap:
     @property
     def outstanding(self) -> int:
         """What no other may be given: it is spent, or may be."""
-        return self.reserved + self.charged - self.posted
+        return self.slice - self.free
 
     def follow(self, rule: CapRule, budget: Budget) -> None:
         """Take a changed limit; what is held and spent stays."""
@@ -125,6 +141,8 @@ class Cap:
 
     def bucket_of(self, at_s: float) -> int:
         """Name the bucket of a moment that is not in the one at hand."""
+        if at_s >= self.until_s:
+            return self.enter(at_s).bucket_s
         return self.window.span(at_s).bucket_s
 
 
@@ -139,33 +157,25 @@ class Hold:
         self.at_s = at_s
         self.ended = False
 
-    def settle(self, truth: Amount, charges: list[Charge]) -> bool:
+    def settle(self, truth: Amount, charges: list[Charge]) -> None:
         """End it with the *truth*; add what is charged to *charges*.
 
-        Say whether somebody waits for what may have become free. What a hold is charged
-        stands in the bucket in which it was taken.
+        What a hold is charged stands in the bucket in which it was taken.
         """
         if self.ended:
-            return False
+            return
         self.ended = True
         amount, at_s = self.amount, self.at_s
-        awaited = False
         for cap in self.caps:
-            reserved, used = amount[cap.measure], truth[cap.measure]
-            cap.reserved -= reserved
-            cap.free += reserved - used
+            measure = cap.measure
+            used = truth[measure]
+            cap.free += amount[measure] - used
             if used:
                 cap.charged += used
-                cap.left -= used
-                if used > reserved:
-                    cap.used += used - reserved
                 bucket_s = cap.bucket_s
                 if not bucket_s <= at_s < cap.until_s:
                     bucket_s = cap.bucket_of(at_s)
                 charges.append((cap.key, bucket_s, used))
-            if cap.waiting:
-                awaited = True
-        return awaited
 
 
 def reserve(caps: Sequence[Cap], amount: Amount, wall_s: float) -> Hold | Cap:
@@ -179,11 +189,6 @@ def reserve(caps: Sequence[Cap], amount: Amount, wall_s: float) -> Hold | Cap:
 def overdraw(caps: Sequence[Cap], amount: Amount, wall_s: float) -> Hold:
     """Reserve *amount* of all *caps*, be it that some lack it: it is only counted."""
     for cap in caps:
-        number = amount[cap.measure]
+        number = cap.last = amount[cap.measure]
         cap.free -= number
-        cap.reserved += number
-        cap.used += number
-        cap.largest = max(cap.largest, number)
-        if wall_s >= cap.until_s:
-            cap.enter(wall_s)
     return Hold(caps, amount, wall_s)

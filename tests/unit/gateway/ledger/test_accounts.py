@@ -117,7 +117,7 @@ def test_a_reload_changes_the_limit_and_keeps_what_is_held() -> None:
     before = accounts.of(None, ())
     assert before is not None
     cap = before.spending.caps[0]
-    cap.free = 40
+    cap.slice = cap.free = 40
     overdraw([cap], (30, 0, 0, 0), 0.0)
     accounts.follow([Budget("a", (CapRule("usd", 7, "day", "calendar"),))])
     after = accounts.of(None, ())

@@ -51,7 +51,7 @@ def test_what_all_say_of_one_budget_is_not_added() -> None:
     for spent, reserved in ((10**9, 10**8), (2 * 10**9, 3 * 10**8)):
         accounts = Accounts([budget])
         (cap,) = accounts.caps_of(budget)
-        cap.spent, cap.reserved = spent, reserved
+        cap.spent, cap.slice = spent, reserved
         told.append(snapshot(BudgetNumbers(accounts, dict).collect()))
     found = lines(exposed(total(told)))
     labels = '{budget="a",cap="usd/day"}'
