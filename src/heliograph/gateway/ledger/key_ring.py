@@ -4,6 +4,7 @@ The ledger's thread puts a new ring in the place of the old one as a whole, so t
 request path needs no lock. What the store cannot tell leaves the last ring in force.
 """
 
+import time
 from collections.abc import Callable, Mapping
 from hmac import compare_digest
 from math import inf
@@ -19,6 +20,7 @@ from heliograph.gateway.types import VirtualKey
 
 SHOWN_BYTES_MAX = 256
 GIVEN = "given:"
+FOLLOW_S = 0.5
 STAY = "the keys that were known last stay in force"
 
 
@@ -27,12 +29,12 @@ class Kept:
 
     __slots__ = ("hash", "key", "networks", "until_s")
 
-    def __init__(self, hashed: bytes, key: VirtualKey, ends_at: int | None) -> None:
+    def __init__(self, hashed: bytes, key: VirtualKey, ends_s: float) -> None:
         self.hash = hashed
         self.key = key
-        ends = [end for end in (ends_at, key.expires_at) if end is not None]
+        expires_s = inf if key.expires_at is None else key.expires_at
         # Who revoked it may have another clock than we.
-        self.until_s = -inf if key.revoked_at is not None else min(ends, default=inf)
+        self.until_s = -inf if key.revoked_at is not None else min(ends_s, expires_s)
         self.networks: Networks = tuple(map(network_of, key.ip_ranges))
 
 
@@ -67,9 +69,12 @@ class KeyRing:
         *,
         admin: str | None = None,
         say: Callable[[str], object] = str,
+        clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self.secret = secret
         self.say = say
+        self.clock_s = clock_s
+        self.due_s = 0.0
         self.ring = Ring()
         self.demanded = False
         self.trouble = ""
@@ -128,6 +133,13 @@ class KeyRing:
 
     # what the ledger's thread does
 
+    def do_chore(self, database: Database) -> None:
+        """Catch up with the store when it is time: the ledger's thread comes often."""
+        now_s = self.clock_s()
+        if now_s >= self.due_s:
+            self.due_s = now_s + FOLLOW_S
+            self.follow(database)
+
     def follow(self, database: Database) -> None:
         """Take what has changed in the store; in trouble, keep what is known.
 
@@ -153,13 +165,14 @@ class KeyRing:
             self.ring = Ring()  # whoever came in by the one before is asked again
             self.demanded = True
         hashing = self.agreed(database, any_keys=bool(keys or admins))
+        secrets = store.secrets(database)
+        ends = store.ends_of(secrets)
         kept = {
-            secret.hash: Kept(secret.hash, keys[secret.key_id], secret.ends_at)
-            for secret in store.secrets(database)
+            secret.hash: Kept(secret.hash, keys[secret.key_id], ends[secret.hash])
+            for secret in secrets
             if secret.key_id in keys
         }
-        ends = {hashed: inf if end is None else end for hashed, end in admins}
-        self.ring = Ring(version, hashing, kept, ends)
+        self.ring = Ring(version, hashing, kept, store.ends_of(admins))
 
     def agreed(self, database: Database, *, any_keys: bool) -> KeyHash | None:
         """Return the hash that the store's keys were made with; None without keys."""

@@ -53,7 +53,7 @@ class Ledger(Collector):
             say,
             posters=(self.leases.post, bodies.post),
             chores=(
-                self.keys.follow,
+                self.keys.do_chore,
                 self.leases.do_chore,
                 self.pruner.do_chore,
             ),

@@ -3,6 +3,8 @@
 Who follows the store reads the version alone, and the keys when that has changed.
 """
 
+from collections.abc import Sequence
+from math import inf
 from typing import NamedTuple
 
 from msgspec import Struct, json
@@ -23,6 +25,23 @@ class KeptSecret(NamedTuple):
     hint: str
     created_at: int
     ends_at: int | None
+
+
+def ends_of(secrets: Sequence[KeptSecret]) -> dict[bytes, float]:
+    """Say when each of *secrets*, the oldest first, is good no more.
+
+    One that had no grace ended as the next was made: at once, also for a gateway whose
+    clock is behind that of whoever made it.
+    """
+    made_s = {secret.key_id: secret.created_at for secret in secrets}
+    return {
+        secret.hash: inf
+        if secret.ends_at is None
+        else -inf
+        if secret.ends_at <= made_s[secret.key_id]
+        else secret.ends_at
+        for secret in secrets
+    }
 
 
 class Terms(Struct, frozen=True):
@@ -130,13 +149,13 @@ def rotate(
         _changed(database)
 
 
-def admin_secrets(database: Database) -> list[tuple[bytes, int | None]]:
-    """Return the hashes of the admin key's secrets, and when each ends."""
-    rows = database.run("SELECT hash, ends_at FROM admin_keys ORDER BY created_at")
-    return [
-        (bytes.fromhex(str(text)), None if ends is None else int(ends))
-        for text, ends in rows
-    ]
+def admin_secrets(database: Database) -> list[KeptSecret]:
+    """Return what is kept of the admin key's secrets, the oldest first."""
+    rows = database.run(
+        "SELECT hash, '', hint, created_at, ends_at FROM admin_keys "
+        "ORDER BY created_at, (ends_at IS NULL), hash"
+    )
+    return [KeptSecret(bytes.fromhex(str(row[0])), *row[1:]) for row in rows]  # type: ignore[arg-type] # as the table has them
 
 
 def set_admin(

@@ -1,5 +1,6 @@
 """All keys in memory: who is known, and what is done when the store cannot say."""
 
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,37 @@ def test_the_store_is_read_only_when_it_has_changed(keys: KeptKeys) -> None:
     keys.add("day")
     assert keys.ring.ring is not before
     assert len(keys.ring.ring.kept) == 2
+
+
+def test_a_secret_without_grace_ends_at_once_whatever_the_clock_says(
+    keys: KeptKeys,
+) -> None:
+    key, first = keys.add()
+    hashing = keys.secret.make()
+    store.rotate(keys.database, key.id, "hg-second", hashing, now_s=NOW_S + 3_600)
+    keys.follow()
+    ends = [keys.ring.find(each.encode()) for each in (first, "hg-second")]
+    assert [kept.until_s if kept else None for kept in ends] == [-inf, inf]
+    for secret in ("hgadmin-one", "hgadmin-two"):
+        store.set_admin(keys.database, secret, hashing, now_s=NOW_S + 3_600)
+    keys.follow()
+    assert not keys.ring.is_admin(b"hgadmin-one", NOW_S)
+    assert keys.ring.is_admin(b"hgadmin-two", NOW_S)
+
+
+def test_the_store_is_asked_twice_a_second_however_often_it_could_be(
+    keys: KeptKeys,
+) -> None:
+    now_s = 100.0
+    ring = KeyRing(keys.secret, clock_s=lambda: now_s)
+    ring.do_chore(keys.database)
+    keys.add()
+    now_s += 0.4
+    ring.do_chore(keys.database)
+    assert not ring.demanded
+    now_s += 0.1
+    ring.do_chore(keys.database)
+    assert ring.demanded
 
 
 def test_an_admin_key_is_no_virtual_key_and_the_other_way_round(keys: KeptKeys) -> None:

@@ -1,6 +1,8 @@
 """The key that is shown, and the address that asks."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from heliograph.gateway.config.networks import Networks, network_of
 from heliograph.gateway.server.credentials import asker, is_near, shown
@@ -91,3 +93,24 @@ def test_this_machine_is_near_unless_somebody_asks_through_it() -> None:
     assert not is_near(None, [])
     for name in (b"X-Forwarded-For", b"Forwarded", b"X-Real-IP"):
         assert not is_near("127.0.0.1", [(name, b"127.0.0.1")])
+
+
+HEADERS = st.lists(
+    st.tuples(
+        st.sampled_from(
+            [b"authorization", b"X-Api-Key", b"x-goog-api-key", b"x-forwarded-for"]
+        ),
+        st.binary(max_size=40),
+    ),
+    max_size=6,
+)
+
+
+@given(HEADERS, st.binary(max_size=60), st.text(max_size=20))
+def test_whatever_is_sent_is_read_without_a_fault(
+    headers: list[tuple[bytes, bytes]], url: bytes, peer: str
+) -> None:
+    assert isinstance(shown(headers, b"/v1?key=" + url), bytes)
+    for one in (peer, "10.0.0.5"):
+        assert isinstance(asker(one, headers, TRUSTED), str | None)
+        assert is_near(one, headers) in {True, False}
