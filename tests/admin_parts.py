@@ -15,6 +15,7 @@ from heliograph.gateway.ledger.key_hash import ADMIN_PREFIX, new_secret
 from heliograph.gateway.ledger.key_ring import KeyRing
 from heliograph.gateway.ledger.key_secret import KeySecret
 from heliograph.gateway.ledger.ledger import Ledger
+from heliograph.gateway.ledger.stores.place import ServerStore
 from heliograph.gateway.ledger.stores.sqlite_file import SqliteFile
 from heliograph.simulation.providers import SimulatedProviders
 from secret_hygiene import look
@@ -126,10 +127,15 @@ async def administered(
     *,
     clock: Clock | None = None,
     given: str | None = None,
+    url: str | None = None,
 ) -> AsyncIterator[Administered]:
-    """Run a gateway before *sim*; *given* is an admin key of the operator's own."""
+    """Run a gateway before *sim*; *given* is an admin key of the operator's own.
+
+    Its ledger is a file, or in the database at *url*.
+    """
     keys = KeyRing(KeySecret(folder / "ledger.secret"), admin=given)
-    ledger = Ledger(SqliteFile(folder / "ledger.db"), print, keys)
+    store = SqliteFile(folder / "ledger.db") if url is None else ServerStore(url)
+    ledger = Ledger(store, print, keys)
     ledger.start()
     text = f"{CONFIG}\nledger: {folder / 'ledger.db'}\n"
     try:

@@ -11,9 +11,13 @@ from heliograph.simulation.providers import SimulatedProviders
 GPT, CLAUDE, OWN = "openai/gpt-4o", "anthropic/claude-haiku-4-5", "openai/of-our-own"
 
 
-@pytest.fixture
-async def house(sim: SimulatedProviders, tmp_path: Path) -> AsyncIterator[Administered]:
-    async with administered(sim, tmp_path) as made:
+@pytest.fixture(params=["sqlite", "postgres"])
+async def house(
+    request: pytest.FixtureRequest, sim: SimulatedProviders, tmp_path: Path
+) -> AsyncIterator[Administered]:
+    wanted = request.param == "postgres"
+    url = request.getfixturevalue("postgres_url") if wanted else None
+    async with administered(sim, tmp_path, url=url) as made:
         yield made
 
 

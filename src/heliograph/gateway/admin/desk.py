@@ -70,7 +70,8 @@ class Desk:
             with suppress(DatabaseError):
                 database.close()
             raise
-        except AdminError:
+        except BaseException:
+            # Whatever the question found wrong, it is not the connection.
             self.spare.append(database)
             raise
         self.spare.append(database)
