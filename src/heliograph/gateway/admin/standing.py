@@ -74,7 +74,7 @@ async def ledger_of(house: House) -> dict[str, Any]:
 def held_by(store: Store, database: Database) -> dict[str, Any]:
     """Say how large a ledger is, and from when to when there are exchanges."""
     first, last = ends(database)
-    size_bytes = store.size_bytes(database)
+    size_bytes = store.size_bytes(database) or None  # a server's disk is not ours
     return {"size_bytes": size_bytes, "first_at": first, "last_at": last}
 
 

@@ -29,7 +29,7 @@ function ledger(found) {
     ["State", badge(well ? "good" : "bad", found.trouble || found.state)], ["What to do", found.fix],
     ["Kept in", found.place],
     ["Unrecorded", found.unrecorded ? make("span", { class: "badtext" }, count(found.unrecorded)) : "none"],
-    ["Waiting", count(found.waiting)], ["Size", found.size_bytes === undefined ? null : size(found.size_bytes)], ["Holds", found.first_at ? `${when(found.first_at)} to ${when(found.last_at)}` : "nothing yet"],
+    ["Waiting", count(found.waiting)], ["Size", found.size_bytes ? size(found.size_bytes) : null], ["Holds", found.first_at ? `${when(found.first_at)} to ${when(found.last_at)}` : "nothing yet"],
   ]);
 }
 
