@@ -84,11 +84,18 @@ class Served:
         """Send a signal to the process itself."""
         self.process.send_signal(number)
 
-    async def ask(self, **members: object) -> Answer:
-        """Send one request."""
+    async def ask(self, secret: str = "", /, **members: object) -> Answer:
+        """Send one request, with the *secret* of a virtual key if it is given."""
+        extra = f"authorization: Bearer {secret}\r\n" if secret else ""
         async with RawClient.to(self.port) as client:
-            client.send(request(members))
+            client.send(request(members), extra=extra)
             return await client.answer()
+
+    async def comes_to(self, status: int, secret: str = "") -> None:
+        """Wait until a request is told *status*: keys are followed within a second."""
+        async with asyncio.timeout(PATIENCE_S):
+            while (await self.ask(secret)).status != status:  # noqa: ASYNC110 - it tells nobody
+                await asyncio.sleep(0.05)
 
     async def get(self, path: str) -> Answer:
         """Get *path*."""

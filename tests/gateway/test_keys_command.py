@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 
-from gateway.process import PATIENCE_S, Served, config_file, heliograph
-from gateway.raw_client import Answer, RawClient
-from gateway.running import CLAUDE_FIRST, request
+from gateway.process import Served, config_file, heliograph
+from gateway.running import CLAUDE_FIRST
 from heliograph.simulation.providers import SimulatedProviders
 from moving_bar import write_moving_bar
 
@@ -65,40 +64,24 @@ def place(tmp_path: Path, sim: SimulatedProviders) -> Place:
     return Place(tmp_path, sim)
 
 
-async def ask(served: Served, secret: str | None = None, **members: object) -> Answer:
-    extra = "" if secret is None else f"authorization: Bearer {secret}\r\n"
-    async with RawClient.to(served.port) as client:
-        client.send(request(members), extra=extra)
-        return await client.answer()
-
-
-async def comes_to(status: int, served: Served, secret: str | None = None) -> None:
-    """Wait until a request is told *status*: keys are followed within a second."""
-    async with asyncio.timeout(PATIENCE_S):
-        while (await ask(served, secret)).status != status:  # noqa: ASYNC110 - it tells nobody
-            await asyncio.sleep(0.05)
-
-
 async def test_a_running_gateway_follows_every_change_of_the_keys(
     place: Place,
 ) -> None:
     async with place.serving() as served:
-        assert (await ask(served)).status == 200
+        assert (await served.ask()).status == 200
         secret, said = await place.keys("create", "--name", "night", "--tag", "edge")
         assert "it is the first: from now on every caller" in said
-        await comes_to(401, served)
-        assert (await ask(served, secret)).status == 200
+        await served.comes_to(401)
+        assert (await served.ask(secret)).status == 200
         second, said = await place.keys("rotate", "night", "--grace", "1h")
         assert "the one before is good for 1h" in said
-        await comes_to(200, served, second)
-        assert (await ask(served, secret)).status == 200
+        await served.comes_to(200, second)
+        assert (await served.ask(secret)).status == 200
         third, _ = await place.keys("rotate", "night")
-        await comes_to(200, served, third)
-        assert [(await ask(served, one)).status for one in (secret, second)] == [
-            401
-        ] * 2
+        await served.comes_to(200, third)
+        assert [(await served.ask(one)).status for one in (secret, second)] == [401] * 2
         await place.keys("revoke", "night")
-        await comes_to(401, served, third)
+        await served.comes_to(401, third)
         served.process.terminate()
         code, log = await served.ends()
     assert code == 0
@@ -113,7 +96,7 @@ async def test_what_is_recorded_names_the_key_and_its_owner(place: Place) -> Non
     owner = ("--team", "vision", "--project", "harbour", "--camera", "cam-4")
     secret = await place.new_key("night", *owner, "--tag", "edge")
     async with place.serving() as served:
-        assert (await ask(served, secret)).status == 200
+        assert (await served.ask(secret)).status == 200
         served.process.terminate()
         assert (await served.ends())[0] == 0
     told: Any = json.loads((await place.keys("show", "night", "--json"))[0])
@@ -130,11 +113,11 @@ async def test_workers_know_the_keys_from_their_first_request_on(place: Place) -
     secret = await place.new_key("night")
     async with place.serving("--workers", "2") as served:
         for _ in range(4):
-            assert (await ask(served)).status == 401
-            assert (await ask(served, secret)).status == 200
+            assert (await served.ask()).status == 401
+            assert (await served.ask(secret)).status == 200
         await place.keys("revoke", "night")
         for _ in range(4):
-            await comes_to(401, served, secret)
+            await served.comes_to(401, secret)
 
 
 async def test_beyond_this_machine_nobody_serves_without_a_key(place: Place) -> None:
@@ -144,14 +127,14 @@ async def test_beyond_this_machine_nobody_serves_without_a_key(place: Place) -> 
     assert "--insecure" in said
     await place.new_key("night")
     async with place.serving(*OPEN) as served:
-        assert (await ask(served)).status == 401
+        assert (await served.ask()).status == 401
         assert "spend" not in served.said
 
 
 async def test_who_insists_is_warned(place: Place) -> None:
     async with place.serving(*OPEN, "--insecure") as served:
         assert "warning: --insecure: anyone who reaches 0.0.0.0:" in served.said
-        assert (await ask(served)).status == 200
+        assert (await served.ask()).status == 200
 
 
 async def test_a_gateway_whose_ledger_is_off_says_what_is_missing() -> None:
@@ -184,14 +167,14 @@ async def test_keys_that_were_made_and_cannot_be_read_keep_the_door_shut(
 async def test_keys_outlive_the_ledger_of_a_running_gateway(place: Place) -> None:
     secret = await place.new_key("night")
     async with place.serving() as served:
-        assert (await ask(served, secret)).status == 200
+        assert (await served.ask(secret)).status == 200
         for path in place.ledger.parent.glob("ledger.db*"):
             path.unlink()
         await served.says(
             "holds no keys any more; restore it; the keys that were known"
         )
-        assert (await ask(served)).status == 401
-        assert (await ask(served, secret)).status == 200
+        assert (await served.ask()).status == 401
+        assert (await served.ask(secret)).status == 200
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from gateway.process import PATIENCE_S, Served, config_file, heliograph
-from gateway.raw_client import Answer, RawClient
-from gateway.running import CLAUDE_FIRST, request
+from gateway.process import PATIENCE_S, config_file, heliograph
+from gateway.running import CLAUDE_FIRST
 from heliograph.gateway.ledger.database import Value
 from heliograph.gateway.ledger.stores.sqlite import SqliteDatabase
 from heliograph.simulation.providers import SimulatedProviders
@@ -26,18 +25,6 @@ def path(tmp_path: Path) -> Path:
 def config(sim: SimulatedProviders, tmp_path: Path, path: Path) -> str:
     text = CLAUDE_FIRST.replace("{sim}", sim.base_url)
     return config_file(tmp_path, f"{text}\nledger: {path}\n")
-
-
-async def ask(served: Served, **members: object) -> Answer:
-    async with RawClient.to(served.port) as client:
-        client.send(request(members))
-        return await client.answer()
-
-
-async def get(served: Served, at: str) -> Answer:
-    async with RawClient.to(served.port) as client:
-        client.get(at)
-        return await client.answer()
 
 
 def asked(path: Path, sql: str) -> list[tuple[Value, ...]]:
@@ -62,14 +49,14 @@ async def test_what_was_answered_is_recorded_while_the_gateway_runs(
     async with heliograph("serve", "-c", config, "--port", "0") as served:
         await served.listens()
         await served.says(f"exchanges are recorded in {path}")
-        got = await ask(served, model="anthropic/claude-sonnet-4-6", stream=True)
+        got = await served.ask(model="anthropic/claude-sonnet-4-6", stream=True)
         assert got.status == 200
-        assert (await ask(served, model="nobody/nothing")).status == 404
+        assert (await served.ask(model="nobody/nothing")).status == 404
         await recorded(path, 2)
-        health = (await get(served, "/health")).json
+        health = (await served.get("/health")).json
         assert health["status"] == "ok"
         assert health["ledger"] == {"state": "ok", "waiting": 0, "unrecorded": 0}
-        metrics = (await get(served, "/metrics")).body
+        metrics = (await served.get("/metrics")).body
         assert b"heliograph_ledger_recorded_total 2.0" in metrics
         assert b"heliograph_ledger_unrecorded_total 0.0" in metrics
     model = "anthropic/claude-sonnet-4-6"
@@ -94,7 +81,7 @@ async def test_all_is_recorded_when_a_drain_has_ended(
     arguments = ("serve", "-c", config, "--port", "0", "--workers", workers)
     async with heliograph(*arguments) as served:
         await served.listens()
-        answers = await asyncio.gather(*(ask(served) for _ in range(40)))
+        answers = await asyncio.gather(*(served.ask() for _ in range(40)))
         assert [got.status for got in answers] == [200] * 40
         served.process.terminate()
         code, log = await served.ends()
@@ -116,7 +103,7 @@ async def test_a_gateway_without_a_ledger_says_so(
     async with heliograph("serve", "-c", path, "--port", "0", environ=environ) as it:
         await it.listens()
         await it.says("exchanges are not recorded")
-        health = (await get(it, "/health")).json
+        health = (await it.get("/health")).json
         assert health["ledger"]["state"] == "off"
         assert health["status"] == "ok"
     assert not (tmp_path / "not.db").exists()
@@ -151,7 +138,7 @@ async def test_what_was_said_is_kept_where_that_is_switched_on(
     async with heliograph("serve", "-c", config, "--port", "0") as served:
         await served.listens()
         for stream in (False, True):
-            assert (await ask(served, messages=asked_it, stream=stream)).status == 200
+            assert (await served.ask(messages=asked_it, stream=stream)).status == 200
         served.process.terminate()
         _, log = await served.ends()
     rows = asked(path, "SELECT request, answer FROM bodies ORDER BY exchange_id")

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from gateway.process import PATIENCE_S, Served, config_file, heliograph
-from gateway.raw_client import RawClient
-from gateway.running import CLAUDE_FIRST, request
+from gateway.running import CLAUDE_FIRST
 from heliograph.gateway.ledger.database import Row
 from heliograph.gateway.ledger.stores.opening import DRIVER_MISSING, open_database
 from heliograph.simulation.providers import SimulatedProviders
@@ -138,24 +137,13 @@ async def test_a_key_made_anywhere_is_known_to_all_who_share_the_secret(
             await served.listens()
         secret = await keys("create", "--name", "night")
         for served in gateways:
-            await comes_to(401, served)
-            await comes_to(200, served, secret)
+            await served.comes_to(401)
+            await served.comes_to(200, secret)
         await keys("revoke", "night")
         for served in gateways:
-            await comes_to(401, served, secret)
+            await served.comes_to(401, secret)
     rows = asked(postgres_url, "SELECT name FROM virtual_keys")
     assert rows == [("night",)]
-
-
-async def comes_to(status: int, served: Served, secret: str = "") -> None:
-    """Ask with *secret* until the answer has that status."""
-    extra = f"authorization: Bearer {secret}\r\n" if secret else ""
-    async with asyncio.timeout(PATIENCE_S):
-        while True:
-            async with RawClient.to(served.port) as client:
-                client.send(request({}), extra=extra)
-                if (await client.answer()).status == status:
-                    return
 
 
 async def test_without_the_driver_it_does_not_start_and_says_what_to_install(

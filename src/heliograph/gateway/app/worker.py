@@ -42,6 +42,7 @@ async def serve(
         engine = make_engine(
             birth.config, stack, keys, write=turns.write, worker=birth.number
         )
+        keys.close_unless_known()
         reader, writer = await asyncio.open_unix_connection(sock=birth.link)
         linked = Linked(engine, birth.state, writer)
         server = door(engine, linked, linked.ready, keys)

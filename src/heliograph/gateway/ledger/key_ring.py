@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from hmac import compare_digest
 from math import inf
 from secrets import token_bytes
+from threading import RLock
 from types import MappingProxyType
 
 from heliograph.gateway.config.networks import Networks, network_of
@@ -60,6 +61,7 @@ class KeyRing:
     """The ring in force. When `demanded`, nobody is let in without a key.
 
     That is never taken back while the process lives: keys are revoked, not forgotten.
+    But `closed`, it is demanded only because nobody knows yet whether there are keys.
     *admin* is the admin key that the operator has given; *say* tells him what is wrong.
     """
 
@@ -77,6 +79,9 @@ class KeyRing:
         self.due_s = 0.0
         self.ring = Ring()
         self.demanded = False
+        self.closed = False
+        self.followed = False  # by this process, not by the one it was forked from
+        self.taking = RLock()  # else an older state could come after a newer one
         self.trouble = ""
         self.own_hash = KeyHash(token_bytes(SECRET_BYTES))
         self.given_admin = self.own_hash(admin.encode()) if admin else None
@@ -145,9 +150,18 @@ class KeyRing:
 
         What the database itself is in trouble with is its owner's to tell.
         """
+        with self.taking:
+            self.catch_up(database)
+
+    def catch_up(self, database: Database) -> None:
+        """Do so; the first time all is read, whatever version the ring is of.
+
+        A ledger that was lost and begun anew counts its versions from 0 again.
+        """
         try:
-            if store.version(database) != self.ring.version:
+            if not self.followed or store.version(database) != self.ring.version:
                 self.take(database)
+                self.followed = True
         except SecretError as error:
             self.tell(f"virtual keys: {error}; {STAY}")
         else:
@@ -158,28 +172,50 @@ class KeyRing:
 
         Where there are keys that cannot be judged, everybody is kept out.
         """
-        version = store.version(database)  # what changes from here on is seen next time
-        keys = {key.id: key for key in store.listed(database)}
-        admins = store.admin_secrets(database)
-        if keys and not self.demanded:
-            self.ring = Ring()  # whoever came in by the one before is asked again
-            self.demanded = True
-        hashing = self.agreed(database, any_keys=bool(keys or admins))
-        secrets = store.secrets(database)
-        ends = store.ends_of(secrets)
-        kept = {
-            secret.hash: Kept(secret.hash, keys[secret.key_id], ends[secret.hash])
-            for secret in secrets
-            if secret.key_id in keys
-        }
-        self.ring = Ring(version, hashing, kept, store.ends_of(admins))
+        with self.taking:
+            version = store.version(database)  # what changes after it is seen next time
+            keys = {key.id: key for key in store.listed(database)}
+            admins = store.admin_secrets(database)
+            if keys:
+                self.demand()
+                self.closed = False
+            hashing = self.agreed(database, any_keys=bool(keys or admins))
+            secrets = store.secrets(database)
+            ends = store.ends_of(secrets)
+            kept = {
+                secret.hash: Kept(secret.hash, keys[secret.key_id], ends[secret.hash])
+                for secret in secrets
+                if secret.key_id in keys
+            }
+            self.ring = Ring(version, hashing, kept, store.ends_of(admins))
+            if self.closed:
+                self.demanded = self.closed = False
+
+    def demand(self) -> None:
+        """Demand a key; whoever came in by the ring before is asked again."""
+        if not self.demanded:
+            self.demanded = True  # before the ring: its change is what asks them
+            self.ring = Ring()
+
+    def close_unless_known(self) -> None:
+        """Keep everybody out while it is not known of the store whether it has keys.
+
+        A process that is forked has the ring of its supervisor's start. Keys may have
+        been made since, or revoked; without a secret there are none.
+        """
+        with self.taking:
+            secret = self.secret
+            if not self.followed and secret is not None and secret.there:
+                self.closed = not self.demanded
+                self.demanded = True
+                self.ring = Ring()
 
     def agreed(self, database: Database, *, any_keys: bool) -> KeyHash | None:
         """Return the hash that the store's keys were made with; None without keys."""
         secret = self.secret
         hashing = secret.read() if secret else None
         known = store.agrees(database, hashing or self.own_hash)
-        if known is None and not any_keys and not self.demanded:
+        if known is None and not any_keys and (self.closed or not self.demanded):
             if hashing is not None and secret is not None and secret.given is None:
                 raise SecretError(
                     f"{secret} says that keys were made, and {database.name} holds"

@@ -1,14 +1,18 @@
 """All keys in memory: who is known, and what is done when the store cannot say."""
 
+from collections.abc import Sequence
 from math import inf
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 
 from heliograph.gateway.ledger import virtual_keys as store
+from heliograph.gateway.ledger.database import Row, Value
 from heliograph.gateway.ledger.key_hash import KeyHash
-from heliograph.gateway.ledger.key_ring import KeyRing
+from heliograph.gateway.ledger.key_ring import KeyRing, Ring
 from heliograph.gateway.ledger.key_secret import KeySecret, SecretError
+from heliograph.gateway.ledger.stores.sqlite import SqliteDatabase
 from key_cases import NOW_S, KeptKeys
 
 
@@ -223,3 +227,105 @@ def test_a_session_is_sealed_with_the_admin_key_that_was_given() -> None:
     assert not ring.is_sealed(seal, b"another", NOW_S)
     assert not KeyRing(admin="another").is_sealed(seal, b"session", NOW_S)
     assert not KeyRing().is_sealed(seal, b"session", NOW_S)
+
+
+def test_a_key_is_demanded_before_the_ring_is_another(keys: KeptKeys) -> None:
+    demanded: list[bool] = []
+
+    class Watched(KeyRing):
+        def __setattr__(self, name: str, value: object) -> None:
+            if isinstance(value, Ring) and hasattr(self, "demanded"):
+                demanded.append(self.demanded)
+            super().__setattr__(name, value)
+
+    keys.add()
+    ring = Watched(keys.secret)
+    demanded.clear()
+    ring.take(keys.database)
+    assert demanded == [True, True]
+
+
+def test_an_older_state_never_comes_after_a_newer_one(tmp_path: Path) -> None:
+    begun, goes_on = Event(), Event()
+
+    class Slow(SqliteDatabase):
+        def run(self, sql: str, values: Sequence[Value] = ()) -> list[Row]:
+            rows = super().run(sql, values)
+            if "FROM virtual_keys ORDER" in sql:
+                begun.set()
+                goes_on.wait(5)
+            return rows
+
+    keys = KeptKeys(tmp_path)
+    slow = Slow(tmp_path / "ledger.db")
+    behind = Thread(target=keys.ring.follow, args=(slow,))
+    behind.start()
+    assert begun.wait(5)
+    ahead = Thread(target=keys.add)
+    ahead.start()
+    ahead.join(0.2)  # by then it has its state, unless it waits for its turn
+    goes_on.set()
+    ahead.join()
+    behind.join()
+    assert keys.ring.demanded
+    assert keys.ring.ring.version == store.version(keys.database)
+    assert len(keys.ring.ring.kept) == 1
+    slow.close()
+    keys.database.close()
+
+
+def test_one_who_is_forked_again_over_a_ledger_that_was_lost_keeps_all_out(
+    keys: KeptKeys,
+) -> None:
+    forked = KeyRing(keys.secret, say=keys.said.append)
+    forked.take(keys.database)  # the supervisor, before there was a key
+    _, secret = keys.add()
+    emptied(keys)
+    forked.follow(keys.database)
+    forked.close_unless_known()
+    forked.follow(keys.database)
+    assert forked.demanded
+    assert forked.find(secret.encode()) is None
+    (said,) = keys.said
+    assert "says that keys were made, and" in said
+
+
+def test_nor_does_one_let_in_whoever_was_known_to_its_supervisor(
+    keys: KeptKeys,
+) -> None:
+    key, secret = keys.add()
+    forked = KeyRing(keys.secret)
+    forked.take(keys.database)
+    store.revoke(keys.database, key.id, NOW_S)
+    forked.close_unless_known()
+    assert forked.demanded
+    assert forked.find(secret.encode()) is None
+    forked.follow(keys.database)
+    kept = forked.find(secret.encode())
+    assert kept is not None
+    assert kept.until_s < 0
+
+
+def test_who_knows_the_store_is_not_closed(keys: KeptKeys) -> None:
+    _, secret = keys.add()
+    keys.ring.close_unless_known()
+    assert keys.ring.find(secret.encode()) is not None
+
+
+def test_one_that_was_closed_opens_where_there_is_no_virtual_key(
+    keys: KeptKeys, tmp_path: Path
+) -> None:
+    store.set_admin(keys.database, "hgadmin-x", keys.secret.make(), now_s=NOW_S)
+    variable = KeySecret(tmp_path / "nowhere", keys.secret.path.read_text())
+    for secret in (keys.secret, variable):
+        ring = KeyRing(secret)
+        ring.close_unless_known()
+        assert ring.demanded
+        ring.follow(keys.database)
+        assert not ring.demanded
+        assert ring.is_admin(b"hgadmin-x", NOW_S)
+
+
+def test_without_a_secret_there_is_nothing_to_close(keys: KeptKeys) -> None:
+    keys.ring.close_unless_known()
+    assert not keys.ring.demanded
