@@ -25,6 +25,7 @@ from genai_prices.types import (
 )
 from msgspec import convert, json
 
+from heliograph.gateway.catalog.money import write_usd
 from heliograph.gateway.catalog.price_sheet import (
     REQUEST,
     Entry,
@@ -70,19 +71,13 @@ class NotATokenPriceError(ValueError):
     """A model that is paid for by something else: an hour, a page, a character."""
 
 
-def text_of(amount: Decimal) -> str:
-    """Write an amount in full; what is finer than a nano-dollar is a float's noise."""
-    text = f"{amount:.9f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
 def rate_of(price: Decimal | TieredPrices) -> Rate:
     """Write a rate, with its tiers behind it."""
     if isinstance(price, Decimal):
-        return text_of(price)
-    rate: list[str | int] = [text_of(price.base)]
+        return write_usd(price)
+    rate: list[str | int] = [write_usd(price.base)]
     for tier in price.tiers:
-        rate += [tier.start, text_of(tier.price)]
+        rate += [tier.start, write_usd(tier.price)]
     return rate
 
 
@@ -93,7 +88,7 @@ def rates_of(price: ModelPrice) -> dict[str, Rate]:
         if value is None or key in BESIDE:
             continue
         if key == REQUESTS and isinstance(value, Decimal):
-            rates[REQUEST] = text_of(value / 1000)
+            rates[REQUEST] = write_usd(value / 1000)
         elif key in KINDS:
             rates[KINDS[key]] = rate_of(value)
         else:

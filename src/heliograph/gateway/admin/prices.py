@@ -6,8 +6,8 @@ from starlette.requests import Request
 
 from heliograph.gateway.admin.house import House
 from heliograph.gateway.admin.parameters import read_query, text_field
-from heliograph.gateway.catalog.money import print_usd
-from heliograph.gateway.types import Price, Rates, Target
+from heliograph.gateway.catalog.money import print_rates, print_usd
+from heliograph.gateway.types import Price, Target
 
 FIELDS = {"provider": text_field("only this provider's models")}
 
@@ -36,9 +36,9 @@ def price_as_json(provider: str, model: str, price: Price | None) -> dict[str, A
     return {
         **said,
         "known": True,
-        "usd_per_million": rates_as_json(price.rates),
+        "usd_per_million": print_rates(price.rates),
         "tiers": [
-            {"above_tokens": above, "usd_per_million": rates_as_json(rates)}
+            {"above_tokens": above, "usd_per_million": print_rates(rates)}
             for above, rates in price.tiers
         ],
         "usd_per_request": print_usd(price.request_nano),
@@ -46,8 +46,3 @@ def price_as_json(provider: str, model: str, price: Price | None) -> dict[str, A
         "source": price.source or None,
         "date": price.date or None,
     }
-
-
-def rates_as_json(rates: Rates) -> dict[str, str]:
-    """Write rates as dollars."""
-    return {name: print_usd(getattr(rates, name)) for name in rates.__struct_fields__}

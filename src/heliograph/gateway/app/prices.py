@@ -9,7 +9,7 @@ from msgspec import Struct, json
 
 from heliograph.clock import SystemClock
 from heliograph.gateway.app.source import Source
-from heliograph.gateway.catalog.money import print_usd
+from heliograph.gateway.catalog.money import print_rates, print_usd
 from heliograph.gateway.catalog.prices import (
     EVERY,
     PriceBook,
@@ -18,7 +18,7 @@ from heliograph.gateway.catalog.prices import (
     vendors,
 )
 from heliograph.gateway.config import render_problems
-from heliograph.gateway.types import Config, Price, Rates
+from heliograph.gateway.types import Config, Price
 
 
 class Shown(Struct, omit_defaults=True):
@@ -121,21 +121,16 @@ def shown(target: str, price: Price | None) -> Shown:
     return Shown(
         target,
         price.name,
-        rates=dollars(price.rates),
+        rates=print_rates(price.rates),
         tiers=[
-            {"above_tokens": above, **dollars(rates)} for above, rates in price.tiers
+            {"above_tokens": above, **print_rates(rates)}
+            for above, rates in price.tiers
         ],
         request=print_usd(price.request_nano) if price.request_nano else None,
-        services={name: dollars(one.rates) for name, one in price.services.items()},
+        services={name: print_rates(one.rates) for name, one in price.services.items()},
         source=price.source,
         date=price.date or None,
     )
-
-
-def dollars(rates: Rates) -> dict[str, str]:
-    """Write rates in dollars per million tokens."""
-    names = Rates.__struct_fields__
-    return {name: print_usd(getattr(rates, name)) for name in names}
 
 
 def lines(listed: list[Shown]) -> Iterator[str]:

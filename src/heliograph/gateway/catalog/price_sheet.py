@@ -1,8 +1,9 @@
 """The rows of a price file, and what one of them says of a moment.
 
 A rate is a text of dollars per million tokens, or such a text followed by pairs: above
-so many tokens of input, so much instead. What a row does not say costs what the wider
-kind costs: cached input as input, thought as output.
+so many tokens of input, so much instead. A kind that a row does not say costs what the
+wider kind costs: cached input as input, thought as output. It does so in each tier
+until one says it, and then costs what was said last: a list of pairs alone begins so.
 """
 
 from collections.abc import Mapping
@@ -126,7 +127,7 @@ def price_from(
 ) -> Price:
     """Reckon with the rates that are *written*; what is no amount is a `ValueError`."""
     rates = _rates_above(written, 0)
-    edges = sorted({edge for rate in written.values() for edge, _ in steps(rate)[1:]})
+    edges = sorted({edge for rate in written.values() for edge, _ in steps(rate)} - {0})
     return Price(
         rates=rates,
         tiers=tuple((edge, _rates_above(written, edge)) for edge in edges),
@@ -142,21 +143,25 @@ def price_from(
 
 
 def steps(rate: Rate) -> list[tuple[int, str]]:
-    """Return the steps of *rate*: above so many tokens of input, so much."""
+    """Return the steps of *rate*: above so many tokens of input, so much.
+
+    Above 0 it is what is said before all tiers; the first step may be above more.
+    """
     if isinstance(rate, str):
         return [(0, rate)]
-    flat = [0, *rate]
+    flat = rate if rate and isinstance(rate[0], int) else [0, *rate]
     return [
         (int(edge), str(usd)) for edge, usd in zip(flat[::2], flat[1::2], strict=True)
     ]
 
 
 def _rates_above(written: Mapping[str, Rate], edge: int) -> Rates:
-    rates = {
-        key: parse_usd([usd for above, usd in steps(rate) if above <= edge][-1])
-        for key, rate in written.items()
-        if key != REQUEST
-    }
+    """Say what all kinds cost in the tier that begins above *edge*."""
+    rates = {}
+    for key, rate in written.items():
+        said = [usd for above, usd in steps(rate) if above <= edge]
+        if said and key != REQUEST:
+            rates[key] = parse_usd(said[-1])
     rates.setdefault("input", 0)
     rates.setdefault("output", 0)
     for narrow, wide in _WIDER:

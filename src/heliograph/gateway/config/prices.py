@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from heliograph.gateway.catalog.money import DIGITS_MAX, USD_MAX, print_usd
 from heliograph.gateway.config.document import MappingNode, Node, ScalarNode
 from heliograph.gateway.config.schema import (
     PRICE_KEYS,
@@ -12,6 +13,7 @@ from heliograph.gateway.config.schema import (
     UNKNOWN_PRICES,
 )
 from heliograph.gateway.config.targets import Known, read_target
+from heliograph.gateway.config.usd import read_usd
 from heliograph.gateway.config.values import (
     Reading,
     read_choice,
@@ -23,8 +25,10 @@ from heliograph.gateway.config.values import (
 )
 from heliograph.gateway.types import OwnPrice, Rate, UnknownPrice
 
-USD_FIX = "write dollars per million tokens such as 2.50, with at most 9 decimals"
-_USD = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
+USD_FIX = (
+    f"write dollars per million tokens such as 2.50, with at most {DIGITS_MAX} decimals"
+    f" and up to {USD_MAX}"
+)
 _TOKENS = re.compile(r"[1-9][0-9]{0,11}")
 _LIKE = re.compile(r"[a-z0-9_-]+/[^\s]+")
 _FREE: Mapping[str, Rate] = MappingProxyType({"input": "0", "output": "0"})
@@ -119,11 +123,8 @@ def _read_rates(reading: Reading, table: MappingNode, key: str) -> OwnPrice | No
 
 def _read_usd(reading: Reading, table: MappingNode, key: str, name: str) -> str | None:
     node = table.entries[name].value
-    if isinstance(node, ScalarNode) and _USD.fullmatch(node.value):
-        return node.value
-    said = shown(node.value) if isinstance(node, ScalarNode) else "a list or table"
-    reading.report(node, f"{key}.{name}", f"{said} is no amount", fix=USD_FIX)
-    return None
+    nano = read_usd(reading, node, f"{key}.{name}", fix=USD_FIX)
+    return None if nano is None else print_usd(nano)
 
 
 def _read_tiers(
@@ -149,16 +150,9 @@ def _read_tiers(
         for name in [name for name in RATE_KEYS if name in tier.entries]:
             usd = _read_usd(reading, tier, place, name)
             if usd is not None:
-                before = rates.get(name, _wider(rates, name))
+                before = rates.get(name, [])
                 steps = [before] if isinstance(before, str) else before
                 rates[name] = [*steps, above, usd]
-
-
-def _wider(rates: Mapping[str, Rate], name: str) -> Rate:
-    """Return what a kind costs below the tier when the table does not say it."""
-    spoken = {"reasoning", "audio_output", "picture_output"}
-    wide = rates["output" if name in spoken else "input"]
-    return wide if isinstance(wide, str) else str(wide[0])
 
 
 def _read_above(reading: Reading, tier: MappingNode, key: str, last: int) -> int | None:

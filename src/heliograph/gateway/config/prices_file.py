@@ -10,15 +10,16 @@ from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
 
-from msgspec import DecodeError, Raw, Struct, ValidationError, json
+from msgspec import DecodeError, Raw, Struct, json
 
+from heliograph.gateway.catalog.money import write_usd
 from heliograph.gateway.config.document import Node
 from heliograph.gateway.config.values import Reading, read_text, shown
 from heliograph.gateway.types import PriceFile, Rate
 
 FILE_BYTES_MAX = 32_000_000
 _MODES = frozenset({None, "chat", "completion", "responses"})
-_KINDS = {
+KINDS = {
     "input_cost_per_token": "input",
     "output_cost_per_token": "output",
     "cache_read_input_token_cost": "cached",
@@ -30,11 +31,15 @@ _KINDS = {
     "input_cost_per_image_token": "picture_input",
     "output_cost_per_image_token": "picture_output",
 }
-_ABOVE = re.compile(r"(.+)_above_([0-9]+)k_tokens")
+_ABOVE = re.compile(r"(.+)_above_([1-9][0-9]{0,8})k_tokens")
 _SERVICE = re.compile(r".+_(batches|flex|priority|batch_requests)")
 _UNIT = re.compile(r"(input|output)_cost_per_.+")
 _REQUEST = "input_cost_per_request"
 _MILLION = 1_000_000
+
+
+class AbsurdAmountError(ValueError):
+    """An amount that nothing costs: the message names the row and its member."""
 
 
 class _Row(Struct):
@@ -42,6 +47,7 @@ class _Row(Struct):
     mode: str | None = None
 
 
+_UNREADABLE = (DecodeError, UnicodeDecodeError, RecursionError)
 _FILE = json.Decoder(dict[str, Raw])
 _MEMBERS = json.Decoder(dict[str, Raw])
 _ROW = json.Decoder(_Row)
@@ -62,7 +68,12 @@ def read_prices_file(reading: Reading, node: Node, key: str) -> PriceFile | None
         fix = "check the path, which counts from this file's folder, and its mode"
         reading.report(node, key, f"{shown(text)} cannot be read: {said}", fix=fix)
         return None
-    found = read_rows(data, str(path))
+    try:
+        found = read_rows(data, str(path))
+    except AbsurdAmountError as error:
+        fix = "correct that row of the file, or remove it"
+        reading.report(node, key, f"{shown(text)}: {error}", fix=fix)
+        return None
     if found is None or not found.rows:
         fix = "name a file in the format of LiteLLM's model_prices_and_context_window"
         reading.report(node, key, f"{shown(text)} holds no prices", fix=f"{fix}.json")
@@ -71,17 +82,21 @@ def read_prices_file(reading: Reading, node: Node, key: str) -> PriceFile | None
 
 
 def read_rows(data: bytes, path: str) -> PriceFile | None:
-    """Read the rows of models that are paid for by tokens; None when it is no table."""
+    """Read the rows of models that are paid for by tokens; None when it is no table.
+
+    An `AbsurdAmountError` names the first amount that cannot be a price.
+    """
     try:
         written = _FILE.decode(data)
-    except (DecodeError, UnicodeDecodeError):
+    except _UNREADABLE:
         return None
     rows, providers = {}, {}
     for name, raw in written.items():
         try:
             row = _ROW.decode(raw)
-            rates = _rates(_MEMBERS.decode(raw)) if row.mode in _MODES else None
-        except ValidationError:
+            members = _MEMBERS.decode(raw) if row.mode in _MODES else {}
+            rates = _rates(name, members)
+        except _UNREADABLE:
             continue
         if rates is not None:
             rows[name] = MappingProxyType(rates)
@@ -89,38 +104,41 @@ def read_rows(data: bytes, path: str) -> PriceFile | None:
     return PriceFile(path, MappingProxyType(rows), MappingProxyType(providers))
 
 
-def _rates(members: dict[str, Raw]) -> dict[str, Rate] | None:
+def _rates(row: str, members: dict[str, Raw]) -> dict[str, Rate] | None:
     """Take the rates of a row; None when it costs what we cannot count."""
     rates: dict[str, Rate] = {}
     tiers: list[tuple[int, str, str]] = []
     for name, raw in members.items():
         above = _ABOVE.fullmatch(name)
-        kind = _KINDS.get(above.group(1) if above else name)
-        if kind is None:
-            if name == _REQUEST:
-                rates["request"] = _usd(raw, 1) or "0"
-            elif (
-                _UNIT.fullmatch(name) and not _SERVICE.fullmatch(name) and _usd(raw, 1)
-            ):
+        kind = KINDS.get(above.group(1) if above else name)
+        if kind is None and name != _REQUEST:
+            if _UNIT.fullmatch(name) and not _SERVICE.fullmatch(name) and _amount(raw):
                 return None
             continue
-        usd = _usd(raw, _MILLION)
-        if usd is not None and above:
+        amount = _amount(raw)
+        if amount is None:
+            continue
+        try:
+            usd = write_usd(amount, 1 if kind is None else _MILLION)
+        except ValueError as error:
+            per = "" if kind is None else " per million tokens"
+            said = f"{name} of {shown(row)} {error}{per}"
+            raise AbsurdAmountError(said) from None
+        if above and kind is not None:
             tiers.append((int(above.group(2)) * 1000, kind, usd))
-        elif usd is not None:
-            rates[kind] = usd
+        else:
+            rates[kind or "request"] = usd
+    if "input" not in rates or "output" not in rates:
+        return None
     for edge, kind, usd in sorted(tiers):
-        before = rates.get(kind)
-        if before is None:
-            return None
+        before = rates.get(kind, [])
         rates[kind] = [*([before] if isinstance(before, str) else before), edge, usd]
-    return rates if "input" in rates and "output" in rates else None
+    return rates
 
 
-def _usd(raw: Raw, per: int) -> str | None:
-    """Write an amount exactly; what is finer than a nano-dollar is a float's noise."""
-    amount = _AMOUNT.decode(raw)
+def _amount(raw: Raw) -> Decimal | None:
+    """Read a number of dollars; None for what is none."""
+    amount: Decimal | None = _AMOUNT.decode(raw)
     if amount is None or not amount.is_finite() or amount < 0:
         return None
-    text = f"{amount * per:.9f}".rstrip("0").rstrip(".")
-    return text if amount or per != 1 else None
+    return amount

@@ -1,7 +1,7 @@
 """A configuration in a few lines, for the terminal."""
 
+from heliograph.gateway.catalog.money import print_usd
 from heliograph.gateway.types import (
-    NANO,
     Budget,
     CapRule,
     Config,
@@ -70,6 +70,4 @@ def _cap(rule: CapRule) -> str:
     how = "rolling " if rule.kind == "usd" and rule.window == "rolling" else ""
     if rule.kind != "usd":
         return f"{rule.limit} {rule.kind} a {rule.per}"
-    whole, nano = divmod(rule.limit, NANO)
-    dollars = f"{whole}.{nano:09d}".rstrip("0").rstrip(".")
-    return f"${dollars} a {how}{rule.per}"
+    return f"${print_usd(rule.limit)} a {how}{rule.per}"

@@ -1,25 +1,23 @@
-"""Amounts of dollars, read exactly: as integers of nano-dollars."""
+"""Amounts of dollars: as integers of nano-dollars."""
 
-import re
-
+from heliograph.gateway.catalog.money import DIGITS_MAX, USD_MAX, parse_usd
 from heliograph.gateway.config.document import Node, ScalarNode, describe
 from heliograph.gateway.config.values import Reading, shown
 
-NANO = 10**9
-_DIGITS = 9
-_USD = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,9}))?")
-_FIX = "write dollars such as 20 or 0.25, with at most nine decimals"
+_FIX = (
+    f"write dollars such as 20 or 0.25, with at most {DIGITS_MAX} decimals and up to "
+    f"{USD_MAX}"
+)
 
 
-def read_usd(reading: Reading, node: Node, key: str) -> int | None:
+def read_usd(reading: Reading, node: Node, key: str, *, fix: str = _FIX) -> int | None:
     """Return the nano-dollars that are written, as a number or as a text."""
     if not isinstance(node, ScalarNode) or node.kind not in {"number", "text"}:
         message = f"expected an amount of dollars, found {describe(node)}"
-        reading.report(node, key, message, fix=_FIX)
+        reading.report(node, key, message, fix=fix)
         return None
-    match = _USD.fullmatch(node.value)
-    if match is None:
-        reading.report(node, key, f"{shown(node.value)} is no amount", fix=_FIX)
+    try:
+        return parse_usd(node.value)
+    except ValueError as error:
+        reading.report(node, key, f"{shown(node.value)} {error}", fix=fix)
         return None
-    fraction = (match[2] or "").ljust(_DIGITS, "0")
-    return int(match[1]) * NANO + int(fraction)

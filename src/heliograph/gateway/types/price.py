@@ -62,7 +62,7 @@ class Price(Struct, frozen=True):
 
 Rate = str | list[str | int]
 """Dollars per million tokens as a text; behind it, in pairs: above so many tokens of
-input, so much.
+input, so much. Pairs alone: below the first it costs what a wider kind of tokens does.
 """
 
 

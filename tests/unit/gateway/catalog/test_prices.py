@@ -7,8 +7,9 @@ import pytest
 from genai_prices import Usage as PackageUsage
 from genai_prices.data_snapshot import get_snapshot
 
-from heliograph.gateway.catalog.cost import cost_nano
-from heliograph.gateway.catalog.price_sheet import read_sheet
+from heliograph.gateway.catalog.cost import cost_nano, rates_at
+from heliograph.gateway.catalog.money import print_rates
+from heliograph.gateway.catalog.price_sheet import price_from, read_sheet
 from heliograph.gateway.catalog.prices import (
     PriceBook,
     Prices,
@@ -194,3 +195,29 @@ def test_what_the_config_says_goes_before_its_file_and_that_before_our_rows() ->
 )
 def test_whether_a_row_is_listed_can_be_asked(name: str, *, listed: bool) -> None:
     assert is_listed(name) is listed
+
+
+# What a kind costs that is not said: as the wider one, in each tier until it is said.
+INPUT_TIERS: dict[str, Rate] = {"input": ["2", 100, "5"], "output": "9"}
+
+
+@pytest.mark.parametrize(
+    ("written", "kind", "below", "above_100", "above_200"),
+    [
+        ({}, "cached", "2", "5", "5"),
+        ({"cached": "1"}, "cached", "1", "1", "1"),
+        ({"cached": ["1", 100, "3"]}, "cached", "1", "3", "3"),
+        ({"cached": [200, "3"]}, "cached", "2", "5", "3"),
+        ({"cache_write": "4"}, "cache_write_1h", "4", "4", "4"),
+        ({"cache_write": [200, "7"]}, "cache_write_1h", "2", "5", "7"),
+        ({"output": ["9", 100, "11"]}, "reasoning", "9", "11", "11"),
+        ({"reasoning": [200, "1"]}, "reasoning", "9", "9", "1"),
+    ],
+)
+def test_what_is_not_said_costs_what_the_wider_kind_does_in_each_tier(
+    written: dict[str, Rate], kind: str, below: str, above_100: str, above_200: str
+) -> None:
+    price = price_from(INPUT_TIERS | written | {"picture_input": [200, "2"]})
+    told = [print_rates(rates_at(price, tokens))[kind] for tokens in (100, 101, 201)]
+    assert told == [below, above_100, above_200]
+    assert [edge for edge, _ in price.tiers] == [100, 200]

@@ -5,10 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from heliograph.gateway.catalog.prices import PriceBook
 from heliograph.gateway.config import Problem, read_file
 from heliograph.gateway.config.prices import USD_FIX
-from heliograph.gateway.config.prices_file import read_rows
+from heliograph.gateway.config.prices_file import KINDS, AbsurdAmountError, read_rows
 from heliograph.gateway.providers.endpoints import ENDPOINTS
 from heliograph.gateway.types import Config, OwnPrice
 
@@ -39,11 +42,11 @@ def test_rates_are_taken_as_they_are_written(read: Read) -> None:
     )
     (price,) = prices_of(read(text)).values()
     assert dict(price.rates) == {
-        "input": ["2.50", 200_000, "5", 500_000, "6.123456789"],
+        "input": ["2.5", 200_000, "5", 500_000, "6.123456789"],
         "output": "10",
         "cached": ["1.25", 200_000, "2.5"],
         "request": "0.001",
-        "reasoning": ["10", 500_000, "1"],
+        "reasoning": [500_000, "1"],
     }
 
 
@@ -89,7 +92,20 @@ MISTAKES = [
             "is no amount",
             USD_FIX,
         )
-        for amount in ("-1", "1e-6", "0.0000000001", "[1]", "$2", ".inf")
+        for amount in ("-1", "1e-6", "$2", ".inf")
+    ),
+    *(
+        (
+            f"openai/gpt-4o: {{input: 1, output: 1, {name}: {amount}}}",
+            f"{GPT}.{name}",
+            message,
+            USD_FIX,
+        )
+        for name, amount, message in (
+            ("cached", "[1]", "expected an amount of dollars, found a list"),
+            ("request", "0.0000000001", "is finer than a nano-dollar"),
+            ("reasoning", "1000000000.1", "is more than 1000000000 dollars"),
+        )
     ),
     (
         "openai/gpt-4o: {free: false}",
@@ -195,6 +211,18 @@ LITELLM = {
     },
     "dall-e": {"litellm_provider": "openai", "mode": "image_generation"},
     "broken": {"input_cost_per_token": "much", "output_cost_per_token": 1e-06},
+    "free-until-large": {
+        "input_cost_per_token_above_200k_tokens": 1e-06,
+        "litellm_provider": "openai",
+        "output_cost_per_token": 1e-06,
+    },
+    "cached-when-large": {
+        "cache_read_input_token_cost_above_200k_tokens": 2e-07,
+        "input_cost_per_token": -0.0,
+        "input_cost_per_request": 0.25,
+        "litellm_provider": "openai",
+        "output_cost_per_token": 1e-06,
+    },
     "no table": 7,
 }
 
@@ -216,6 +244,12 @@ def test_the_rows_of_litellm_are_read_exactly() -> None:
             "output": "15",
         },
         "a/free": {"input": "0", "output": "0"},
+        "cached-when-large": {
+            "cached": [200_000, "0.2"],
+            "input": "0",
+            "output": "1",
+            "request": "0.25",
+        },
     }
     assert found.providers["gpt-4o"] == "openai"
 
@@ -232,7 +266,7 @@ def test_a_file_of_prices_is_read_beside_the_config(tmp_path: Path) -> None:
 
     found = read_with("prices.json")
     assert isinstance(found, Config)
-    assert len(found.prices_file.rows) == 4
+    assert len(found.prices_file.rows) == 5
     for name, message in (
         ("none.json", '"none.json" holds no prices'),
         ("page.html", '"page.html" holds no prices'),
@@ -242,3 +276,62 @@ def test_a_file_of_prices_is_read_beside_the_config(tmp_path: Path) -> None:
         problems = read_with(name)
         assert isinstance(problems, list), name
         assert (problems[0].line, problems[0].message) == (3, message)
+
+
+@pytest.mark.parametrize("amount", ["1000.01", "1e400", "1e999999", '"1e9999999999"'])
+@pytest.mark.parametrize(
+    ("member", "of"),
+    [
+        ("output_cost_per_token", " per million tokens"),
+        ("input_cost_per_token_above_200k_tokens", " per million tokens"),
+        ("input_cost_per_request", ""),
+    ],
+)
+def test_an_amount_that_nothing_costs_is_told_with_its_row_and_member(
+    tmp_path: Path, member: str, of: str, amount: str
+) -> None:
+    if member == "input_cost_per_request":
+        amount = amount.replace("1000.01", "1000000000.01")
+    row = dict.fromkeys(("input_cost_per_token", "output_cost_per_token"), 1e-06)
+    text = json.dumps({"m": {"litellm_provider": "openai", **row, member: "AMOUNT"}})
+    (tmp_path / "p.json").write_text(text.replace('"AMOUNT"', amount))
+    config = tmp_path / "gateway.yaml"
+    config.write_text("providers:\n  ollama:\nprices_file: p.json\n")
+    problem = only(read_file(config, endpoints=ENDPOINTS, environ={}))
+    assert (problem.line, problem.key) == (3, "prices_file")
+    said = f'"p.json": {member} of "m" is more than 1000000000 dollars{of}'
+    assert problem.message == said
+    assert problem.fix == "correct that row of the file, or remove it"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"m":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+        b'{"m":{"input_cost_per_token":1e-6,"output_cost_per_token":1e-6,"a\xff":1}}',
+        b'{"m":{"input_cost_per_token":1e-6,"output_cost_per_token":1e-6,'
+        b'"input_cost_per_token_above_' + b"9" * 5000 + b'k_tokens":1e-6}}',
+    ],
+)
+def test_a_hostile_file_holds_no_prices(data: bytes) -> None:
+    found = read_rows(data, "f.json")
+    assert found is None or not found.rows
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from([*KINDS, "input_cost_per_token_above_7k_tokens"]),
+        st.one_of(st.decimals(allow_nan=False, min_value=-1), st.floats(0, 1000)),
+        min_size=2,
+    )
+)
+def test_every_row_that_is_taken_can_be_reckoned_with(row: dict[str, object]) -> None:
+    members = {"litellm_provider": "openai"} | {k: str(v) for k, v in row.items()}
+    data = json.dumps({"m": members}).encode()
+    try:
+        found = read_rows(data, "f.json")
+    except AbsurdAmountError:
+        return
+    assert found is not None
+    price = PriceBook(file=found).price_of("openai", "openai", "m", 0.0)
+    assert (price is not None) == ("m" in found.rows)
