@@ -128,7 +128,8 @@ class Budgets:
         self.waiting.append(waiter)
         for cap in caps:
             cap.waiting += 1
-        self.turn_in(0.0 if len(self.waiting) == 1 else HUNGRY_S)
+        since_asked_s = self.clock.monotonic_s() - self.asked_s
+        self.turn_in(max(0.0, HUNGRY_S - since_asked_s))
         try:
             await come
         finally:

@@ -10,6 +10,7 @@ import pytest
 from gateway.running import SteppedClock
 from heliograph.gateway.ledger.budgets import (
     GOOD_S,
+    HUNGRY_S,
     IDLE_TURNS,
     Budgets,
     spare_of,
@@ -127,6 +128,19 @@ async def test_who_does_not_fit_at_all_is_told_at_once(made: list[Kept]) -> None
     assert isinstance(found, Cap)
     assert found.is_used_up(1001, kept.clock.wall_s())
     assert loop.time() - began_s < 10
+
+
+async def test_who_waits_alone_does_not_have_the_store_asked_without_a_break(
+    made: list[Kept],
+) -> None:
+    made.append(kept := Kept(Budget("a", (DAY,))))
+    hold = await kept.hold(900)
+    asked = kept.leases.turns
+    waiting = asyncio.ensure_future(kept.reserve(900, 5.0))
+    await asyncio.sleep(4 * HUNGRY_S)
+    assert 1 <= kept.leases.turns - asked <= 6
+    kept.budgets.settle(hold, amount(0), Exchange("r"))
+    assert isinstance(await waiting, Hold)
 
 
 async def test_a_wait_that_is_called_off_leaves_nothing_behind(
