@@ -149,7 +149,7 @@ class Accounts:
         )
         self.kept.clear()
         for budget in budgets:
-            self.caps_of(budget)
+            self.renew(budget)
 
     def of(self, key: VirtualKey | None, tags: tuple[str, ...]) -> Account | None:
         """Find the account of who asks; None when nothing bounds it.
@@ -174,6 +174,7 @@ class Accounts:
         met = [each for each in self.budgets if pays(each.scope, asker, tags)]
         own = own_budget(asker)
         if own is not None:
+            self.renew(own)
             met.append(own)
         return Account(met, self.caps_of) if met else None
 
@@ -182,14 +183,17 @@ class Accounts:
         return [self.cap(budget, rule) for rule in budget.caps]
 
     def cap(self, budget: Budget, rule: CapRule) -> Cap:
-        """Return one cap, with its rule as it is now."""
+        """Return one cap. Who looks it up may know an older rule than it has."""
         key = key_of(budget, rule)
         found = self.caps.get(key)
         if found is None:
             found = self.caps[key] = Cap(key, rule, budget)
-        elif found.rule is not rule or found.budget is not budget:
-            found.follow(rule, budget)
         return found
+
+    def renew(self, budget: Budget) -> None:
+        """Hold the caps of *budget* to its rules, which are those of now."""
+        for rule in budget.caps:
+            self.cap(budget, rule).follow(rule, budget)
 
 
 def key_of(budget: Budget, rule: CapRule) -> str:

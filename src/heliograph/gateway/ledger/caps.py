@@ -119,10 +119,11 @@ class Cap:
         return self.slice - self.free
 
     def follow(self, rule: CapRule, budget: Budget) -> None:
-        """Take a changed limit; what is held and spent stays."""
+        """Take a limit that may have changed; what is held and spent stays."""
+        if rule.limit != self.rule.limit:
+            self.left_until_s = -math.inf
         self.rule = rule
         self.budget = budget
-        self.left_until_s = -math.inf
 
     def enter(self, wall_s: float) -> Span:
         """Stand in the bucket of that moment from now on."""

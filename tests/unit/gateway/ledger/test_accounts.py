@@ -128,3 +128,31 @@ def test_a_reload_changes_the_limit_and_keeps_what_is_held() -> None:
     other = accounts.of(None, ())
     assert other is not None
     assert other.spending.caps[0] is not cap
+
+
+def test_who_began_before_a_reload_does_not_bring_the_old_limit_back() -> None:
+    def budgets(limit: int) -> list[Budget]:
+        rule = CapRule("usd", limit, "day", "calendar")
+        return [Budget("a", (rule, TOKENS), scope=Scope(provider="openai"))]
+
+    accounts = Accounts(budgets(5))
+    before = accounts.of(None, ())
+    accounts.follow(budgets(7))
+    after = accounts.of(None, ())
+    assert before is not None
+    assert after is not None
+    late = before.met("openai", "gpt-4o").caps
+    relieved = before.without_rates(before.budgets[0]).met("openai", "gpt-4o").caps
+    assert [cap.rule.limit for cap in late] == [7, 1000]
+    assert late == relieved == after.met("openai", "gpt-4o").caps
+    assert {cap.budget for cap in late} == set(accounts.budgets)
+
+
+def test_a_key_whose_limits_change_is_held_to_the_new_ones() -> None:
+    accounts = Accounts([])
+    for nano in (5, 7):
+        limits = KeyLimits((UsdLimit(nano, "day"),))
+        account = accounts.of(key(limits=limits), ())
+        assert account is not None
+        assert [cap.rule.limit for cap in account.spending.caps] == [nano]
+    assert len(accounts.caps) == 1
