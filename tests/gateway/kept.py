@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from gateway.fixed_provider import FixedProvider
 from gateway.running import Gateway, config_of, plain, running
 from heliograph.gateway.ledger.database import Row
 from heliograph.gateway.ledger.key_ring import KeyRing
@@ -65,7 +66,7 @@ async def kept(
 
 @asynccontextmanager
 async def bounded(
-    sim: SimulatedProviders,
+    sim: SimulatedProviders | FixedProvider,
     folder: Path,
     budgets: str,
     more: str = "",

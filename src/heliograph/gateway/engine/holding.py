@@ -97,13 +97,18 @@ def settle(course: Course, held: Hold, attempt: Attempt | None) -> None:
     budgets = course.shared.budgets
     if budgets is None or held.ended:
         return
-    truth = NOTHING if attempt is None else truth_of(attempt, held.amount)
+    truth = NOTHING if attempt is None else truth_of(attempt, held)
     budgets.settle(held, truth, course.exchange)
 
 
-def truth_of(attempt: Attempt, reserved: Amount) -> Amount:
-    """Say what *attempt* came to: its cost, its tokens, and that it was made."""
-    if attempt.cost_nano is None and attempt.cost_basis == "unknown_usage":
+def truth_of(attempt: Attempt, held: Hold) -> Amount:
+    """Say what *attempt* came to: its cost, its tokens, and that it was made.
+
+    A cost that is not known is what was reserved, where dollars were; else it stays
+    unknown.
+    """
+    reserved = held.amount
+    if attempt.cost_nano is None and any(cap.measure == USD for cap in held.caps):
         attempt.cost_nano, attempt.cost_basis = reserved[USD], "estimate"
     usage = attempt.usage
     if usage is not None:
