@@ -11,6 +11,12 @@ from heliograph.gateway.types import Exchange, Keeping, Secret
 
 AT_S = 1_790_000_000.25
 
+ENDLESS = (
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
+    "SELECT COUNT(*) FROM n"
+)
+"""A question that has no answer, on either store."""
+
 
 def answered(number: int, **members: object) -> Exchange:
     """Make an exchange that was answered and cost its number of nano-dollars."""

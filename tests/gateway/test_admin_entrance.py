@@ -1,5 +1,6 @@
 """Who is let into the administration, and who is not, through a real socket."""
 
+import logging
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -7,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from admin_parts import API, Administered, administered
-from gateway.raw_client import Answer
-from gateway.running import Gateway, SteppedClock
+from gateway.raw_client import Answer, RawClient
+from gateway.running import Gateway, SteppedClock, until
+from heliograph.gateway.admin import costs as admin_costs
 from heliograph.gateway.admin.guesses import WRONG_MAX
 from heliograph.gateway.ledger.admin_sessions import IDLE_S, LASTING_S
 from heliograph.simulation.providers import SimulatedProviders
+from ledger_parts import ENDLESS
 
 SESSION = "/admin/session"
 GIVEN = "an-admin-key-of-the-operators-own-choice"
@@ -201,3 +204,35 @@ async def test_who_asks_the_admin_is_no_exchange(house: Administered) -> None:
     await house.chat("openai/gpt-4o")
     await house.written(1)
     assert len((await house.get("exchanges"))["data"]) == 1
+
+
+async def test_who_hangs_up_within_a_body_is_no_fault_of_ours(
+    house: Administered, caplog: pytest.LogCaptureFixture
+) -> None:
+    uvicorn = logging.getLogger("uvicorn.error")
+    uvicorn.addHandler(caplog.handler)
+    try:
+        async with RawClient.to(house.port) as client:
+            lines = "content-type: application/json\r\ncontent-length: 99\r\n"
+            client.get(SESSION, method="POST", extra=lines)
+            client.writer.write(b'{"key"')
+            await until(lambda: house.gateway.server.server_state.tasks)
+        await until(lambda: not house.gateway.server.server_state.tasks)
+    finally:
+        uvicorn.removeHandler(caplog.handler)
+    assert caplog.messages == []
+
+
+async def test_what_is_asked_by_one_who_hangs_up_is_broken_off(
+    house: Administered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        admin_costs, "costs", lambda database, *_: database.run(ENDLESS)
+    )
+    desk = house.gateway.server.admin.house.desk
+    async with RawClient.to(house.port) as client:
+        client.get(f"{API}/costs", extra=f"authorization: Bearer {house.admin}\r\n")
+        await until(lambda: desk.busy)
+    await until(lambda: not desk.busy)
+    await until(lambda: not house.gateway.server.server_state.tasks)
+    assert (await house.ask("GET", f"{API}/keys")).status == 200

@@ -1,6 +1,9 @@
 """The ASGI application under `/admin`."""
 
+import asyncio
+from collections.abc import Awaitable
 from functools import partial
+from typing import TypeVar
 
 from msgspec import json
 from starlette.applications import Starlette
@@ -13,17 +16,20 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from heliograph.gateway.admin import page
+from heliograph.gateway.admin.entrance import SAFE
 from heliograph.gateway.admin.errors import (
     BROKEN,
     NOT_FOUND,
     WRONG_METHOD,
     AdminError,
+    gone,
 )
 from heliograph.gateway.admin.house import House
 from heliograph.gateway.admin.parameters import JSON_TYPE
 from heliograph.gateway.admin.routes import WAYS, Way
 
 PREFIX = "/admin"
+_T = TypeVar("_T")
 HEADERS = {
     "cache-control": "no-store",
     "content-security-policy": (
@@ -118,10 +124,34 @@ async def answer(house: House, way: Way, request: Request) -> Response:
     """Let a request in, and answer it."""
     if not way.open:
         await house.entrance.admit(request)
-    said = await way.answer(house, request)
+    answering = way.answer(house, request)
+    said = await (while_here(request, answering) if way.method in SAFE else answering)
     if isinstance(said, Response):
         return said
     return Response(json.encode(said), way.status, media_type=JSON_TYPE)
+
+
+async def while_here(request: Request, answering: Awaitable[_T]) -> _T:
+    """Have it answered; break it off when whoever asked hangs up.
+
+    For what has no body alone, and changes nothing.
+    """
+    answer = asyncio.ensure_future(answering)
+    leaving = asyncio.ensure_future(left(request))
+    try:
+        await asyncio.wait((answer, leaving), return_when=asyncio.FIRST_COMPLETED)
+        if not answer.done():
+            raise gone()
+        return await answer
+    finally:
+        answer.cancel()
+        leaving.cancel()
+
+
+async def left(request: Request) -> None:
+    """Wait until whoever asked has hung up."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 async def refuse(_request: Request, error: Exception) -> Response:

@@ -1,23 +1,27 @@
 """Where the ledger is asked: beside the event loop, and not by the writer's connection.
 
 Few questions are answered at once, so that the interpreter is left to the callers, and
-few wait: nobody can hold the gateway up with them.
+few wait: nobody can hold the gateway up with them. What nobody waits for any more, the
+caller having left or the gateway ending, is broken off.
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from itertools import count
 from threading import Lock
 from typing import TypeVar
 
 from heliograph.gateway.admin.errors import UNAVAILABLE, AdminError, in_trouble
-from heliograph.gateway.ledger.database import Database, DatabaseError
+from heliograph.gateway.ledger.database import Database, DatabaseError, Trouble
 from heliograph.gateway.ledger.stores.store import Store
 
 AT_ONCE = 2
 WAITING_MAX = 32
 ANSWER_S = 15.0
+AGAIN_S = 0.05
 _T = TypeVar("_T")
 
 
@@ -30,6 +34,10 @@ class Desk:
         self.spare: list[Database] = []
         self.opening = Lock()
         self.asked = 0
+        self.numbers = count()
+        self.tickets: set[int] = set()  # of questions that somebody waits for
+        self.busy: dict[int, Database] = {}  # by ticket; under `moving`
+        self.moving = Lock()
 
     async def ask(self, question: Callable[[Database], _T]) -> _T:
         """Have *question* put to the ledger, in its turn."""
@@ -44,8 +52,12 @@ class Desk:
         if self.threads is None:
             self.threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="admin")
         self.asked += 1
+        ticket = next(self.numbers)
+        self.tickets.add(ticket)
         loop = asyncio.get_running_loop()
-        answer = loop.run_in_executor(self.threads, self.put, self.store, question)
+        answer = loop.run_in_executor(
+            self.threads, self.put, ticket, self.store, question
+        )
         answer.add_done_callback(self.note_answered)
         try:
             async with asyncio.timeout(ANSWER_S):
@@ -55,27 +67,64 @@ class Desk:
             fix = "Ask for less: a shorter time, or fewer dimensions."
             raise AdminError(UNAVAILABLE, "slow", said, fix) from None
         except DatabaseError as error:
-            raise in_trouble(error) from error
+            if ticket in self.tickets:
+                raise in_trouble(error) from error
+            said, fix = "The gateway is being stopped.", "Ask again in a moment."
+            raise AdminError(UNAVAILABLE, "stopping", said, fix) from error
+        finally:
+            self.tickets.discard(ticket)
+            if ticket in self.busy:
+                # Whoever asked has gone. A server may take a moment to be told.
+                loop.run_in_executor(None, self.break_off, ticket)
 
     def note_answered(self, _answer: object) -> None:
         """Make room for the next one."""
         self.asked -= 1
 
-    def put(self, store: Store, question: Callable[[Database], _T]) -> _T:
+    def put(self, ticket: int, store: Store, question: Callable[[Database], _T]) -> _T:
         """Put *question* to a connection that nobody else uses meanwhile."""
         database = self.connection(store)
+        with self.moving:
+            self.busy[ticket] = database
+        is_well = True  # whatever else the question finds wrong, it is not this
         try:
-            answer = question(database)
+            self.check_wanted(ticket)
+            return question(database)
         except DatabaseError:
-            with suppress(DatabaseError):
-                database.close()
+            is_well = False
             raise
-        except BaseException:
-            # Whatever the question found wrong, it is not the connection.
-            self.spare.append(database)
-            raise
-        self.spare.append(database)
-        return answer
+        finally:
+            self.put_back(ticket, database, is_well=is_well)
+
+    def check_wanted(self, ticket: int) -> None:
+        """See that somebody still waits for the answer."""
+        if ticket not in self.tickets:
+            raise DatabaseError(Trouble.LOCKED, "nobody waits for it any more")
+
+    def put_back(self, ticket: int, database: Database, *, is_well: bool) -> None:
+        """Spare a connection for the next question, or close it.
+
+        One that was interrupted is closed: that may reach it late, and end another's.
+        """
+        with self.moving:
+            del self.busy[ticket]
+            if is_well and ticket in self.tickets:
+                self.spare.append(database)
+                return
+        with suppress(DatabaseError):
+            database.close()
+
+    def break_off(self, *tickets: int) -> None:
+        """Interrupt questions until they have ended: between statements none hears."""
+        while True:
+            with self.moving:
+                running = [self.busy[one] for one in tickets if one in self.busy]
+                for database in running:
+                    with suppress(DatabaseError):
+                        database.interrupt()
+            if not running:
+                return
+            time.sleep(AGAIN_S)
 
     def connection(self, store: Store) -> Database:
         """Return a connection that is to spare, or a new one."""
@@ -88,9 +137,12 @@ class Desk:
             return store.open()
 
     def close(self) -> None:
-        """Let go of the threads and connections."""
+        """Break off what is asked; let go of the threads and connections."""
+        self.tickets.clear()
         if self.threads is not None:
-            self.threads.shutdown(cancel_futures=True)
+            self.threads.shutdown(wait=False, cancel_futures=True)
+            self.break_off(*self.busy)
+            self.threads.shutdown()
         for database in self.spare:
             with suppress(DatabaseError):
                 database.close()

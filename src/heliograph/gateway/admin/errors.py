@@ -53,6 +53,12 @@ def bad_value(field: str, said: str, fix: str) -> AdminError:
     return AdminError(BAD_REQUEST, "bad_value", said, fix, field=field)
 
 
+def gone() -> AdminError:
+    """Say that whoever asked has hung up: for nobody but the code between."""
+    said = "Whoever asked hung up before it was answered."
+    return AdminError(BAD_REQUEST, "gone", said, "Stay on the line.")
+
+
 def in_trouble(error: DatabaseError) -> AdminError:
     """Say what keeps the ledger from being used, and what to do."""
     if error.trouble is Trouble.REFUSED:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from msgspec import DecodeError, ValidationError
 from msgspec.json import Decoder
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from heliograph.gateway.admin.errors import (
     BAD_REQUEST,
@@ -14,6 +14,7 @@ from heliograph.gateway.admin.errors import (
     WRONG_TYPE,
     AdminError,
     bad_value,
+    gone,
 )
 from heliograph.gateway.ledger.periods import read_time
 
@@ -98,11 +99,14 @@ async def read_body(request: Request, decoder: Decoder[_T]) -> _T:
         fix = f"Send JSON, with `content-type: {JSON_TYPE}`."
         raise AdminError(WRONG_TYPE, "wrong_type", "The body is not JSON.", fix)
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_BYTES_MAX:
-            said = f"The body has more than {BODY_BYTES_MAX} bytes."
-            raise AdminError(TOO_LARGE, "too_large", said, "Send less.")
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > BODY_BYTES_MAX:
+                said = f"The body has more than {BODY_BYTES_MAX} bytes."
+                raise AdminError(TOO_LARGE, "too_large", said, "Send less.")
+    except ClientDisconnect:
+        raise gone() from None
     try:
         return decoder.decode(bytes(body))
     except ValidationError as error:

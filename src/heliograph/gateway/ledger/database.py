@@ -67,5 +67,11 @@ class Database(Protocol):
         *unhurried*, it may take as long as it takes.
         """
 
+    def interrupt(self) -> None:
+        """End the statement that runs, which then raises; other threads may call it.
+
+        Where none runs nothing happens.
+        """
+
     def close(self) -> None:
         """Let go of it; a second time does nothing."""

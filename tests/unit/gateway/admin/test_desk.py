@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from heliograph.gateway.admin.desk import AT_ONCE, WAITING_MAX, Desk
 from heliograph.gateway.admin.errors import AdminError
 from heliograph.gateway.ledger.database import Database, DatabaseError, Trouble
 from heliograph.gateway.ledger.stores.sqlite_file import SqliteFile
+from ledger_parts import ENDLESS
 
 
 @pytest.fixture
@@ -111,3 +113,73 @@ async def test_no_ledger_is_said_to_be_off() -> None:
     with pytest.raises(AdminError) as refused:
         await Desk(None).ask(one)
     assert (refused.value.status, refused.value.code) == (503, "ledger_off")
+
+
+def endless(database: Database) -> object:
+    return database.run(ENDLESS)
+
+
+async def until_idle(desk: Desk) -> None:
+    async with asyncio.timeout(10):
+        while desk.busy:  # noqa: ASYNC110 - threads of the desk, which tell nobody
+            await asyncio.sleep(0.01)
+
+
+async def until_busy(desk: Desk) -> None:
+    async with asyncio.timeout(10):
+        while not desk.busy:  # noqa: ASYNC110 - the same
+            await asyncio.sleep(0.01)
+
+
+async def test_what_is_asked_by_one_who_leaves_is_broken_off(desk: Desk) -> None:
+    asked = asyncio.create_task(desk.ask(endless))
+    await until_busy(desk)
+    asked.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+    await until_idle(desk)
+    assert desk.spare == []  # it may yet be told to end, and is not used again
+    assert await desk.ask(one) == 1
+
+
+async def test_what_takes_too_long_is_broken_off_between_statements_too(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "ANSWER_S", 0.2)
+    began = threading.Event()
+
+    def question(database: Database) -> object:
+        began.set()
+        time.sleep(0.3)  # whoever interrupts it now is not heard
+        return endless(database)
+
+    with pytest.raises(AdminError) as refused:
+        await desk.ask(question)
+    assert refused.value.code == "slow"
+    assert began.is_set()
+    await until_idle(desk)
+
+
+async def test_what_nobody_waits_for_any_more_is_not_put(
+    desk: Desk, tmp_path: Path
+) -> None:
+    put: list[object] = []
+    with pytest.raises(DatabaseError):
+        desk.put(0, SqliteFile(tmp_path / "ledger.db"), put.append)
+    assert put == []
+    assert desk.busy == {}
+
+
+async def test_a_desk_that_closes_breaks_off_what_runs_and_what_waits(
+    desk: Desk,
+) -> None:
+    asked = [asyncio.create_task(desk.ask(endless)) for _ in range(AT_ONCE + 2)]
+    async with asyncio.timeout(10):
+        while len(desk.busy) < AT_ONCE:  # noqa: ASYNC110 - the same
+            await asyncio.sleep(0.01)
+    await asyncio.to_thread(desk.close)
+    ends = await asyncio.gather(*asked, return_exceptions=True)
+    codes = [end.code if isinstance(end, AdminError) else "" for end in ends]
+    assert codes.count("stopping") == AT_ONCE
+    assert all(isinstance(end, BaseException) for end in ends)
+    assert desk.busy == {}

@@ -1,19 +1,23 @@
 """What is asked for is read with bounds, or refused by its name."""
 
 import pytest
+from msgspec.json import Decoder
 from starlette.requests import Request
+from starlette.types import Message
 
 from heliograph.gateway.admin.errors import AdminError
 from heliograph.gateway.admin.parameters import (
     choice_field,
     count_field,
     iso_of,
+    read_body,
     read_query,
     text_field,
     time_field,
 )
 from heliograph.gateway.admin.routes import WAYS
 
+ANY = Decoder(dict[str, str])
 FIELDS = {
     "name": text_field("a name"),
     "limit": count_field("how many", 10),
@@ -73,3 +77,13 @@ def test_every_path_is_there_once_and_says_what_it_is() -> None:
     assert len(set(ways)) == len(ways)
     assert all(way.answer.__doc__ for way in WAYS)
     assert all(way.open == way.path.endswith("/session") for way in WAYS)
+
+
+async def test_a_body_that_is_cut_off_is_no_fault_of_ours() -> None:
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    headers = [(b"content-type", b"application/json")]
+    with pytest.raises(AdminError) as refused:
+        await read_body(Request({"type": "http", "headers": headers}, receive), ANY)
+    assert (refused.value.status, refused.value.code) == (400, "gone")

@@ -8,6 +8,7 @@ import pytest
 
 from heliograph.gateway.ledger.database import Database, DatabaseError, Trouble
 from heliograph.gateway.ledger.stores.opening import open_database
+from ledger_parts import ENDLESS
 
 ADD = "INSERT INTO t VALUES (?, ?)"
 
@@ -134,6 +135,29 @@ def test_what_is_there_is_added_to(table: Database) -> None:
     assert table.run(add, (1, "b")) == [("b",)]
     assert table.run(add, (1, "c")) == [("c",)]
     assert table.run(add, (1, "a")) == []
+
+
+def test_what_runs_is_ended_by_another_thread(table: Database) -> None:
+    over = threading.Event()
+
+    def interrupt() -> None:
+        while not over.wait(0.05):  # until it runs nobody hears it
+            table.interrupt()
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    with pytest.raises(DatabaseError) as told:
+        table.run(ENDLESS)
+    over.set()
+    thread.join()
+    assert told.value.trouble is Trouble.LOCKED
+    table.run(ADD, (1, "as if nothing had been"))
+
+
+def test_where_nothing_runs_there_is_nothing_to_end(table: Database) -> None:
+    table.interrupt()
+    table.run(ADD, (1, "a"))
+    assert table.run("SELECT a, b FROM t") == [(1, "a")]
 
 
 def test_of_two_that_would_be_alone_one_waits(place: str, table: Database) -> None:

@@ -29,6 +29,7 @@ from heliograph.gateway.ledger.database import DatabaseError, Row, Trouble, Valu
 
 ANSWER_S = 30.0
 LOCK_S = 5.0
+INTERRUPT_S = 2.0
 HURRY_NOT = b"SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0"
 # "helio", as a number: what this program locks in a database is its own.
 BE_ALONE = b"SELECT pg_advisory_xact_lock(448378202479)"
@@ -187,6 +188,11 @@ class PostgresDatabase:
         if done != "COMMIT":
             # It says so and no more, where a statement failed and was not minded.
             raise DatabaseError(Trouble.REFUSED, "a statement in it had failed")
+
+    def interrupt(self) -> None:
+        """Have the server end the statement that runs: it is asked beside it."""
+        with self._told():
+            self._connection.cancel_safe(timeout=INTERRUPT_S)
 
     def close(self) -> None:
         """Let go of it; a second time does nothing."""

@@ -25,6 +25,7 @@ TROUBLES: Mapping[int, Trouble] = MappingProxyType(
         sqlite3.SQLITE_PERM: Trouble.READ_ONLY,
         sqlite3.SQLITE_BUSY: Trouble.LOCKED,
         sqlite3.SQLITE_LOCKED: Trouble.LOCKED,
+        sqlite3.SQLITE_INTERRUPT: Trouble.LOCKED,  # ended by another thread of ours
         sqlite3.SQLITE_CORRUPT: Trouble.CORRUPT,
         sqlite3.SQLITE_NOTADB: Trouble.CORRUPT,
         sqlite3.SQLITE_CANTOPEN: Trouble.UNREACHABLE,
@@ -94,6 +95,11 @@ class SqliteDatabase:
     def is_at_its_path(self) -> bool:
         """Tell whether nobody has moved the file away, or put another in its place."""
         return self.file is not None and self.file == file_at(self.path)
+
+    def interrupt(self) -> None:
+        """End the statement that runs."""
+        with told():
+            self.connection.interrupt()
 
     def close(self) -> None:
         """Let go of the file."""
