@@ -150,7 +150,7 @@ class Gateway:
 
 def alone(engine: Engine) -> Alone:
     """Tell of a process whose config was never read again."""
-    read = Read(None, b"", engine.config)
+    read = Read((), b"", engine.config)
     wall_s = engine.clock.wall_s
     return Alone(engine, Reloads(engine.config, read, say=print, wall_s=wall_s))
 

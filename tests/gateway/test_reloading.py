@@ -6,6 +6,8 @@ import random
 import signal
 from pathlib import Path
 
+import pytest
+
 from gateway.process import Served, config_file, heliograph
 from gateway.raw_client import RawClient
 from gateway.running import CLAUDE_FIRST, SAID, keys_tried, request
@@ -170,3 +172,40 @@ async def test_without_a_file_there_is_nothing_to_read_again_and_that_is_said() 
         await served.says("there is no config file to read again")
         assert (await served.ask(model="event-captioner")).text == SAID
         assert (await served.get("/health")).json["status"] == "ok"
+
+
+def prices_of(usd: str) -> str:
+    """Write a file of prices in which a token costs *usd*."""
+    row = '{{"litellm_provider": "openai", "input_cost_per_token": {0}, '
+    return '{"gpt-4o": ' + (row + '"output_cost_per_token": {0}}}}}').format(usd)
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+async def test_a_file_of_prices_is_watched_too_and_a_bad_one_ends_nothing(
+    sim: SimulatedProviders, tmp_path: Path, workers: str
+) -> None:
+    prices = tmp_path / "prices.json"
+    prices.write_text(prices_of("1e-6"))
+    path = config_file(tmp_path, good(sim) + "\nprices_file: prices.json\n")
+    async with heliograph(
+        "serve", "-c", path, "--port", "0", "--workers", workers
+    ) as served:
+        await served.listens()
+
+        async def cost() -> float:
+            answer = await served.ask(model="openai/gpt-4o")
+            return float(answer.headers["x-heliograph-cost-usd"])
+
+        once = await cost()
+        prices.write_text(prices_of("1e999999"))
+        await served.says(STAYS)
+        assert await cost() == once
+        prices.write_text(prices_of("2e-6"))
+        await served.says(IN_FORCE)
+        async with asyncio.timeout(10):
+            while await cost() != 2 * once:  # noqa: ASYNC110 - a worker tells nobody
+                await asyncio.sleep(0.05)
+        served.process.terminate()
+        assert (await served.ends())[0] == 0
+    assert 'input_cost_per_token of "gpt-4o" is more than 1000000000' in served.said
+    assert "no longer watched" not in served.said

@@ -67,7 +67,7 @@ async def gateway(
         tls=ssl.create_default_context,
     )
     reloads = Reloads(
-        config, Read(None, None, config), say=lambda _: None, wall_s=clock.wall_s
+        config, Read((), None, config), say=lambda _: None, wall_s=clock.wall_s
     )
     server = door(engine, Alone(engine, reloads))
     server.config.load()

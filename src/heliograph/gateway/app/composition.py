@@ -48,7 +48,7 @@ async def run(
         engine = make_engine(config, stack, keys)
         clock = engine.clock
         reloads = Reloads(config, read, say=say, wall_s=clock.wall_s)
-        reloader = Reloader(source, read.mark, reloads, engine.reload)
+        reloader = Reloader(source, read, reloads, engine.reload)
         watching = reloader.start()
         stack.callback(watching.cancel)
         if RELOAD is not None:

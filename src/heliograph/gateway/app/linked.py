@@ -25,6 +25,7 @@ from heliograph.gateway.app.messages import (
     Upward,
     framed,
 )
+from heliograph.gateway.app.reloads import STAYS, put_or_stay
 from heliograph.gateway.app.source import parse
 from heliograph.gateway.app.voice import say
 from heliograph.gateway.config import render_problems
@@ -135,8 +136,10 @@ class Linked:
         if isinstance(config, list):
             say(render_problems(config))
             door.drain()
-        else:
-            self.engine.reload(config)
+            return
+        found = put_or_stay(self.engine.reload, config, self.engine.config)
+        if found:
+            say(f"{render_problems(found)}\n{STAYS}")
 
     async def farewell(self) -> None:
         """Tell the last numbers, and that nothing more will come."""

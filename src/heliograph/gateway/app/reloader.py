@@ -1,12 +1,12 @@
-"""Reads the config again, when a signal asks for it or its file has changed."""
+"""Reads the config again, when a signal asks for it or its files have changed."""
 
 import asyncio
 import logging
 from collections.abc import Callable
 
 from heliograph.gateway.app.reloads import Reloads
-from heliograph.gateway.app.source import Source
-from heliograph.gateway.app.watch import Mark, Watch
+from heliograph.gateway.app.source import Read, Source
+from heliograph.gateway.app.watch import Watch
 from heliograph.gateway.types import Config
 
 LOGGER = logging.getLogger("heliograph")
@@ -15,18 +15,18 @@ LOGGER = logging.getLogger("heliograph")
 class Reloader:
     """One task for the life of a process that works alone.
 
-    *put* puts a config in force.
+    *read* is what it began with; *put* puts a config in force.
     """
 
     def __init__(
         self,
         source: Source,
-        mark: Mark,
+        read: Read,
         reloads: Reloads,
         put: Callable[[Config], None],
     ) -> None:
         self.source = source
-        self.watch = Watch(mark)
+        self.watch = Watch(read.marks)
         self.reloads = reloads
         self.put = put
         self.asked = asyncio.Event()
@@ -44,24 +44,23 @@ class Reloader:
             LOGGER.error(said, exc_info=task.exception())
 
     async def run(self) -> None:
-        """Look at the file about once a second, for ever."""
+        """Look at the files about once a second, for ever."""
         while True:
             try:
                 async with asyncio.timeout(self.watch.wait_s):
                     await self.asked.wait()
             except TimeoutError:
-                if not self.watch.look(self.source.mark()):
+                if not self.watch.look(self.source.marks()):
                     continue
             await self.read()
 
     async def read(self) -> None:
-        """Read the file off the loop: who waits for an answer does not wait for it."""
+        """Read the files off the loop: who waits for an answer does not wait for it."""
         asked = self.asked.is_set()
         self.asked.clear()
         if self.source.path is None:
             self.reloads.nothing_to_read()
             return
         read = await asyncio.to_thread(self.source.read)
-        config = self.reloads.take(read, asked=asked)
-        if config is not None:
-            self.put(config)
+        self.watch.read(read.marks)
+        self.reloads.take(read, self.put, asked=asked)

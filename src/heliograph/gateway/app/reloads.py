@@ -6,8 +6,8 @@ Everything here is values; who reads, and when, is `reloader` and `supervisor`.
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from heliograph.gateway.app.source import Read
-from heliograph.gateway.config import render_problems, summary
+from heliograph.gateway.app.source import FAULTS, Read, fault
+from heliograph.gateway.config import Problem, render_problems, summary
 from heliograph.gateway.server.standing import ConfigStanding
 from heliograph.gateway.telemetry.reloads import ReloadCounts
 from heliograph.gateway.types import Config
@@ -34,7 +34,7 @@ class Reloads:
         wall_s: Callable[[], float],
     ) -> None:
         self.config = self.begun_with = config
-        self.data = self.last_read = read.data
+        self.last_read = (read.data, read.beside)
         self.say = say
         self.wall_s = wall_s
         self.since_s = wall_s()
@@ -47,28 +47,30 @@ class Reloads:
         since = datetime.fromtimestamp(int(self.since_s), UTC).isoformat()
         return ConfigStanding(self.config.source, since, self.problems)
 
-    def take(self, read: Read, *, asked: bool) -> Config | None:
-        """Judge what was read; return the config to put in force, if there is one.
+    def take(self, read: Read, put: Callable[[Config], object], *, asked: bool) -> None:
+        """Judge what was read; *put* a good config in force.
 
-        A file that was touched and holds what it held is no news, unless somebody
-        *asked* for it to be read.
+        Files that were touched and hold what they held are no news, unless somebody
+        *asked* for them to be read.
         """
-        if read.data == self.last_read and not asked:
-            return None
-        self.last_read = read.data
-        if isinstance(read.found, list):
+        last, self.last_read = self.last_read, (read.data, read.beside)
+        if last == self.last_read and not asked:
+            return
+        found = read.found
+        if not isinstance(found, list):
+            found = put_or_stay(put, found, self.config) or found
+        if isinstance(found, list):
             self.counts.failed += 1
-            self.problems = tuple(map(str, read.found))
-            self.say(f"{render_problems(read.found)}\n{STAYS}")
-            return None
+            self.problems = tuple(map(str, found))
+            self.say(f"{render_problems(found)}\n{STAYS}")
+            return
         self.counts.ok += 1
         self.problems = ()
-        if (read.found.server.tls is None) is not (self.begun_with.server.tls is None):
+        if (found.server.tls is None) is not (self.begun_with.server.tls is None):
             self.say(TLS_STAYS)
-        self.config, self.data = read.found, read.data
+        self.config = found
         self.since_s = self.wall_s()
         self.say(f"the config was read again and is in force\n{summary(self.config)}")
-        return self.config
 
     def nothing_to_read(self) -> None:
         """Tell somebody who asked that there is no file."""
@@ -76,3 +78,15 @@ class Reloads:
             "there is no config file to read again: the providers come from the "
             "environment, which cannot change while the gateway runs; restart it"
         )
+
+
+def put_or_stay(
+    put: Callable[[Config], object], config: Config, last: Config
+) -> list[Problem]:
+    """Put *config* in force; if we fail over it, the *last* one, and say why."""
+    try:
+        put(config)
+    except FAULTS as error:
+        put(last)
+        return [fault(error, config.source)]
+    return []

@@ -54,7 +54,7 @@ def supervise(
         supervisor = Supervisor(
             count,
             source=source,
-            watch=Watch(read.mark),
+            watch=Watch(read.marks),
             reloads=reloads,
             listening=listening,
             ears=ears,
@@ -109,7 +109,7 @@ class Supervisor:
             for seat in (self.stand, *self.seats):
                 self.listen_to(seat)
                 self.look_after(seat)
-            self.watch_file()
+            self.watch_files()
             self.answer_scrapes()
             self.tell_state()
 
@@ -242,12 +242,12 @@ class Supervisor:
 
     # the config
 
-    def watch_file(self) -> None:
-        """Look at the config's file when it is time to."""
+    def watch_files(self) -> None:
+        """Look at the config's files when it is time to."""
         now_s = time.monotonic()
         if now_s < self.look_s:
             return
-        if self.watch.look(self.source.mark()):
+        if self.watch.look(self.source.marks()):
             self.reload(asked=False)
         self.look_s = now_s + self.watch.wait_s
 
@@ -256,10 +256,14 @@ class Supervisor:
         if self.source.path is None:
             self.reloads.nothing_to_read()
             return
-        config = self.reloads.take(self.source.read(), asked=asked)
-        if config is not None and self.reloads.data is not None:
+        read = self.source.read()
+        self.watch.read(read.marks)
+
+        def put(config: Config) -> None:
             for seat in self.seats:
-                seat.send(Take(self.reloads.data, config.source))
+                seat.send(Take(read.data or b"", config.source))
+
+        self.reloads.take(read, put, asked=asked)
 
     # messages
 

@@ -1,7 +1,7 @@
-"""When a watched file is worth reading: pure, its looks come from outside.
+"""When watched files are worth reading: pure, their looks come from outside.
 
 A file is written in pieces, and editors move it away before they write it anew. So a
-change counts when the file has stood still between two looks.
+change counts when all files have stood still between two looks.
 """
 
 POLL_S = 1.0
@@ -14,19 +14,26 @@ They are those of the file behind every symlink, so that a swapped symlink, whic
 how Kubernetes writes a config map, changes them too.
 """
 
+Marks = tuple[Mark, ...]
+"""The file of the config, and behind it the file of prices that it names."""
+
 
 class Watch:
     """Tells a change from a file still being written.
 
-    *taken* is the file as it was read last; `wait_s` is when to look again.
+    *taken* are the files as they were read last; `wait_s` is when to look again.
     """
 
-    def __init__(self, taken: Mark) -> None:
+    def __init__(self, taken: Marks) -> None:
         self.taken = self.seen = taken
         self.wait_s = POLL_S
 
-    def look(self, found: Mark) -> bool:
-        """Take in one look; tell whether the file is to be read now."""
+    def read(self, marks: Marks) -> None:
+        """Note that they were read, when they stood as *marks* say."""
+        self.taken = marks
+
+    def look(self, found: Marks) -> bool:
+        """Take in one look; tell whether the files are to be read now."""
         stands = found == self.seen
         changed = found != self.taken
         self.seen = found

@@ -13,6 +13,7 @@ from heliograph.gateway.config.environment import (
 from heliograph.gateway.config.file import read_bytes, read_data, read_file
 from heliograph.gateway.config.ledger_alone import keeping_of
 from heliograph.gateway.config.place import fault_of_variable
+from heliograph.gateway.config.prices_file import prices_path
 from heliograph.gateway.config.problems import Problem, render_problems
 from heliograph.gateway.config.reading import read_text
 from heliograph.gateway.config.summary import summary
@@ -23,6 +24,7 @@ __all__ = [
     "fault_of_variable",
     "from_environment",
     "keeping_of",
+    "prices_path",
     "process_environment",
     "read_bytes",
     "read_data",

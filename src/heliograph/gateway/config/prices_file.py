@@ -13,7 +13,7 @@ from types import MappingProxyType
 from msgspec import DecodeError, Raw, Struct, json
 
 from heliograph.gateway.catalog.money import write_usd
-from heliograph.gateway.config.document import Node
+from heliograph.gateway.config.document import Node, ScalarNode, read_document
 from heliograph.gateway.config.values import Reading, read_text, shown
 from heliograph.gateway.types import PriceFile, Rate
 
@@ -59,7 +59,7 @@ def read_prices_file(reading: Reading, node: Node, key: str) -> PriceFile | None
     text = read_text(reading, node, key, what="the path of a file")
     if text is None:
         return None
-    path = Path(reading.file).parent / text
+    path = _place(reading.file, text)
     try:
         with path.open("rb") as file:
             data = file.read(FILE_BYTES_MAX)
@@ -79,6 +79,19 @@ def read_prices_file(reading: Reading, node: Node, key: str) -> PriceFile | None
         reading.report(node, key, f"{shown(text)} holds no prices", fix=f"{fix}.json")
         return None
     return found
+
+
+def prices_path(data: bytes, file: str) -> Path | None:
+    """Say which file of prices a config names, whatever else is wrong in it."""
+    document, _ = read_document(data.decode("utf-8-sig", "replace"), file)
+    entry = document.entries.get("prices_file") if document else None
+    if entry is None or not isinstance(entry.value, ScalarNode):
+        return None
+    return _place(file, entry.value.value)
+
+
+def _place(file: str, text: str) -> Path:
+    return Path(file).parent / text
 
 
 def read_rows(data: bytes, path: str) -> PriceFile | None:

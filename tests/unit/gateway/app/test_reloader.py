@@ -21,7 +21,7 @@ def reloader_of(path: Path, put: Callable[[Config], None]) -> Reloader:
     read = source.read()
     assert isinstance(read.found, Config)
     reloads = Reloads(read.found, read, say=print, wall_s=lambda: 0.0)
-    return Reloader(source, read.mark, reloads, put)
+    return Reloader(source, read, reloads, put)
 
 
 async def test_who_asks_is_obeyed_at_once(tmp_path: Path) -> None:

@@ -24,11 +24,17 @@ class Case:
         )
 
     def read(self, data: bytes) -> Read:
-        return Read(None, data, parse(data, "gateway.yaml"))
+        return Read((), data, parse(data, "gateway.yaml"))
 
     def take(self, data: bytes, *, asked: bool = False) -> Config | None:
+        return self.take_read(self.read(data), asked=asked)
+
+    def take_read(self, read: Read, *, asked: bool = False) -> Config | None:
+        """Return what was put in force."""
         self.now_s += 60
-        return self.reloads.take(self.read(data), asked=asked)
+        put: list[Config] = []
+        self.reloads.take(read, put.append, asked=asked)
+        return put[0] if put else None
 
     @property
     def counts(self) -> tuple[int, int]:
@@ -41,7 +47,6 @@ def test_a_good_config_is_taken() -> None:
     assert config is not None
     assert config.providers["ollama"].models == ("b",)
     assert case.reloads.config is config
-    assert case.reloads.data == OTHER
     assert case.counts == (1, 0)
     assert case.reloads.standing.since == "1970-01-01T00:01:00+00:00"
     assert case.reloads.standing.problems == ()
@@ -53,7 +58,6 @@ def test_a_bad_config_is_told_with_every_problem_and_the_last_good_one_stays() -
     before = case.reloads.config
     assert case.take(BAD) is None
     assert case.reloads.config is before
-    assert case.reloads.data == GOOD
     assert case.counts == (0, 1)
     (said,) = case.said
     assert "gateway.yaml:1: providers.ollama.modles: " in said
@@ -80,7 +84,7 @@ def test_what_a_reload_cannot_change_is_told() -> None:
     tls = Tls("certificate.pem", "key.pem")
     server = replace(found.found.server, tls=tls)
     encrypted = replace(found.found, server=server)
-    taken = case.reloads.take(replace(found, found=encrypted), asked=True)
+    taken = case.take_read(replace(found, found=encrypted), asked=True)
     assert taken is encrypted
     assert "server.tls was turned on or off" in case.said[0]
     case.take(GOOD)
@@ -103,3 +107,36 @@ def test_who_asks_is_answered_though_nothing_changed() -> None:
     assert case.take(BAD, asked=True) is None
     assert case.counts == (1, 2)
     assert len(case.said) == 3
+
+
+def test_another_content_of_the_file_beside_is_news() -> None:
+    case = Case()
+    read = case.read(GOOD)
+    assert case.take_read(replace(read, beside=b"1")) is not None
+    assert case.take_read(replace(read, beside=b"1")) is None
+    assert case.take_read(replace(read, beside=b"2")) is not None
+    assert case.counts == (2, 0)
+
+
+def test_a_config_that_we_fail_over_is_told_and_the_last_good_one_is_put_back() -> None:
+    case = Case()
+    before = case.reloads.config
+    put: list[Config] = []
+
+    def break_down(config: Config) -> None:
+        put.append(config)
+        if config is not before:
+            raise ValueError("sk-canary")
+
+    case.reloads.take(case.read(OTHER), break_down, asked=False)
+    assert put[1:] == [before]
+    assert case.reloads.config is before
+    assert case.counts == (0, 1)
+    (problem,) = case.reloads.standing.problems
+    assert "the gateway failed over it: ValueError at test_reloads.py:" in problem
+    assert problem in case.said[0]
+    assert "the last good config stays in force" in case.said[0]
+    assert "sk-canary" not in case.said[0]
+    assert case.take(OTHER) is None
+    assert case.take(OTHER, asked=True) is not None
+    assert case.reloads.standing.problems == ()
