@@ -154,6 +154,22 @@ async def test_a_caller_who_sets_no_bound_is_given_one(
         assert own.json["usage"]["completion_tokens"] == 5
 
 
+async def test_the_bound_is_that_of_the_budgets_whose_target_is_called(
+    sim: SimulatedProviders, tmp_path: Path
+) -> None:
+    budgets = """
+  - {name: purse, usd: 1, per: day, output_tokens_max: 9}
+  - {name: dear, usd: 1, per: day, output_tokens_max: 3, for: {provider: openai}}
+"""
+    async with bounded(sim, tmp_path, budgets) as kept:
+        for model, tokens in (
+            ("openai/gpt-4o", 3),
+            ("anthropic/claude-haiku-4-5", 9),
+        ):
+            got = await kept.gateway.ask(model=model)
+            assert got.json["usage"]["completion_tokens"] == tokens
+
+
 async def test_a_provider_whose_cap_is_hit_is_passed_over(
     sim: SimulatedProviders, tmp_path: Path
 ) -> None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from heliograph.gateway.engine.course import Course
 from heliograph.gateway.engine.worst import worst
-from heliograph.gateway.ledger.accounts import Account
+from heliograph.gateway.ledger.accounts import Account, Met
 from heliograph.gateway.ledger.budgets import WAIT_S
 from heliograph.gateway.ledger.caps import TOKENS, USD, Amount, Cap, Hold
 from heliograph.gateway.ledger.refusal import refusal
@@ -49,10 +49,9 @@ def go(course: Course) -> None:
 
 
 def hold(
-    course: Course, account: Account, target: Target, chat: Chat
+    course: Course, met: Met, target: Target, chat: Chat
 ) -> Hold | Lacking | Failure | None:
     """Reserve the worst that a call may come to; None where no cap counts it."""
-    met = account.met(target.provider.name, target.model)
     if not met.caps:
         return None
     amount = worst(course, target, chat, met)
@@ -89,7 +88,7 @@ def refused(course: Course, cap: Cap, amount: Amount) -> Failure:
 
 
 def settle(course: Course, held: Hold, attempt: Attempt | None) -> None:
-    """End a call's hold with what it came to.
+    """End a call's hold with what it came to: one without an *attempt*, to nothing.
 
     What nobody has counted is taken for the worst: an answer that a caller leaves
     early is paid for, and a cap must hold.

@@ -7,7 +7,7 @@ from msgspec import DecodeError, json
 from heliograph.gateway.catalog.cost import MILLION, ceiling_of, worst_nano
 from heliograph.gateway.catalog.estimate import Input
 from heliograph.gateway.engine.course import Course
-from heliograph.gateway.ledger.accounts import Account, Met
+from heliograph.gateway.ledger.accounts import Met
 from heliograph.gateway.ledger.caps import Amount
 from heliograph.gateway.types import Blame, Chat, Endpoint, Failure, Price, Target
 from heliograph.gateway.wire.output_bound import with_output_bound
@@ -17,11 +17,11 @@ UNCOUNTED: Amount = (0, 0, 1, 1)
 _COUNT = json.Decoder(int)
 
 
-def bounded(account: Account, endpoint: Endpoint, chat: Chat) -> Chat:
+def bounded(met: Met, endpoint: Endpoint, chat: Chat) -> Chat:
     """Ask for a bounded answer where nobody has: else nothing bounds its cost."""
-    if chat.max_tokens is not None or account.output_tokens_max is None:
+    if chat.max_tokens is not None or met.output_tokens_max is None:
         return chat
-    return with_output_bound(chat, account.output_tokens_max, endpoint)
+    return with_output_bound(chat, met.output_tokens_max, endpoint)
 
 
 def worst(course: Course, target: Target, chat: Chat, met: Met) -> Amount | Failure:

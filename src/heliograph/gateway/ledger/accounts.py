@@ -16,18 +16,25 @@ USD_KEY = "|usd|"
 
 
 class Met(NamedTuple):
-    """The caps that a call takes of; whether money is among them, or tokens are."""
+    """The caps that a call takes of; whether money is among them, or tokens are.
+
+    `output_tokens_max` is what their budgets ask for where a caller sets no bound.
+    """
 
     caps: tuple[Cap, ...]
     money: bool
     counts: bool
+    output_tokens_max: int | None
 
 
 def met_by(caps: Iterable[Cap]) -> Met:
     """Say what is counted by *caps*."""
     all_caps = tuple(caps)
     measures = {cap.measure for cap in all_caps}
-    return Met(all_caps, USD in measures, not measures.isdisjoint((USD, TOKENS)))
+    bounds = [
+        cap.budget.output_tokens_max for cap in all_caps if cap.measure in {USD, TOKENS}
+    ]
+    return Met(all_caps, USD in measures, bool(bounds), min(bounds, default=None))
 
 
 class Account:
@@ -48,13 +55,6 @@ class Account:
         """What is taken when the exchange begins."""
         self.spending = met_by(cap for cap in own if cap.measure < REQUESTS)
         """What each of its calls takes of, whoever is called."""
-        bounds = [
-            each.output_tokens_max
-            for each in budgets
-            if any(rule.kind in {"usd", "tokens"} for rule in each.caps)
-        ]
-        self.output_tokens_max = min(bounds, default=None)
-        """What is asked for where a caller sets no bound."""
         self.of_targets = tuple(each for each in budgets if each.scope.of_targets)
         self.kept: dict[tuple[str, str], Met] = {}
         self.relieved: dict[str, Account] = {}

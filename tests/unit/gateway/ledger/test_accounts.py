@@ -92,6 +92,21 @@ def test_a_budget_of_a_target_counts_the_calls_to_it() -> None:
     assert [cap.rule for cap in account.met("anthropic", "claude").caps] == [USD]
 
 
+def test_an_answer_is_bounded_by_the_budgets_that_its_call_counts_against() -> None:
+    budgets = [
+        Budget("all", (USD, REQUESTS), output_tokens_max=500),
+        Budget("narrow", (REQUESTS,), output_tokens_max=1),  # it counts no tokens
+        Budget("dear", (TOKENS,), Scope(provider="openai"), output_tokens_max=3),
+    ]
+    account = Accounts(budgets).of(None, ())
+    assert account is not None
+    assert account.met("openai", "gpt-4o").output_tokens_max == 3
+    assert account.met("anthropic", "claude").output_tokens_max == 500
+    narrow = Accounts(budgets[1:2]).of(None, ())
+    assert narrow is not None
+    assert narrow.met("openai", "gpt-4o").output_tokens_max is None
+
+
 def test_who_falls_to_another_model_is_held_to_the_money_alone() -> None:
     fallen_from = Budget("a", (USD, TOKENS, REQUESTS), on_cap="cheap")
     other = Budget("b", (TOKENS, CONCURRENT))
