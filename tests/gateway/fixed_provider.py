@@ -16,11 +16,13 @@ class FixedProvider:
         self.whole = whole
         self.stream = stream
         self.base_url = ""
+        self.server: asyncio.Server | None = None
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator["FixedProvider"]:
         """Serve on a port of its own."""
         server = await asyncio.start_server(self.answer, "127.0.0.1", 0)
+        self.server = server
         self.base_url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         async with server:
             yield self

@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Protocol
 
-from gateway.fixed_provider import FixedProvider
 from gateway.running import Gateway, config_of, plain, running
 from heliograph.gateway.ledger.database import Row
 from heliograph.gateway.ledger.key_ring import KeyRing
@@ -12,7 +12,6 @@ from heliograph.gateway.ledger.ledger import Ledger
 from heliograph.gateway.ledger.stores.sqlite import SqliteDatabase
 from heliograph.gateway.ledger.stores.sqlite_file import SqliteFile
 from heliograph.gateway.types import Config
-from heliograph.simulation.providers import SimulatedProviders
 
 PROVIDERS = """
 providers:
@@ -25,6 +24,14 @@ providers:
     keys: [sk-ant-first-a111]
     models: [claude-haiku-4-5]
 """
+
+
+class Reached(Protocol):
+    """Whoever plays the providers."""
+
+    @property
+    def base_url(self) -> str:
+        """Where they are."""
 
 
 class Kept:
@@ -66,7 +73,7 @@ async def kept(
 
 @asynccontextmanager
 async def bounded(
-    sim: SimulatedProviders | FixedProvider,
+    sim: Reached,
     folder: Path,
     budgets: str,
     more: str = "",

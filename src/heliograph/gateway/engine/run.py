@@ -233,13 +233,13 @@ class Run(Course):
         trial = trial_of(self, step, chat)
         try:
             failure = await trial.open()
+            if failure is None and trial.reply is not None:
+                failure = self.answer(trial, trial.reply)
+            elif failure is None:
+                failure = await self.hand_on(trial)
         except BaseException:
             trial.leave()
             raise
-        if failure is None and trial.reply is not None:
-            failure = self.answer(trial, trial.reply)
-        elif failure is None:
-            failure = await self.hand_on(trial)
         if failure is None:
             return ANSWERED
         self.note_unseen(trial, failure)
@@ -288,19 +288,19 @@ class Run(Course):
         trial = trial_of(self, step, asked, splice)
         try:
             failure = await trial.open()
+            if failure is None:
+                self.exchange.rescue = "prefill" if prefill else "restart"
+                failure = await self.hand_on(trial)
         except BaseException:
             trial.leave()
             raise
-        if failure is None:
-            self.exchange.rescue = "prefill" if prefill else "restart"
-            failure = await self.hand_on(trial)
         return failure
 
     async def hand_on(self, trial: Trial) -> Failure | None:
         """Give the caller what *trial* has opened, and the rest as it comes."""
-        if trial.reply is not None:
-            return self.answer(trial, trial.reply)
         try:
+            if trial.reply is not None:
+                return self.answer(trial, trial.reply)
             return await self.relay(trial)
         finally:
             trial.leave()

@@ -14,6 +14,7 @@ from heliograph.gateway.engine.queue import WaitingGate, admitted, go_out
 from heliograph.gateway.engine.shared import Shared
 from heliograph.gateway.engine.way import Way
 from heliograph.gateway.engine.worst import bounded
+from heliograph.gateway.ledger.accounts import Met
 from heliograph.gateway.ledger.budgets import WAIT_S
 from heliograph.gateway.ledger.caps import Hold
 from heliograph.gateway.routing.ending import (
@@ -75,6 +76,7 @@ class Trial(Struct, eq=False):
     chat: Chat
     way: Way
     splice: Splice | None = None
+    met: Met | None = None  # the caps that it takes of
     held: list[bytes] = field(default_factory=list)
     held_bytes: int = 0
     paid_for: bool = False  # by our doing the provider has worked for nothing
@@ -114,8 +116,8 @@ class Trial(Struct, eq=False):
             failure = await self.come_in()
             if failure is not None:
                 return failure
-        if course.account is not None:
-            found = hold(course, course.account, target, chat)
+        if self.met is not None:
+            found = hold(course, self.met, target, chat)
             if isinstance(found, Lacking):
                 wait_s = HEDGE_WAIT_S if self.beside else WAIT_S
                 found = await waited(course, found, wait_s)
@@ -262,7 +264,7 @@ class Trial(Struct, eq=False):
                 self.paid_for = failure is not None and self.was_paid_for(failure)
                 self.charge()
         if self.held_of is not None:
-            settle(self.course, self.held_of, attempt)
+            settle(self.course, self.held_of, attempt if self.was_sent else None)
         if self.watch is not None:
             self.tell(self.watch, failure, now_s)
             if failure is not None and failure.retry_after_s is None:
@@ -272,8 +274,15 @@ class Trial(Struct, eq=False):
             self.give_back(finished=failure is None)
         return failure
 
+    @property
+    def was_sent(self) -> bool:
+        """Whether the provider may have heard of it: else it cannot cost anything."""
+        return self.call is not None and self.call.sent
+
     def was_paid_for(self, failure: Failure) -> bool:
         """Tell whether a call that failed before any content has a price."""
+        if not self.was_sent:
+            return False
         cut = failure.kind == "reset" and failure.status == OK and not self.chat.stream
         return cut or failure.kind in PAID_FOR
 
@@ -325,10 +334,10 @@ class Trial(Struct, eq=False):
         """Break the call off from our side, unless it has ended."""
         if self.watch is not None and not self.watch.ended:
             self.watch.leave()
-            self.paid_for = True
+            self.paid_for = self.was_sent
             self.charge()
         if self.held_of is not None:
-            settle(self.course, self.held_of, self.attempt)
+            settle(self.course, self.held_of, self.attempt if self.was_sent else None)
         self.give_back(finished=False)
 
     def lose(self) -> None:
@@ -352,10 +361,11 @@ def trial_of(
     course: Course, step: Step, chat: Chat, splice: Splice | None = None
 ) -> Trial:
     """Make the call of *step*, as far as the budgets of the exchange allow it."""
-    way = course.shared.way_to(step.health)
-    if course.account is not None:
-        chat = bounded(course.account, way.endpoint, chat)
-    return Trial(course, step, chat, way, splice)
+    way, account, met = course.shared.way_to(step.health), course.account, None
+    if account is not None:
+        met = account.met(way.target.provider.name, way.model)
+        chat = bounded(met, way.endpoint, chat)
+    return Trial(course, step, chat, way, splice, met)
 
 
 async def no_stream(

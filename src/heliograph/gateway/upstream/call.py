@@ -21,8 +21,8 @@ class Origin(NamedTuple):
     tls: bool
 
 
-class Call(Struct, frozen=True, eq=False):
-    """One HTTP request ready to be sent.
+class Call(Struct, eq=False):
+    """One HTTP request ready to be sent; `sent`, once it is on its way.
 
     `deadline_at` is loop time, the end of the whole exchange's budget: no wait of
     this call goes past it. `patience_s` is a nearer bound on the first byte, for a
@@ -36,6 +36,7 @@ class Call(Struct, frozen=True, eq=False):
     deadline_at: float
     tls: SSLContext | None
     patience_s: float | None = None
+    sent: bool = False
 
     @property
     def first_byte_s(self) -> float:

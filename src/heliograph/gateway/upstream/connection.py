@@ -155,6 +155,7 @@ class Connection(asyncio.Protocol):
         if transport is None or self.closed:
             self.fail("reset", "the provider closed the connection without an answer")
             return
+        call.sent = True
         body = call.body
         # A Raw knows its bytes but not their number.
         if len(body) == 1:

@@ -60,7 +60,7 @@ class Pool:
                 self.release(call.origin, connection)
             if connection.failure is None or not connection.stale:
                 return reply
-            connection = None
+            connection, call.sent = None, False
 
     async def open(self, call: Call) -> Connection | Failure:
         """Send *call* and wait for status and headers.
@@ -90,7 +90,7 @@ class Pool:
                 return connection
             if not connection.stale:
                 return failure
-            connection = None
+            connection, call.sent = None, False
 
     def release(
         self, origin: Origin, connection: Connection, *, finished: bool = False

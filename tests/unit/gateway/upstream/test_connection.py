@@ -65,6 +65,18 @@ def sent(*, streaming: bool = False) -> tuple[Connection, Wire]:
     return connection, wire
 
 
+async def test_a_call_is_sent_once_it_is_written() -> None:
+    connection, wire = connected()
+    one, late = call(b"{}"), call(b"{}")
+    assert not one.sent
+    connection.send(one, streaming=False)
+    assert one.sent
+    connection.abort()
+    written = wire.written
+    connection.send(late, streaming=False)
+    assert (late.sent, wire.written) == (False, written)
+
+
 async def whole(connection: Connection) -> HttpReply | Failure:
     while not connection.complete and connection.failure is None:
         await connection.news()
