@@ -148,6 +148,6 @@ async def administered(
             try:
                 yield made
             finally:
-                gateway.server.admin.close()
+                gateway.server.beside.close()
     finally:
         ledger.close()

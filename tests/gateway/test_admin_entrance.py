@@ -229,7 +229,7 @@ async def test_what_is_asked_by_one_who_hangs_up_is_broken_off(
     monkeypatch.setattr(
         admin_costs, "costs", lambda database, *_: database.run(ENDLESS)
     )
-    desk = house.gateway.server.admin.house.desk
+    desk = house.gateway.server.beside.admin.house.desk
     async with RawClient.to(house.port) as client:
         client.get(f"{API}/costs", extra=f"authorization: Bearer {house.admin}\r\n")
         await until(lambda: desk.busy)

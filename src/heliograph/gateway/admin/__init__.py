@@ -3,3 +3,5 @@
 It knows nothing of the door for callers, which virtual keys open: here nobody comes in
 but by the admin key, or by a session that was begun with it.
 """
+
+PREFIX = "/admin"

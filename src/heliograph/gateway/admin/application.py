@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from heliograph.gateway.admin import page
+from heliograph.gateway.admin import PREFIX, page
 from heliograph.gateway.admin.entrance import SAFE
 from heliograph.gateway.admin.errors import (
     BROKEN,
@@ -28,7 +28,6 @@ from heliograph.gateway.admin.house import House
 from heliograph.gateway.admin.parameters import JSON_TYPE
 from heliograph.gateway.admin.routes import WAYS, Way
 
-PREFIX = "/admin"
 _T = TypeVar("_T")
 HEADERS = {
     "cache-control": "no-store",
@@ -60,23 +59,6 @@ class Admin:
     def close(self) -> None:
         """Let go of the ledger."""
         self.house.desk.close()
-
-
-class Beside:
-    """Two applications: *admin* has what is under `/admin`, *rest* everything else.
-
-    They have nothing in common: no page that may ask for models is let into the admin.
-    """
-
-    def __init__(self, admin: ASGIApp, rest: ASGIApp) -> None:
-        self.admin = admin
-        self.rest = rest
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on."""
-        path = scope.get("path", "")
-        ours = path == PREFIX or path.startswith(f"{PREFIX}/")
-        await (self.admin if ours else self.rest)(scope, receive, send)
 
 
 class Sealed:

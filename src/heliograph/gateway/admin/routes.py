@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from heliograph.gateway.admin import (
+    PREFIX,
     budgets,
     costs,
     keys,
@@ -21,8 +22,8 @@ from heliograph.gateway.admin.house import House
 from heliograph.gateway.admin.parameters import Fields
 from heliograph.gateway.ledger.key_terms import Asked
 
-API = "/admin/api/v1"
-SESSION = "/admin/session"
+API = f"{PREFIX}/api/v1"
+SESSION = f"{PREFIX}/session"
 CREATED = 201
 NO_FIELDS: Fields = MappingProxyType({})
 Answer = Callable[[House, Request], Awaitable[dict[str, Any] | Response]]

@@ -5,13 +5,13 @@ from msgspec.json import Decoder
 from starlette.requests import Request
 from starlette.responses import Response
 
+from heliograph.gateway.admin import PREFIX
 from heliograph.gateway.admin.entrance import COOKIE, token_of
 from heliograph.gateway.admin.errors import UNAUTHORIZED, AdminError
 from heliograph.gateway.admin.house import House
 from heliograph.gateway.admin.parameters import JSON_TYPE, read_body
 from heliograph.gateway.ledger.admin_sessions import IDLE_S, LASTING_S
 
-PATH = "/admin"
 CREATED = 201
 NOBODY = json.encode({"csrf": None})
 
@@ -66,7 +66,7 @@ def told_of(session: str) -> bytes:
 def bounds(request: Request) -> dict[str, object]:
     """Say to whom the cookie goes: to us alone, and over TLS where we have it."""
     return {
-        "path": PATH,
+        "path": PREFIX,
         "secure": request.scope["scheme"] == "https",
         "httponly": True,
         "samesite": "strict",

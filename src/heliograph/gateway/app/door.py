@@ -8,13 +8,12 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import uvicorn
 from starlette.requests import Request
 
-from heliograph.gateway.admin.application import Admin, Beside
-from heliograph.gateway.admin.house import House
+from heliograph.gateway.app.beside import Beside
 from heliograph.gateway.app.descriptors import connections_possible
 from heliograph.gateway.app.voice import say
 from heliograph.gateway.config.tls import context_of
@@ -26,6 +25,9 @@ from heliograph.gateway.server.edge import Edge
 from heliograph.gateway.server.guard import Guard
 from heliograph.gateway.server.lane import Lane
 from heliograph.gateway.server.standing import Standing
+
+if TYPE_CHECKING:
+    from heliograph.gateway.admin.application import Admin
 
 BACKLOG = 2048
 TLS_GOODBYE_S = 2.0
@@ -55,10 +57,10 @@ class Door(uvicorn.Server):
         config: uvicorn.Config,
         edge: Edge,
         when_up: Callable[[], None],
-        admin: Admin,
+        beside: Beside,
     ) -> None:
         super().__init__(config)
-        self.admin = admin
+        self.beside = beside
         self.edge = edge
         self.engine = edge.engine
         self.when_up = when_up
@@ -115,7 +117,7 @@ class Door(uvicorn.Server):
         until = loop.time() + (LAST_WORDS_S if rest else 0.0)
         while self.server_state.connections and loop.time() < until:  # noqa: ASYNC110 - uvicorn keeps a set of them and tells nobody
             await asyncio.sleep(LOOK_S)
-        self.admin.close()
+        self.beside.close()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -141,9 +143,12 @@ def door(
     keys = keys or KeyRing()
     guard = Guard(keys, engine.clock.wall_s)
     edge = Edge(engine, connections_possible(), guard)
-    admin = Admin(House(engine, keys, standing, partial(address_of, guard), say))
+    beside = Beside(
+        partial(make_admin, engine, keys, standing, guard),
+        make_api(engine, standing, lambda: server.should_exit, guard),
+    )
     settings = uvicorn.Config(
-        Beside(admin, make_api(engine, standing, lambda: server.should_exit, guard)),
+        beside,
         http=cast("Any", partial(Lane, edge)),
         ws="none",
         lifespan="off",
@@ -152,8 +157,18 @@ def door(
         proxy_headers=False,
         server_header=False,
     )
-    server = Door(settings, edge, when_up, admin)
+    server = Door(settings, edge, when_up, beside)
     return server
+
+
+def make_admin(
+    engine: Engine, keys: KeyRing, standing: Standing, guard: Guard
+) -> "Admin":
+    """Make what is under `/admin`: it is imported here, not at the start."""
+    from heliograph.gateway.admin.application import Admin  # noqa: PLC0415
+    from heliograph.gateway.admin.house import House  # noqa: PLC0415
+
+    return Admin(House(engine, keys, standing, partial(address_of, guard), say))
 
 
 def address_of(guard: Guard, request: Request) -> str:
