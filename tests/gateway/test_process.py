@@ -56,14 +56,17 @@ async def test_while_it_drains_nobody_new_is_let_in(
         assert (await served.ends())[0] == 0
 
 
-async def test_a_port_that_is_taken_is_said_and_exits_1() -> None:
+async def test_a_port_that_is_taken_is_said_and_exits_1(tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger.db"
+    environ = {"HELIOGRAPH_LEDGER": str(ledger)}
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        async with heliograph("serve", "--port", port) as served:
+        async with heliograph("serve", "--port", port, environ=environ) as served:
             code, out = await served.ends()
     assert (code, out) == (1, "")
     assert f"cannot listen on 127.0.0.1:{port}" in served.said
     assert "another --port" in served.said
+    assert not ledger.exists()
     assert "Traceback" not in served.said
 
 

@@ -57,16 +57,17 @@ def serve(
         check_place(path, workers)
         read = source.read()
         config = judged(read)
-        keys = keys_of(config)
-        listening = opened(host, port, keys, insecure=insecure)
+        with opened(host, port) as listening:
+            keys = keys_of(config, listening, insecure=insecure)
+            if workers > 1:
+                return serve_by_workers(
+                    workers, source, read, config, listening, keys=keys
+                )
+            with asyncio.Runner(loop_factory=loop_factory()) as runner:
+                runner.run(run(source, read, config, listening, keys))
     except CannotServeError as error:
         say(str(error))
         return 1
-    with listening:
-        if workers > 1:
-            return serve_by_workers(workers, source, read, config, listening, keys=keys)
-        with asyncio.Runner(loop_factory=loop_factory()) as runner:
-            runner.run(run(source, read, config, listening, keys))
     return 0
 
 
@@ -95,28 +96,29 @@ def judged(read: Read) -> Config:
     return config
 
 
-def keys_of(config: Config) -> KeyRing:
-    """Return the virtual keys there are, if that can be known."""
-    keys = key_ring(config.ledger, process_environment())
-    if isinstance(keys, str):
-        raise CannotServeError(f"error: {keys}")
-    return keys
-
-
-def opened(host: str, port: int, keys: KeyRing, *, insecure: bool) -> socket.socket:
-    """Listen, unless everybody could come in by it."""
+def opened(host: str, port: int) -> socket.socket:
+    """Listen: a port that is taken is told before a ledger is begun."""
     try:
-        listening = listen(host, port)
+        return listen(host, port)
     except OSError as error:
         reason = error.strerror or str(error)
         raise CannotServeError(
             f"error: cannot listen on {host}:{port}: {reason}; try another --port"
         ) from error
+
+
+def keys_of(config: Config, listening: socket.socket, *, insecure: bool) -> KeyRing:
+    """Return the virtual keys there are, if that can be known and they are enough.
+
+    Who connects meanwhile waits: nobody is accepted yet.
+    """
+    keys = key_ring(config.ledger, process_environment())
+    if isinstance(keys, str):
+        raise CannotServeError(f"error: {keys}")
     fault = fault_of_openness(listening, keys, insecure=insecure)
     if fault is not None:
-        listening.close()
         raise CannotServeError(f"error: {fault}")
-    return listening
+    return keys
 
 
 def serve_by_workers(
