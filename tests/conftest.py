@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from postgres_server import PostgresServer, postgres_server
 
@@ -17,8 +17,10 @@ pytest_plugins = ["secret_hygiene"]
 # What a test starts without a word on it must not write to the home of whoever runs it.
 os.environ["HELIOGRAPH_LEDGER"] = "off"
 
-settings.register_profile("steady", derandomize=True)
-settings.register_profile("explore", derandomize=False, max_examples=1000)
+# How long an example takes says how busy the machine is, and is no test's business.
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("steady", UNHURRIED, derandomize=True)
+settings.register_profile("explore", UNHURRIED, derandomize=False, max_examples=1000)
 settings.load_profile("steady")
 
 

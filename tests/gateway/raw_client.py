@@ -57,6 +57,15 @@ class Answer(NamedTuple):
         return [json.loads(event) for event in self.events if event != "[DONE]"]
 
 
+def head_before(body: bytes, *, path: str = CHAT_PATH, extra: str = "") -> bytes:
+    """Return the head that a client sends before *body*."""
+    head = (
+        f"POST {path} HTTP/1.1\r\nhost: localhost\r\n{extra}"
+        f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+    )
+    return head.encode()
+
+
 class RawClient:
     """One connection to the gateway."""
 
@@ -78,11 +87,7 @@ class RawClient:
 
     def send(self, body: bytes, *, path: str = CHAT_PATH, extra: str = "") -> None:
         """Write a POST."""
-        head = (
-            f"POST {path} HTTP/1.1\r\nhost: localhost\r\n{extra}"
-            f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
-        )
-        self.writer.write(head.encode() + body)
+        self.writer.write(head_before(body, path=path, extra=extra) + body)
 
     def get(self, path: str, *, method: str = "GET", extra: str = "") -> None:
         """Write a request without a body."""

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from gateway.raw_client import CHAT_PATH, RawClient
 from gateway.running import SAID, Gateway, Way, request
+from heliograph.gateway.server.lane import Lane
 from heliograph.gateway.types import Server
 
 
@@ -32,6 +33,24 @@ async def test_requests_of_any_length_follow_each_other(
         for filler in (0, 1, 900, 3, 70_000, 5, 0):
             client.send(way.body() + b" " * filler)
             assert (await client.answer()).text == SAID
+
+
+async def test_only_the_first_two_of_heads_that_are_alike_are_parsed(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed: list[Lane] = []
+    complete = Lane.on_headers_complete
+
+    def counted(lane: Lane) -> None:
+        parsed.append(lane)
+        complete(lane)
+
+    monkeypatch.setattr(Lane, "on_headers_complete", counted)
+    async with RawClient.to(gateway.port) as client:
+        for filler in (0, 5, 900, 3, 70_000):
+            client.send(request({}) + b" " * filler)
+            assert (await client.answer()).status == 200
+    assert len(parsed) == 2
 
 
 @pytest.mark.parametrize("pieces", [1, 2, 7])

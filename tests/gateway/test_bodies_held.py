@@ -3,11 +3,13 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator
+from typing import cast
 
 import pytest
 
-from gateway.raw_client import CHAT_PATH, RawClient
+from gateway.raw_client import CHAT_PATH, RawClient, head_before
 from gateway.running import CLAUDE_FIRST, Gateway, fault, gateway_before, request, until
+from heliograph.gateway.server.lane import Lane
 from heliograph.simulation.providers import SimulatedProviders
 
 MB = 1024 * 1024
@@ -124,6 +126,47 @@ async def test_a_body_that_grows_beyond_is_refused_and_its_caller_can_read_it(
         got = await two.answer()
         assert (got.status, got.error["code"]) == (503, "saturated")
         assert held_bytes(bounded) == 400_000
+
+
+def lanes(gateway: Gateway) -> set[Lane]:
+    return cast("set[Lane]", gateway.server.server_state.connections)
+
+
+async def alike(client: RawClient) -> None:
+    """Have the next head of this connection compared, not parsed."""
+    for _ in range(2):
+        client.send(large(1000))
+        assert (await client.answer()).status == 200
+
+
+async def test_behind_a_head_that_is_not_parsed_no_body_goes_beyond_either(
+    sim: SimulatedProviders, bounded: Gateway
+) -> None:
+    async with RawClient.to(bounded.port) as one, RawClient.to(bounded.port) as two:
+        await alike(one)
+        body = large(700_000)
+        one.writer.write(head_before(body))
+        await until(lambda: any(lane.missing_bytes for lane in lanes(bounded)))
+        sim.set_rules(SILENT)
+        two.send(large(800_000))
+        await until(lambda: held_bytes(bounded) == 800_000)
+        one.writer.write(body)
+        got = await one.answer()
+        assert (got.status, got.error["code"]) == (503, "saturated")
+        assert held_bytes(bounded) == 800_000
+    await until(lambda: held_bytes(bounded) == 0)
+
+
+async def test_who_leaves_behind_a_head_that_is_not_parsed_makes_room(
+    bounded: Gateway,
+) -> None:
+    async with RawClient.to(bounded.port) as client:
+        await alike(client)
+        body = large(900_000)
+        client.writer.write(head_before(body) + body[:600_000])
+        await until(lambda: held_bytes(bounded) == 600_000)
+    await until(lambda: held_bytes(bounded) == 0)
+    assert (await bounded.recorded(3))["outcome"] == "client_gone"
 
 
 async def test_one_larger_than_the_bound_is_let_in_while_no_other_is_held(

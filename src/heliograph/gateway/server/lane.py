@@ -154,7 +154,8 @@ class Lane(Turns):
             self.start(cycle)
             return True
         self.missing_bytes = size
-        self.gather(cycle, data[body_at:])
+        if len(data) > body_at:
+            self.gather(cycle, data[body_at:])
         return True
 
     def gather(self, cycle: LaneCycle, data: bytes) -> None:

@@ -125,7 +125,7 @@ class Heard:
 @example(at=AT, cut_bytes=2, put=b"007", body=b"x" * 7)
 @example(at=0, cut_bytes=0, put=b"", body=b"x" * 12)
 @given(
-    at=st.integers(0, len(LAST)),
+    at=st.one_of(st.integers(AT - 3, TO + 3), st.integers(0, len(LAST))),
     cut_bytes=st.integers(0, 4),
     put=st.one_of(st.binary(max_size=3), st.from_regex(rb"[0-9]{0,3}", fullmatch=True)),
     body=st.binary(max_size=40),
