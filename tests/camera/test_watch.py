@@ -14,8 +14,9 @@ import pytest
 
 from heliograph.camera import ForeignFileError
 from heliograph.camera.captioning.client import GatewayError
+from heliograph.camera.command import INTERRUPTED, run_watch
 from heliograph.camera.config import SettingError, WatchSettings
-from heliograph.camera.pipeline import INTERRUPTED, run_watch, watch
+from heliograph.camera.pipeline import watch
 from heliograph.camera.sinks.jsonl import SinkError
 from heliograph.camera.summary import Summary
 from heliograph.camera.types import Caption
@@ -33,7 +34,7 @@ SECONDS = 2.5
 SOURCE = """
 import sys
 from pathlib import Path
-from heliograph.camera.pipeline import run_watch
+from heliograph.camera.command import run_watch
 
 bar, url, out, speed = sys.argv[1:]
 sys.exit(run_watch(Path(bar), gateway=url, out=Path(out), speed=float(speed)))
@@ -280,7 +281,8 @@ def test_the_command_prints_a_line_a_caption_and_the_summary(
     bar: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with loopback_gateway() as gateway:
-        assert run_watch(bar, gateway=gateway.url, api_key="hk-1") == 0
+        environ = {"HELIOGRAPH_API_KEY": "hk-1"}
+        assert run_watch(bar, gateway=gateway.url, environ=environ) == 0
     out = capsys.readouterr().out
     captions = [line for line in out.splitlines() if "a person walks by" in line]
     assert len(captions) == len(gateway.questions)

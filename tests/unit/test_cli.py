@@ -3,13 +3,17 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from math import inf
 from pathlib import Path
 
 import pytest
 
 from heliograph import __version__, cli, demo
-from heliograph.camera import pipeline
+from heliograph.camera import command
+from heliograph.camera.config.file import SECTIONS
+from heliograph.cli.kinds import CAMERA_KEYS
 from heliograph.gateway import app
+from heliograph.gateway.config import schema
 from heliograph.simulation import providers
 from heliograph.simulation.camera import command as simulated_camera
 
@@ -59,6 +63,29 @@ def test_the_exit_status_is_the_commands(monkeypatch: pytest.MonkeyPatch) -> Non
     assert called == [((Path("g.yaml"),), {})]
 
 
+def test_a_cameras_file_is_checked_by_the_camera(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    called: Called = []
+    monkeypatch.setattr(command, "check", recorder(called))
+    monkeypatch.setattr(app, "check", recorder(called, status=1))
+    for name, text, status in (
+        ("camera.yaml", "gateway: {url: 'http://gateway:8080'}", 0),
+        ("gateway.yaml", "providers: {ollama: }", 1),
+        ("mixed.yaml", "providers: {ollama: }\ncamera: dock", 1),
+        ("broken.yaml", "camera: [", 1),
+        ("missing.yaml", None, 1),
+    ):
+        if text is not None:
+            (tmp_path / name).write_text(text)
+        assert cli.main(["check", str(tmp_path / name)]) == status
+
+
+def test_what_makes_a_file_a_cameras_are_the_sections_it_may_have() -> None:
+    assert set(SECTIONS) == CAMERA_KEYS
+    assert set(schema.TOP_KEYS).isdisjoint(CAMERA_KEYS)
+
+
 def test_simulated_providers_get_their_script(monkeypatch: pytest.MonkeyPatch) -> None:
     called: Called = []
     monkeypatch.setattr(providers, "run", recorder(called))
@@ -78,13 +105,14 @@ def test_a_simulated_recording_is_described(monkeypatch: pytest.MonkeyPatch) -> 
     assert called == [((Path("x.raw"),), {"seconds": 2.0, "force": True, **shape})]
 
 
-@pytest.mark.parametrize(("text", "speed"), [("max", None), ("1.0", 1.0), ("2", 2.0)])
+@pytest.mark.parametrize(("text", "speed"), [("max", inf), ("1.0", 1.0), ("2", 2.0)])
 def test_watch_hands_on_what_it_was_given(
-    monkeypatch: pytest.MonkeyPatch, text: str, speed: float | None
+    monkeypatch: pytest.MonkeyPatch, text: str, speed: float
 ) -> None:
     called: Called = []
-    monkeypatch.setattr(pipeline, "run_watch", recorder(called))
-    cli.main(["watch", "x.raw", "--speed", text, "--model", "a/b", "--out", "c.jsonl"])
+    monkeypatch.setattr(command, "run_watch", recorder(called))
+    options = ["--model", "a/b", "--out", "c.jsonl", "-c", "camera.yaml"]
+    cli.main(["watch", "x.raw", "--speed", text, *options])
     ((source,), named) = called[0]
     assert source == Path("x.raw")
     assert (named["speed"], named["model"], named["out"]) == (
@@ -92,16 +120,17 @@ def test_watch_hands_on_what_it_was_given(
         "a/b",
         Path("c.jsonl"),
     )
-    assert named["gateway"] == "http://127.0.0.1:8080"
+    assert named["config"] == Path("camera.yaml")
 
 
-def test_without_a_word_about_it_a_recording_is_watched_as_fast_as_it_goes(
+def test_what_watch_is_not_told_it_hands_on_as_not_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     called: Called = []
-    monkeypatch.setattr(pipeline, "run_watch", recorder(called))
-    cli.main(["watch", "x.raw"])
-    assert called[0][1]["speed"] is None
+    monkeypatch.setattr(command, "run_watch", recorder(called))
+    cli.main(["watch"])
+    names = ("config", "gateway", "model", "out", "speed")
+    assert called == [((None,), dict.fromkeys(names))]
 
 
 def test_the_demo_is_handed_its_two_choices(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,7 +193,7 @@ def test_a_missing_package_of_the_camera_is_told_with_its_cure(
     def missing(*_: object, **__: object) -> int:
         raise ModuleNotFoundError(name=name)
 
-    monkeypatch.setattr(pipeline, "run_watch", missing)
+    monkeypatch.setattr(command, "run_watch", missing)
     assert cli.main(["watch", "x.raw"]) == 1
     said = capsys.readouterr().err
     assert name in said
@@ -177,7 +206,7 @@ def test_any_other_missing_package_is_a_mistake_of_ours(
     def missing(*_: object, **__: object) -> int:
         raise ModuleNotFoundError(name="heliograph.nowhere")
 
-    monkeypatch.setattr(pipeline, "run_watch", missing)
+    monkeypatch.setattr(command, "run_watch", missing)
     with pytest.raises(ModuleNotFoundError):
         cli.main(["watch", "x.raw"])
 

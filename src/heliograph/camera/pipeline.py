@@ -6,17 +6,14 @@ no hurry: there a slow gateway slows the reader, and every caption is had.
 """
 
 import os
-import signal
-import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from math import inf
 from pathlib import Path
-from types import FrameType
 
 from heliograph import camera
-from heliograph.camera.captioning.client import Captioner, GatewayClient, GatewayError
+from heliograph.camera.captioning.client import Captioner, GatewayClient
 from heliograph.camera.captioning.queue import CaptionQueue, QueueCounters
 from heliograph.camera.config import (
     GATEWAY_URL,
@@ -24,16 +21,12 @@ from heliograph.camera.config import (
     WatchSettings,
     clean_gateway_url,
 )
-from heliograph.camera.sinks.console import write_line
 from heliograph.camera.sinks.jsonl import JsonLines, SinkError
 from heliograph.camera.stages import Stages
-from heliograph.camera.summary import Summary, Tally, freeze, render_summary
+from heliograph.camera.summary import Summary, Tally, freeze
 from heliograph.camera.types import Caption, CaptionJob
 from heliograph.camera.view import Facts, Screen, open_screen
 from heliograph.clock import Clock, SystemClock
-
-INTERRUPTED = 130
-"""The exit code of a program that somebody interrupted: 128 + SIGINT."""
 
 DISCARD_DRAIN_S = 1.0
 """How long captions under way are waited for once somebody said stop."""
@@ -126,48 +119,6 @@ def watch(
             screen = open_screen(facts, run.tally, run.counters)
             run.screen = stack.enter_context(screen)
         return run.through(stop or threading.Event())
-
-
-def run_watch(
-    source: Path,
-    *,
-    gateway: str = GATEWAY_URL,
-    model: str | None = None,
-    out: Path | None = None,
-    speed: float | None = None,
-    api_key: str | None = None,
-) -> int:
-    """Watch *source* in the terminal; return the exit code and say why it is not 0.
-
-    0: the file was read wholly, and captions came where any were asked for. 1: the
-    watch could not begin, the file broke off, or every caption failed. 130: somebody
-    ended it by SIGINT or SIGTERM; a second one ends it at once.
-    """
-    stop = threading.Event()
-    try:
-        with _ended_by_signals(stop):
-            summary = watch(
-                source,
-                gateway=gateway,
-                model=model,
-                out=out,
-                speed=speed,
-                view=True,
-                api_key=api_key,
-                stop=stop,
-            )
-        write_line(f"\n{render_summary(summary)}")
-    except (camera.RecordingError, SettingError, GatewayError, SinkError) as error:
-        return _fail(str(error))
-    except OSError as error:
-        return _fail(f"cannot read {source}: {(error.strerror or str(error)).lower()}")
-    if summary.broken is not None:
-        return _fail(summary.broken)
-    if summary.stopped:
-        return INTERRUPTED
-    if summary.errors and not summary.captions:
-        return _fail(f"no caption came, the last error: {summary.error_last}")
-    return 0
 
 
 class _Run:
@@ -273,32 +224,3 @@ class _Run:
             self._sink_error = self._sink_error or error
         if self.on_caption is not None:
             self.on_caption(caption)
-
-
-@contextmanager
-def _ended_by_signals(stop: threading.Event) -> Iterator[None]:
-    """Let the first SIGINT or SIGTERM set *stop*; the second one acts as ever."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    # None stands for a handler that Python did not set and cannot put back.
-    before = {n: signal.getsignal(n) or signal.SIG_DFL for n in numbers}
-
-    def end(number: int, frame: FrameType | None) -> None:
-        del frame
-        stop.set()
-        signal.signal(number, before[signal.Signals(number)])
-
-    for number in numbers:
-        signal.signal(number, end)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _fail(why: str) -> int:
-    sys.stderr.write(f"error: {why}\n")
-    return 1

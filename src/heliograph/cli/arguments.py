@@ -1,6 +1,7 @@
 """What an option takes, and what is said of anything else."""
 
 import argparse
+from math import inf
 
 WORKERS_MAX = 256
 DAYS_MAX = 36_500
@@ -36,14 +37,14 @@ def days(text: str) -> float:
     return number
 
 
-def speed(text: str) -> float | None:
-    """Read `max` (None) or a factor of recording time."""
+def speed(text: str) -> float:
+    """Read `max` (infinite) or a factor of recording time."""
     if text == "max":
-        return None
+        return inf
     try:
         factor = float(text)
     except ValueError:
         factor = 0.0
-    if not 0 < factor < float("inf"):
+    if not 0 < factor < inf:
         raise argparse.ArgumentTypeError(f"{text!r}: give max, or a factor such as 1.0")
     return factor

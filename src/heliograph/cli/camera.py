@@ -1,7 +1,6 @@
 """`heliograph watch`."""
 
 import argparse
-import os
 from pathlib import Path
 
 from heliograph.cli.adding import Commands, add
@@ -12,12 +11,22 @@ def add_watch(commands: Commands) -> None:
     """`heliograph watch`."""
     watch = add(commands, "watch", "caption an event recording", run_watch)
     watch.epilog = "HELIOGRAPH_API_KEY in the environment is sent to the gateway."
-    watch.add_argument("source", type=Path, metavar="FILE", help="RAW EVT2 or EVT3")
     watch.add_argument(
-        "--gateway",
-        default="http://127.0.0.1:8080",
-        metavar="URL",
-        help="the gateway (%(default)s)",
+        "source",
+        type=Path,
+        nargs="?",
+        metavar="FILE",
+        help="RAW EVT2 or EVT3; may be left out where the config names a source",
+    )
+    watch.add_argument(
+        "-c",
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="YAML config of the camera; options given here win over it",
+    )
+    watch.add_argument(
+        "--gateway", metavar="URL", help="the gateway (http://127.0.0.1:8080)"
     )
     watch.add_argument(
         "--model", metavar="NAME", help="provider/model; default: the first listed"
@@ -28,7 +37,6 @@ def add_watch(commands: Commands) -> None:
     watch.add_argument(
         "--speed",
         type=speed,
-        default="max",
         metavar="FACTOR",
         help="max (the default), or 1.0 for recording time",
     )
@@ -36,13 +44,13 @@ def add_watch(commands: Commands) -> None:
 
 def run_watch(arguments: argparse.Namespace) -> int:
     """Caption a recording."""
-    from heliograph.camera import pipeline
+    from heliograph.camera import command
 
-    return pipeline.run_watch(
+    return command.run_watch(
         arguments.source,
+        config=arguments.config,
         gateway=arguments.gateway,
         model=arguments.model,
         out=arguments.out,
         speed=arguments.speed,
-        api_key=os.environ.get("HELIOGRAPH_API_KEY"),
     )

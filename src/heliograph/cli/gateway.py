@@ -6,6 +6,7 @@ from pathlib import Path
 
 from heliograph.cli.adding import Commands, add
 from heliograph.cli.arguments import port, workers
+from heliograph.cli.kinds import is_for_camera
 
 
 def add_serve(commands: Commands) -> None:
@@ -43,7 +44,9 @@ def add_serve(commands: Commands) -> None:
 def add_check(commands: Commands) -> None:
     """`heliograph check`."""
     check = add(commands, "check", "say what is wrong with a config file", run_check)
-    check.add_argument("file", type=Path, metavar="FILE", help="the YAML config")
+    check.add_argument(
+        "file", type=Path, metavar="FILE", help="the YAML config of a gateway or camera"
+    )
 
 
 def run_serve(arguments: argparse.Namespace) -> int:
@@ -63,6 +66,10 @@ def run_serve(arguments: argparse.Namespace) -> int:
 
 def run_check(arguments: argparse.Namespace) -> int:
     """Check a config file."""
+    if is_for_camera(arguments.file):
+        from heliograph.camera import command
+
+        return command.check(arguments.file)
     from heliograph.gateway import app
 
     return app.check(arguments.file)

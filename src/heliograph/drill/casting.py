@@ -6,11 +6,11 @@ from msgspec import Struct, structs
 
 from heliograph.drill.rules import nearest
 from heliograph.drill.script import Script
-from heliograph.gateway.config.document import MappingNode, Node, SequenceNode
-from heliograph.gateway.config.values import Reading
 from heliograph.gateway.routing.names import named
 from heliograph.gateway.types import Chat, Config, Failure
 from heliograph.simulation.providers.rules import Rule
+from heliograph.yaml_reading.document import MappingNode, Node, SequenceNode
+from heliograph.yaml_reading.values import Reading
 
 ROLES = ("primary", "fallback")
 

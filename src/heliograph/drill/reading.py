@@ -8,16 +8,20 @@ from msgspec import structs
 from heliograph.drill.casting import Cast, cast_script
 from heliograph.drill.rules import read_rules
 from heliograph.drill.script import Objectives, Phase, Script, Traffic
-from heliograph.gateway.config import Problem, read_bytes
-from heliograph.gateway.config.document import (
+from heliograph.gateway.types import Config
+from heliograph.simulation.providers.rules import Rule
+from heliograph.yaml_reading.document import (
     Entry,
+    Form,
     MappingNode,
     Node,
     ScalarNode,
     describe,
     read_document,
 )
-from heliograph.gateway.config.values import (
+from heliograph.yaml_reading.problems import Problem
+from heliograph.yaml_reading.text_file import read_bytes, text_of
+from heliograph.yaml_reading.values import (
     Reading,
     read_list,
     read_number,
@@ -25,8 +29,6 @@ from heliograph.gateway.config.values import (
     read_text,
     refuse_unknown_keys,
 )
-from heliograph.gateway.types import Config
-from heliograph.simulation.providers.rules import Rule
 
 KEYS = ("name", "about", "seed", "sick", "traffic", "rules", "phases", "objectives")
 TRAFFIC_KEYS = Traffic.__struct_fields__
@@ -35,7 +37,9 @@ OBJECTIVE_KEYS = Objectives.__struct_fields__
 DURATION_S_MAX = 86_400.0
 REQUESTS_MAX = 200_000
 PHASES_MIN = 2
-SEE = "docs/guide/drills.md shows the form"
+GUIDE = "docs/guide/drills.md"
+SEE = f"{GUIDE} shows the form"
+FORM = Form(begin=f'begin with "phases:" and a phase below it; {SEE}', guide=GUIDE)
 Amounts = Mapping[str, tuple[float, float, str]]
 TRAFFIC_AMOUNTS: Amounts = {
     "requests_per_s": (0.01, 1000, "requests a second from 0.01 to 1000"),
@@ -61,11 +65,9 @@ def read_script(path: Path, config: Config) -> tuple[Script, Cast] | list[Proble
     data = read_bytes(path)
     if isinstance(data, Problem):
         return [data]
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        return [Problem(str(path), line, "file", "is not UTF-8", "save it as UTF-8")]
+    text = text_of(data, str(path))
+    if isinstance(text, Problem):
+        return [text]
     return script_of(text, str(path), config)
 
 
@@ -73,10 +75,10 @@ def script_of(
     text: str, file: str, config: Config
 ) -> tuple[Script, Cast] | list[Problem]:
     """Read *text*; *file* is the name that problems carry."""
-    document, found = read_document(text, file)
+    document, found = read_document(text, file, FORM)
     if document is None:
-        return [as_script(problem) for problem in found]
-    reading = Reading(file, {}, found)
+        return found
+    reading = Reading(file, {}, found, FORM)
     refuse_unknown_keys(reading, document, "", known=KEYS)
     script = read_keys(reading, document, file)
     if not reading.problems():
@@ -100,14 +102,6 @@ def read_keys(reading: Reading, document: MappingNode, file: str) -> Script:
         objectives=read_objectives(reading, document.entries.get("objectives")),
         source=file,
     )
-
-
-def as_script(problem: Problem) -> Problem:
-    """Say what a script begins with, where a config was expected by its reader."""
-    if "providers:" not in problem.fix:
-        return problem
-    fix = f'begin with "phases:" and a phase below it; {SEE}'
-    return Problem(problem.file, problem.line, problem.key, problem.message, fix)
 
 
 def words(

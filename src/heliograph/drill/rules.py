@@ -6,13 +6,6 @@ Their reader says what is wrong with a rule; here it gets its line.
 from msgspec import structs
 
 from heliograph.drill.script import Script
-from heliograph.gateway.config.document import (
-    MappingNode,
-    Node,
-    ScalarNode,
-    SequenceNode,
-)
-from heliograph.gateway.config.values import Reading, read_list
 from heliograph.simulation.providers.rules import (
     CHAT_ONLY,
     Fault,
@@ -21,6 +14,13 @@ from heliograph.simulation.providers.rules import (
     contradiction,
 )
 from heliograph.simulation.providers.script import ScriptError, to_rules
+from heliograph.yaml_reading.document import (
+    MappingNode,
+    Node,
+    ScalarNode,
+    SequenceNode,
+)
+from heliograph.yaml_reading.values import Reading, read_list
 
 SEE = "docs/guide/simulated-providers.md lists what may stand here"
 

@@ -5,18 +5,19 @@ reads a configuration file or the environment.
 """
 
 from heliograph.gateway.config.environment import (
-    fault_of_secret,
     from_environment,
     process_environment,
     unusable_variables,
 )
-from heliograph.gateway.config.file import read_bytes, read_data, read_file
+from heliograph.gateway.config.file import read_data, read_file
 from heliograph.gateway.config.ledger_alone import keeping_of
 from heliograph.gateway.config.place import fault_of_variable
 from heliograph.gateway.config.prices_file import prices_path
-from heliograph.gateway.config.problems import Problem, render_problems
 from heliograph.gateway.config.reading import read_text
 from heliograph.gateway.config.summary import summary
+from heliograph.yaml_reading.keys import fault_of_secret
+from heliograph.yaml_reading.problems import Problem, render_problems
+from heliograph.yaml_reading.text_file import read_bytes
 
 __all__ = [
     "Problem",

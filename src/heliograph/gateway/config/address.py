@@ -1,10 +1,10 @@
 """The `base_url` of a provider."""
 
-from heliograph.gateway.config.document import Node
-from heliograph.gateway.config.keys import resolve
 from heliograph.gateway.config.url import fault_of_url, moved, url_from_variable
-from heliograph.gateway.config.values import Reading
 from heliograph.gateway.types import Endpoint
+from heliograph.yaml_reading.document import Node
+from heliograph.yaml_reading.values import Reading
+from heliograph.yaml_reading.variables import resolve
 
 
 def read_base_url(reading: Reading, node: Node, key: str) -> str | None:

@@ -2,11 +2,11 @@
 
 from msgspec.structs import replace
 
-from heliograph.gateway.config.amounts import read_amounts
-from heliograph.gateway.config.document import MappingNode, Node
 from heliograph.gateway.config.schema import BREAKER_RANGES
-from heliograph.gateway.config.values import Reading
 from heliograph.gateway.types import Breaker
+from heliograph.yaml_reading.amounts import read_amounts
+from heliograph.yaml_reading.document import MappingNode, Node
+from heliograph.yaml_reading.values import Reading
 
 
 def read_breaker(reading: Reading, node: Node, key: str) -> Breaker:

@@ -3,9 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from heliograph.gateway.config.amounts import read_amount
-from heliograph.gateway.config.document import MappingNode, Node, ScalarNode
-from heliograph.gateway.config.names import SHORT_NAME_FIX, is_short_name
 from heliograph.gateway.config.schema import (
     BUDGET_KEYS,
     BUDGET_RANGES,
@@ -18,7 +15,12 @@ from heliograph.gateway.config.schema import (
 from heliograph.gateway.config.targets import Known, read_target
 from heliograph.gateway.config.time_zone import read_time_zone
 from heliograph.gateway.config.usd import read_usd
-from heliograph.gateway.config.values import (
+from heliograph.gateway.config.webhook import read_webhook
+from heliograph.gateway.types import Budget, CapKind, CapRule, Scope
+from heliograph.yaml_reading.amounts import read_amount
+from heliograph.yaml_reading.document import MappingNode, Node, ScalarNode
+from heliograph.yaml_reading.names import SHORT_NAME_FIX, is_short_name
+from heliograph.yaml_reading.values import (
     Reading,
     read_choice,
     read_list,
@@ -27,8 +29,6 @@ from heliograph.gateway.config.values import (
     refuse_unknown_keys,
     shown,
 )
-from heliograph.gateway.config.webhook import read_webhook
-from heliograph.gateway.types import Budget, CapKind, CapRule, Scope
 
 _ITEM = "a table with name and a cap, such as usd and per"
 _RATES: tuple[tuple[CapKind, str], ...] = (

@@ -1,50 +1,18 @@
 """Where the gateway meets the process environment; nothing else reads it."""
 
 import os
-import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from heliograph.gateway.config.place import usual_keeping
 from heliograph.gateway.config.url import fault_of_url, moved, url_from_variable
 from heliograph.gateway.types import Config, Endpoint, Key, Provider, Secret
-
-_REFERENCE = re.compile(r"env\.([A-Za-z_][A-Za-z0-9_]*)")
-_OTHER_REFERENCE = re.compile(
-    r"\$\{?[A-Za-z_][A-Za-z0-9_]*\}?|os\.environ/.*|\$\{env[.:].*\}|env[:/].*|env\..*"
-)
+from heliograph.yaml_reading.keys import fault_of_secret
 
 
 def process_environment() -> Mapping[str, str]:
     """Return the environment as it is now; later changes do not show."""
     return MappingProxyType(dict(os.environ))
-
-
-def referenced_variable(text: str) -> str | None:
-    """Return NAME when *text* is `env.NAME`."""
-    match = _REFERENCE.fullmatch(text)
-    return match.group(1) if match else None
-
-
-def is_other_reference(text: str) -> bool:
-    """Tell whether *text* means a variable in a spelling that is not ours."""
-    return _OTHER_REFERENCE.fullmatch(text) is not None
-
-
-def fault_of_secret(value: str) -> str | None:
-    """Say what keeps *value* from being sent in a header, without quoting it.
-
-    https://www.rfc-editor.org/rfc/rfc9110#section-5.5: visible ASCII is always safe.
-    """
-    if not value:
-        return "is empty"
-    if "\r" in value or "\n" in value:
-        return "holds a line break"
-    if not value.isascii():
-        return "holds a character outside ASCII"
-    if any(character <= " " or character == "\x7f" for character in value):
-        return "holds a space or control character"
-    return None
 
 
 def from_environment(

@@ -5,10 +5,10 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
-from heliograph.gateway.config.document import Node, ScalarNode, SequenceNode
 from heliograph.gateway.config.schema import FALLBACK_KEYS
 from heliograph.gateway.config.targets import Known, read_target
-from heliograph.gateway.config.values import (
+from heliograph.yaml_reading.document import Node, ScalarNode, SequenceNode
+from heliograph.yaml_reading.values import (
     Reading,
     read_list,
     read_table,

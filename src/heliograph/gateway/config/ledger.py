@@ -4,17 +4,17 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from heliograph.gateway.config.amounts import read_amounts
-from heliograph.gateway.config.document import MappingNode, Node, ScalarNode
-from heliograph.gateway.config.keys import resolve
 from heliograph.gateway.config.place import (
     fault_of_place,
     keeping,
     usual_keeping,
 )
 from heliograph.gateway.config.schema import BODIES_RANGES, LEDGER_RANGES
-from heliograph.gateway.config.values import Reading
 from heliograph.gateway.types import Bodies, Keeping
+from heliograph.yaml_reading.amounts import read_amounts
+from heliograph.yaml_reading.document import MappingNode, Node, ScalarNode
+from heliograph.yaml_reading.values import Reading
+from heliograph.yaml_reading.variables import resolve
 
 _WHAT = "off, a path or URL, or a table of the ledger's settings"
 

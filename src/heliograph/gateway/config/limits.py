@@ -4,11 +4,12 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from heliograph.gateway.config.amounts import read_amounts
-from heliograph.gateway.config.document import Node
-from heliograph.gateway.config.schema import ALL_LIMIT_RANGES, LIMIT_RANGES, Range
-from heliograph.gateway.config.values import Reading
+from heliograph.gateway.config.schema import ALL_LIMIT_RANGES, LIMIT_RANGES
 from heliograph.gateway.types import Limits
+from heliograph.yaml_reading.amounts import read_amounts
+from heliograph.yaml_reading.document import Node
+from heliograph.yaml_reading.ranges import Range
+from heliograph.yaml_reading.values import Reading
 
 
 def read_limits(reading: Reading, node: Node, key: str) -> Limits:

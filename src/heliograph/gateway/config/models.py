@@ -5,12 +5,12 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
-from heliograph.gateway.config.document import MappingNode, Node
-from heliograph.gateway.config.names import read_names
 from heliograph.gateway.config.schema import MODEL_KEYS
 from heliograph.gateway.config.timeouts import read_timeouts
-from heliograph.gateway.config.values import Reading, read_list, refuse_unknown_keys
 from heliograph.gateway.types import Timeouts
+from heliograph.yaml_reading.document import MappingNode, Node
+from heliograph.yaml_reading.names import read_names
+from heliograph.yaml_reading.values import Reading, read_list, refuse_unknown_keys
 
 _NAME = "a model name"
 

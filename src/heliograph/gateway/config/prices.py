@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from heliograph.gateway.catalog.money import DIGITS_MAX, USD_MAX, print_usd
-from heliograph.gateway.config.document import MappingNode, Node, ScalarNode
 from heliograph.gateway.config.schema import (
     PRICE_KEYS,
     RATE_KEYS,
@@ -14,7 +13,9 @@ from heliograph.gateway.config.schema import (
 )
 from heliograph.gateway.config.targets import Known, read_target
 from heliograph.gateway.config.usd import read_usd
-from heliograph.gateway.config.values import (
+from heliograph.gateway.types import OwnPrice, Rate, UnknownPrice
+from heliograph.yaml_reading.document import MappingNode, Node, ScalarNode
+from heliograph.yaml_reading.values import (
     Reading,
     read_choice,
     read_list,
@@ -23,7 +24,6 @@ from heliograph.gateway.config.values import (
     refuse_unknown_keys,
     shown,
 )
-from heliograph.gateway.types import OwnPrice, Rate, UnknownPrice
 
 USD_FIX = (
     f"write dollars per million tokens such as 2.50, with at most {DIGITS_MAX} decimals"

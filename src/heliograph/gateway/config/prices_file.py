@@ -13,9 +13,10 @@ from types import MappingProxyType
 from msgspec import DecodeError, Raw, Struct, json
 
 from heliograph.gateway.catalog.money import write_usd
-from heliograph.gateway.config.document import Node, ScalarNode, read_document
-from heliograph.gateway.config.values import Reading, read_text, shown
+from heliograph.gateway.config.schema import FORM
 from heliograph.gateway.types import PriceFile, Rate
+from heliograph.yaml_reading.document import Node, ScalarNode, read_document
+from heliograph.yaml_reading.values import Reading, read_text, shown
 
 FILE_BYTES_MAX = 32_000_000
 _MODES = frozenset({None, "chat", "completion", "responses"})
@@ -83,7 +84,7 @@ def read_prices_file(reading: Reading, node: Node, key: str) -> PriceFile | None
 
 def prices_path(data: bytes, file: str) -> Path | None:
     """Say which file of prices a config names, whatever else is wrong in it."""
-    document, _ = read_document(data.decode("utf-8-sig", "replace"), file)
+    document, _ = read_document(data.decode("utf-8-sig", "replace"), file, FORM)
     entry = document.entries.get("prices_file") if document else None
     if entry is None or not isinstance(entry.value, ScalarNode):
         return None

@@ -6,12 +6,9 @@ from difflib import get_close_matches
 from msgspec.structs import replace
 
 from heliograph.gateway.config.address import read_base_url, read_row
-from heliograph.gateway.config.document import Entry, MappingNode, ScalarNode
 from heliograph.gateway.config.keys import read_keys
 from heliograph.gateway.config.limits import read_provider_limits
 from heliograph.gateway.config.models import read_models
-from heliograph.gateway.config.names import read_names
-from heliograph.gateway.config.problems import suggestion
 from heliograph.gateway.config.schema import (
     CHAT_PARAMETERS,
     DIALECT_AUTH,
@@ -20,7 +17,11 @@ from heliograph.gateway.config.schema import (
     REQUIRED_PARAMETERS,
 )
 from heliograph.gateway.config.timeouts import read_timeouts
-from heliograph.gateway.config.values import (
+from heliograph.gateway.types import Endpoint, Key, Provider, Timeouts
+from heliograph.yaml_reading.document import Entry, MappingNode, ScalarNode
+from heliograph.yaml_reading.names import read_names
+from heliograph.yaml_reading.problems import suggestion
+from heliograph.yaml_reading.values import (
     Reading,
     read_choice,
     read_list,
@@ -28,7 +29,6 @@ from heliograph.gateway.config.values import (
     refuse_unknown_keys,
     shown,
 )
-from heliograph.gateway.types import Endpoint, Key, Provider, Timeouts
 
 _MISSPELT_RATIO = 0.85
 """How like a known parameter an unknown one must be to count as a slip. Vendors'

@@ -6,36 +6,36 @@ from typing import Any
 
 from heliograph.gateway.config.breaker import read_breaker
 from heliograph.gateway.config.budgets import read_budgets
-from heliograph.gateway.config.document import (
+from heliograph.gateway.config.fallbacks import read_fallbacks
+from heliograph.gateway.config.ledger import read_ledger
+from heliograph.gateway.config.limits import read_limits
+from heliograph.gateway.config.place import usual_keeping
+from heliograph.gateway.config.prices import read_prices, read_unknown_price
+from heliograph.gateway.config.prices_file import read_prices_file
+from heliograph.gateway.config.providers import read_provider
+from heliograph.gateway.config.rescue import read_rescue
+from heliograph.gateway.config.retries import read_retries
+from heliograph.gateway.config.routes import read_routes
+from heliograph.gateway.config.schema import FORM, TOP_KEYS
+from heliograph.gateway.config.server import read_server
+from heliograph.gateway.config.targets import Known, known_names
+from heliograph.gateway.config.timeouts import read_timeouts
+from heliograph.gateway.types import Config, Endpoint, Provider, Timeouts
+from heliograph.yaml_reading.document import (
     Entry,
     MappingNode,
     Node,
     ScalarNode,
     read_document,
 )
-from heliograph.gateway.config.fallbacks import read_fallbacks
-from heliograph.gateway.config.ledger import read_ledger
-from heliograph.gateway.config.limits import read_limits
-from heliograph.gateway.config.names import SHORT_NAME_FIX, is_short_name
-from heliograph.gateway.config.place import usual_keeping
-from heliograph.gateway.config.prices import read_prices, read_unknown_price
-from heliograph.gateway.config.prices_file import read_prices_file
-from heliograph.gateway.config.problems import Problem
-from heliograph.gateway.config.providers import read_provider
-from heliograph.gateway.config.rescue import read_rescue
-from heliograph.gateway.config.retries import read_retries
-from heliograph.gateway.config.routes import read_routes
-from heliograph.gateway.config.schema import TOP_KEYS
-from heliograph.gateway.config.server import read_server
-from heliograph.gateway.config.targets import Known, known_names
-from heliograph.gateway.config.timeouts import read_timeouts
-from heliograph.gateway.config.values import (
+from heliograph.yaml_reading.names import SHORT_NAME_FIX, is_short_name
+from heliograph.yaml_reading.problems import Problem
+from heliograph.yaml_reading.values import (
     Reading,
     read_table,
     refuse_unknown_keys,
     shown,
 )
-from heliograph.gateway.types import Config, Endpoint, Provider, Timeouts
 
 _NAMING: Mapping[str, Callable[[Reading, Node, Known], Mapping[str, object]]] = (
     MappingProxyType(
@@ -64,10 +64,10 @@ def read_text(
     environ: Mapping[str, str],
 ) -> Config | list[Problem]:
     """Read *text*; every mistake in it is reported, under the name *file*."""
-    document, found = read_document(text, file)
+    document, found = read_document(text, file, FORM)
     if document is None:
         return found
-    reading = Reading(file, environ, found)
+    reading = Reading(file, environ, found, FORM)
     refuse_unknown_keys(reading, document, "", known=TOP_KEYS)
     defaults = Timeouts()
     if "timeouts" in document.entries:

@@ -1,9 +1,9 @@
 """The `rescue` policy: of the whole file, or of one route."""
 
-from heliograph.gateway.config.document import Node
 from heliograph.gateway.config.schema import RESCUE_POLICIES
-from heliograph.gateway.config.values import Reading, read_choice
 from heliograph.gateway.types import RescuePolicy
+from heliograph.yaml_reading.document import Node
+from heliograph.yaml_reading.values import Reading, read_choice
 
 
 def read_rescue(reading: Reading, node: Node, key: str) -> RescuePolicy | None:

@@ -2,19 +2,21 @@
 
 import re
 
-from heliograph.gateway.config.document import (
+from heliograph.gateway.config.hedge import read_hedge
+from heliograph.gateway.config.rescue import read_rescue
+from heliograph.gateway.config.schema import BALANCES, ROUTE_KEYS, ROUTE_TARGET_KEYS
+from heliograph.gateway.config.targets import Known, read_target
+from heliograph.gateway.config.weights import read_weight
+from heliograph.gateway.types import Balance, Route
+from heliograph.yaml_reading.document import (
     Entry,
     MappingNode,
     Node,
     ScalarNode,
     SequenceNode,
 )
-from heliograph.gateway.config.hedge import read_hedge
-from heliograph.gateway.config.names import SHORT_NAME_FIX, is_one_word, is_short_name
-from heliograph.gateway.config.rescue import read_rescue
-from heliograph.gateway.config.schema import BALANCES, ROUTE_KEYS, ROUTE_TARGET_KEYS
-from heliograph.gateway.config.targets import Known, read_target
-from heliograph.gateway.config.values import (
+from heliograph.yaml_reading.names import SHORT_NAME_FIX, is_one_word, is_short_name
+from heliograph.yaml_reading.values import (
     Reading,
     read_choice,
     read_list,
@@ -23,8 +25,6 @@ from heliograph.gateway.config.values import (
     refuse_unknown_keys,
     shown,
 )
-from heliograph.gateway.config.weights import read_weight
-from heliograph.gateway.types import Balance, Route
 
 Targets = tuple[tuple[str, float], ...]
 

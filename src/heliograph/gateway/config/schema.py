@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import get_args
 
-from msgspec import Struct
-
 from heliograph.gateway.types import (
     Balance,
     Period,
@@ -15,7 +13,13 @@ from heliograph.gateway.types import (
     UnknownPrice,
     WindowKind,
 )
+from heliograph.yaml_reading.document import Form
+from heliograph.yaml_reading.ranges import Range, counts, seconds
 
+FORM = Form(
+    begin='begin with "providers:" and a provider below it',
+    guide="docs/guide/configuration.md",
+)
 TOP_KEYS = (
     "providers",
     "routes",
@@ -97,72 +101,31 @@ TIMEOUT_S_MAX = 86_400.0
 WEIGHT_MAX = 1_000_000.0
 
 
-class Range(Struct, frozen=True):
-    """Which numbers a key takes; *above* leaves out `low`, *zero* lets 0 in."""
-
-    low: float
-    high: float
-    what: str = "a number"
-    above: bool = False
-    zero: bool = False
-
-    @property
-    def whole(self) -> bool:
-        """Whether a fraction is refused."""
-        return self.what == "a whole number"
-
-    def holds(self, number: float) -> bool:
-        """Tell whether *number* is one of them."""
-        if number == 0 and self.zero:
-            return True
-        if self.whole and number % 1:
-            return False
-        return self.low <= number <= self.high and not (
-            self.above and number == self.low
-        )
-
-    def __str__(self) -> str:
-        zero = "0 or " if self.zero else ""
-        low, high = f"{self.low:.10g}", f"{self.high:.10g}"
-        span = (
-            f"above {low} and up to {high}" if self.above else f"from {low} to {high}"
-        )
-        return f"{zero}{self.what} {span}"
-
-
-def _counts(low: float, high: float) -> Range:
-    return Range(low, high, "a whole number")
-
-
-def _seconds(high: float, *, zero: bool = False) -> Range:
-    return Range(0.0, high, "seconds", above=not zero)
-
-
 RETRY_RANGES: Mapping[str, Range] = MappingProxyType(
     {
-        "same_target_max": _counts(0, 3),
-        "backoff_s": _seconds(60, zero=True),
+        "same_target_max": counts(0, 3),
+        "backoff_s": seconds(60, zero=True),
         "budget": Range(0, 1),
         "floor_per_s": Range(0, 1_000),
     }
 )
 BREAKER_RANGES: Mapping[str, Range] = MappingProxyType(
     {
-        "failures": _counts(1, 1_000),
+        "failures": counts(1, 1_000),
         "error_rate": Range(0, 1, above=True),
-        "calls_min": _counts(1, 100_000),
-        "window_s": _seconds(3_600),
+        "calls_min": counts(1, 100_000),
+        "window_s": seconds(3_600),
         "slow_factor": Range(1, 1_000, above=True, zero=True),
-        "probe_s": _seconds(3_600),
-        "probe_s_max": _seconds(86_400),
-        "ramp_s": _seconds(3_600, zero=True),
+        "probe_s": seconds(3_600),
+        "probe_s_max": seconds(86_400),
+        "ramp_s": seconds(3_600, zero=True),
     }
 )
 LIMIT_RANGES: Mapping[str, Range] = MappingProxyType(
     {
-        "concurrent_max": _counts(1, 1_000_000),
-        "queue_max": _counts(0, 1_000_000),
-        "queue_s": _seconds(3_600),
+        "concurrent_max": counts(1, 1_000_000),
+        "queue_max": counts(0, 1_000_000),
+        "queue_s": seconds(3_600),
     }
 )
 """What bounds the calls to one provider."""
@@ -172,10 +135,10 @@ ALL_LIMIT_RANGES: Mapping[str, Range] = MappingProxyType(
 """What bounds a process."""
 BUDGET_RANGES: Mapping[str, Range] = MappingProxyType(
     {
-        "tokens_per_minute": _counts(0, 1_000_000_000_000),
-        "requests_per_minute": _counts(0, 1_000_000_000),
-        "concurrent_max": _counts(0, 1_000_000),
-        "output_tokens_max": _counts(1, 1_000_000),
+        "tokens_per_minute": counts(0, 1_000_000_000_000),
+        "requests_per_minute": counts(0, 1_000_000_000),
+        "concurrent_max": counts(0, 1_000_000),
+        "output_tokens_max": counts(1, 1_000_000),
         "soft": Range(0, 1, above=True),
     }
 )
@@ -191,7 +154,7 @@ BODIES_RANGES: Mapping[str, Range] = MappingProxyType(
     {"keep_days": Range(0, 36_500, above=True), "kb_max": Range(1, 100_000)}
 )
 HEDGE_RANGES: Mapping[str, Range] = MappingProxyType(
-    {"share": Range(0, 1, above=True), "after_s": _seconds(3_600)}
+    {"share": Range(0, 1, above=True), "after_s": seconds(3_600)}
 )
 
 REQUIRED_PARAMETERS = frozenset({"model", "messages", "stream"})

@@ -4,11 +4,12 @@ import re
 
 from msgspec.structs import replace
 
-from heliograph.gateway.config.document import MappingNode, Node
 from heliograph.gateway.config.networks import network_of
 from heliograph.gateway.config.schema import SERVER_BOUNDS, SERVER_KEYS
 from heliograph.gateway.config.tls import read_tls
-from heliograph.gateway.config.values import (
+from heliograph.gateway.types import Server
+from heliograph.yaml_reading.document import MappingNode, Node
+from heliograph.yaml_reading.values import (
     Reading,
     read_list,
     read_number,
@@ -17,7 +18,6 @@ from heliograph.gateway.config.values import (
     refuse_unknown_keys,
     shown,
 )
-from heliograph.gateway.types import Server
 
 KEY = "server"
 _HOST = re.compile(r"\*|(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")

@@ -4,15 +4,15 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from heliograph.gateway.config.document import (
+from heliograph.yaml_reading.document import (
     Entry,
     MappingNode,
     Node,
     ScalarNode,
     SequenceNode,
 )
-from heliograph.gateway.config.problems import suggestion
-from heliograph.gateway.config.values import Reading, read_text, shown
+from heliograph.yaml_reading.problems import suggestion
+from heliograph.yaml_reading.values import Reading, read_text, shown
 
 
 class Known(Struct, frozen=True):

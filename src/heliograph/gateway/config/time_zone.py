@@ -2,8 +2,8 @@
 
 from zoneinfo import ZoneInfo
 
-from heliograph.gateway.config.document import Node
-from heliograph.gateway.config.values import Reading, read_text, shown
+from heliograph.yaml_reading.document import Node
+from heliograph.yaml_reading.values import Reading, read_text, shown
 
 
 def read_time_zone(reading: Reading, node: Node, key: str) -> str | None:

@@ -2,15 +2,15 @@
 
 from msgspec.structs import replace
 
-from heliograph.gateway.config.document import MappingNode, Node
 from heliograph.gateway.config.schema import TIMEOUT_KEYS, TIMEOUT_S_MAX
-from heliograph.gateway.config.values import (
+from heliograph.gateway.types import Timeouts
+from heliograph.yaml_reading.document import MappingNode, Node
+from heliograph.yaml_reading.values import (
     Reading,
     read_number,
     read_table,
     refuse_unknown_keys,
 )
-from heliograph.gateway.types import Timeouts
 
 
 def read_timeouts(

@@ -3,16 +3,16 @@
 import ssl
 from pathlib import Path
 
-from heliograph.gateway.config.document import MappingNode, Node
 from heliograph.gateway.config.schema import TLS_KEYS
-from heliograph.gateway.config.values import (
+from heliograph.gateway.types import Tls
+from heliograph.yaml_reading.document import MappingNode, Node
+from heliograph.yaml_reading.values import (
     Reading,
     read_table,
     read_text,
     refuse_unknown_keys,
     shown,
 )
-from heliograph.gateway.types import Tls
 
 PEM_BYTES_MAX = 1_000_000
 _MARKS = {"certificate": b"-----BEGIN CERTIFICATE-----", "key": b"PRIVATE KEY-----"}

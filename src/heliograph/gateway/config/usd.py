@@ -1,8 +1,8 @@
 """Amounts of dollars: as integers of nano-dollars."""
 
 from heliograph.gateway.catalog.money import DIGITS_MAX, USD_MAX, parse_usd
-from heliograph.gateway.config.document import Node, ScalarNode, describe
-from heliograph.gateway.config.values import Reading, shown
+from heliograph.yaml_reading.document import Node, ScalarNode, describe
+from heliograph.yaml_reading.values import Reading, shown
 
 _FIX = (
     f"write dollars such as 20 or 0.25, with at most {DIGITS_MAX} decimals and up to "

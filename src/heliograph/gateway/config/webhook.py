@@ -1,10 +1,10 @@
 """Where news is posted to: an address that may be a secret as a whole."""
 
-from heliograph.gateway.config.document import Node
-from heliograph.gateway.config.keys import resolve
 from heliograph.gateway.config.url import fault_of_url
-from heliograph.gateway.config.values import Reading
 from heliograph.gateway.types import Secret
+from heliograph.yaml_reading.document import Node
+from heliograph.yaml_reading.values import Reading
+from heliograph.yaml_reading.variables import resolve
 
 
 def read_webhook(reading: Reading, node: Node, key: str) -> Secret | None:

@@ -1,8 +1,8 @@
 """The `weight` of a key or of a route's target."""
 
-from heliograph.gateway.config.document import MappingNode
 from heliograph.gateway.config.schema import WEIGHT_MAX
-from heliograph.gateway.config.values import Reading, read_number
+from heliograph.yaml_reading.document import MappingNode
+from heliograph.yaml_reading.values import Reading, read_number
 
 
 def read_weight(reading: Reading, table: MappingNode, key: str) -> float | None:

@@ -9,12 +9,12 @@ from types import MappingProxyType
 from typing import get_args
 
 from heliograph.gateway.catalog.money import parse_usd
-from heliograph.gateway.config.names import SHORT_NAME_FIX, is_short_name
 from heliograph.gateway.config.networks import network_of
-from heliograph.gateway.config.values import shown
 from heliograph.gateway.ledger.key_hash import ADMIN_PREFIX, ID_PREFIX, VIRTUAL_PREFIX
 from heliograph.gateway.types import Period, UsdLimit
 from heliograph.gateway.wire.tags import TAG_FORM, is_tag
+from heliograph.yaml_reading.names import SHORT_NAME_FIX, is_short_name
+from heliograph.yaml_reading.values import shown
 
 COUNT_MAX = 10**12
 LASTING_S_MAX = 100 * 365 * 86_400

@@ -45,7 +45,6 @@ from heliograph.gateway.types.price import (
     UnknownPrice,
 )
 from heliograph.gateway.types.said import Said
-from heliograph.gateway.types.secret import Secret
 from heliograph.gateway.types.settings import (
     Balance,
     Bodies,
@@ -71,6 +70,7 @@ from heliograph.gateway.types.virtual_keys import (
     UsdLimit,
     VirtualKey,
 )
+from heliograph.yaml_reading.secret import Secret
 
 __all__ = [
     "JSON_TYPE",

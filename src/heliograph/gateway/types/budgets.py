@@ -4,8 +4,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from heliograph.gateway.types.secret import Secret
 from heliograph.gateway.types.virtual_keys import Period
+from heliograph.yaml_reading.secret import Secret
 
 WindowKind = Literal["calendar", "rolling"]
 CapKind = Literal["usd", "tokens", "requests", "concurrent"]

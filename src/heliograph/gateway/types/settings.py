@@ -8,7 +8,7 @@ from msgspec import Struct, field
 
 from heliograph.gateway.types.budgets import Budget
 from heliograph.gateway.types.price import OwnPrice, PriceFile, UnknownPrice
-from heliograph.gateway.types.secret import Secret
+from heliograph.yaml_reading.secret import Secret
 
 
 class Key(Struct, frozen=True):

@@ -8,12 +8,9 @@ from heliograph.gateway.config import (
     process_environment,
     unusable_variables,
 )
-from heliograph.gateway.config.environment import (
-    fault_of_secret,
-    is_other_reference,
-    referenced_variable,
-)
 from heliograph.gateway.providers.endpoints import ENDPOINTS
+from heliograph.yaml_reading.keys import fault_of_secret
+from heliograph.yaml_reading.variables import is_other_reference, referenced_variable
 
 
 def test_a_provider_is_there_when_its_variable_is_set() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from heliograph.gateway.config import schema
-from heliograph.gateway.config.document import (
+from heliograph.yaml_reading.document import (
     MappingNode,
     Node,
     SequenceNode,
@@ -56,7 +56,7 @@ def below(nodes: list[Node], step: str) -> list[Node]:
     ],
 )
 def test_the_example_holds_every_key(path: str, keys: tuple[str, ...]) -> None:
-    document, problems = read_document(FILE.read_text(), FILE.name)
+    document, problems = read_document(FILE.read_text(), FILE.name, schema.FORM)
     assert document is not None
     assert not problems
     nodes: list[Node] = [document]

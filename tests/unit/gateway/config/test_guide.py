@@ -21,6 +21,7 @@ from heliograph.gateway.types import (
     Server,
     Timeouts,
 )
+from heliograph.yaml_reading.ranges import Range
 
 Read = Callable[..., Config | list[Problem]]
 
@@ -96,7 +97,7 @@ def test_the_bounds_of_the_guide_are_the_defaults() -> None:
     ],
 )
 def test_the_numbers_of_the_guide_are_those_of_the_reader(
-    section: str, ranges: Mapping[str, schema.Range], defaults: object
+    section: str, ranges: Mapping[str, Range], defaults: object
 ) -> None:
     rows = [row for row in ROW.findall(SECTIONS[section]) if row[0] in ranges]
     assert len(rows) == len(ranges)

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from heliograph.gateway.config import Problem, render_problems, summary
-from heliograph.gateway.config.values import shown
 from heliograph.gateway.types import Config
+from heliograph.yaml_reading.values import shown
 
 Read = Callable[..., Config | list[Problem]]
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from heliograph.gateway.config.document import (
+from heliograph.yaml_reading.document import (
     DOCUMENT_BYTES_MAX,
+    Form,
     MappingNode,
     Node,
     ScalarNode,
@@ -11,9 +12,11 @@ from heliograph.gateway.config.document import (
     read_document,
 )
 
+FORM = Form(begin='begin with "a:"', guide="the guide")
+
 
 def table(text: str) -> MappingNode:
-    node, problems = read_document(text, "f")
+    node, problems = read_document(text, "f", FORM)
     assert problems == []
     assert node is not None
     return node
@@ -86,7 +89,7 @@ def test_every_node_knows_its_line_and_column() -> None:
 def test_what_cannot_be_read_is_named_with_its_line(
     text: str, line: int, message: str, fix: str
 ) -> None:
-    node, (problem,) = read_document(text, "f")
+    node, (problem,) = read_document(text, "f", FORM)
     assert node is None
     assert (problem.line, problem.key) == (line, "yaml")
     assert message in problem.message
@@ -94,7 +97,7 @@ def test_what_cannot_be_read_is_named_with_its_line(
 
 
 def test_a_key_written_twice_is_told_for_each_and_the_first_stands() -> None:
-    node, problems = read_document("a: 1\nb: {c: 1, c: 2}\na: 3\n", "f")
+    node, problems = read_document("a: 1\nb: {c: 1, c: 2}\na: 3\n", "f", FORM)
     assert node is not None
     first = node.entries["a"].value
     assert isinstance(first, ScalarNode)
@@ -108,15 +111,15 @@ def test_a_key_written_twice_is_told_for_each_and_the_first_stands() -> None:
 def test_an_alias_bomb_is_refused_at_its_first_anchor() -> None:
     lines = ["a0: &a0 [x, x]"]
     lines += [f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 30)]
-    _, (problem,) = read_document("\n".join(lines), "f")
+    _, (problem,) = read_document("\n".join(lines), "f", FORM)
     assert (problem.line, problem.message[:7]) == (1, "anchors")
 
 
 def test_a_text_of_more_than_the_limit_is_refused() -> None:
-    _, (problem,) = read_document("#" * (DOCUMENT_BYTES_MAX + 1), "f")
+    _, (problem,) = read_document("#" * (DOCUMENT_BYTES_MAX + 1), "f", FORM)
     assert "more than 1000000" in problem.message
 
 
 def test_the_syntax_error_does_not_quote_the_document() -> None:
-    _, (problem,) = read_document('value: "secret-4711\n', "f")
+    _, (problem,) = read_document('value: "secret-4711\n', "f", FORM)
     assert "secret" not in str(problem)

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from heliograph.gateway.config.document import Node
-from heliograph.gateway.config.values import Reading, read_text, shown
+from heliograph.yaml_reading.document import Node
+from heliograph.yaml_reading.values import Reading, read_text, shown
 
 _SHORT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 SHORT_NAME_FIX = "use up to 64 letters, digits, dots, dashes and underscores"

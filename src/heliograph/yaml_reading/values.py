@@ -5,14 +5,15 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-from heliograph.gateway.config.document import (
+from heliograph.yaml_reading.document import (
+    Form,
     MappingNode,
     Node,
     ScalarNode,
     SequenceNode,
     describe,
 )
-from heliograph.gateway.config.problems import Problem, suggestion
+from heliograph.yaml_reading.problems import Problem, suggestion
 
 _Word = TypeVar("_Word", bound=str)
 
@@ -23,12 +24,17 @@ _WORD = re.compile(r"[A-Za-z][A-Za-z_-]{0,39}")
 
 
 class Reading:
-    """The reading of one file: its environment, and the problems found so far."""
+    """The reading of one file: its form, environment and the problems so far."""
 
     def __init__(
-        self, file: str, environ: Mapping[str, str], problems: Sequence[Problem]
+        self,
+        file: str,
+        environ: Mapping[str, str],
+        problems: Sequence[Problem],
+        form: Form,
     ) -> None:
         self.file = file
+        self.form = form
         self.environ = environ
         self._problems = list(problems)
         self._secrets: set[str] = set()
@@ -169,5 +175,5 @@ def _wrong_type(reading: Reading, node: Node, key: str, *, what: str) -> None:
         node,
         key,
         f"expected {what}, found {describe(node)}",
-        fix=f"write {what}; docs/guide/configuration.md shows the form",
+        fix=f"write {what}; {reading.form.guide} shows the form",
     )

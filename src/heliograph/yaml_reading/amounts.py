@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from heliograph.gateway.config.document import MappingNode, Node
-from heliograph.gateway.config.schema import Range
-from heliograph.gateway.config.values import (
+from heliograph.yaml_reading.document import MappingNode, Node
+from heliograph.yaml_reading.ranges import Range
+from heliograph.yaml_reading.values import (
     Reading,
     read_number,
     read_table,

@@ -13,7 +13,7 @@ from typing import Literal
 import yaml
 from msgspec import Struct
 
-from heliograph.gateway.config.problems import Problem
+from heliograph.yaml_reading.problems import Problem
 
 DOCUMENT_BYTES_MAX = 1_000_000
 DEPTH_MAX = 20
@@ -66,6 +66,13 @@ class Entry(Struct, frozen=True):
     value: Node
 
 
+class Form(Struct, frozen=True):
+    """What kind of file is read: how it begins, and the page that shows the rest."""
+
+    begin: str
+    guide: str
+
+
 class _Refusal(Exception):  # noqa: N818 - it never leaves this file
     """Reading cannot go on; carries the problem."""
 
@@ -82,8 +89,10 @@ class _Level(Struct):
     items: list[Node]
 
 
-def read_document(text: str, file: str) -> tuple[MappingNode | None, list[Problem]]:
-    """Read *text* as one YAML table, and say what is wrong with it.
+def read_document(
+    text: str, file: str, form: Form
+) -> tuple[MappingNode | None, list[Problem]]:
+    """Read *text* as one YAML table of *form*, and say what is wrong with it.
 
     *file* is the name that problems carry. Keys written twice are reported all, and
     the table stands; anything else leaves no table.
@@ -98,7 +107,7 @@ def read_document(text: str, file: str) -> tuple[MappingNode | None, list[Proble
         return None, [_syntax_problem(text, file, error)]
     if isinstance(root, MappingNode):
         return root, problems
-    return None, [*problems, _not_a_table(root, file)]
+    return None, [*problems, _not_a_table(root, file, form)]
 
 
 def _check_text(text: str) -> None:
@@ -117,15 +126,13 @@ def _check_text(text: str) -> None:
         )
 
 
-def _not_a_table(root: Node | None, file: str) -> Problem:
+def _not_a_table(root: Node | None, file: str, form: Form) -> Problem:
     empty = root is None or (isinstance(root, ScalarNode) and root.kind == "nothing")
     message = (
         "the file is empty" if empty else f"expected a table, found {describe(root)}"
     )
     line = 1 if root is None else root.line
-    return Problem(
-        file, line, "file", message, 'begin with "providers:" and a provider below it'
-    )
+    return Problem(file, line, "file", message, form.begin)
 
 
 def describe(node: Node | None) -> str:

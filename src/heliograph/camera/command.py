@@ -1,0 +1,149 @@
+"""`heliograph watch` and the check of its file: what is said, and the exit codes."""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from math import inf
+from pathlib import Path
+from types import FrameType
+
+from heliograph import camera
+from heliograph.camera.captioning.client import GatewayError
+from heliograph.camera.config import CameraConfig, SettingError, read_camera_file
+from heliograph.camera.config.summary import config_summary
+from heliograph.camera.pipeline import watch
+from heliograph.camera.sinks.console import write_line
+from heliograph.camera.sinks.jsonl import SinkError
+from heliograph.camera.summary import Summary, render_summary
+from heliograph.yaml_reading.problems import Problem, render_problems
+
+INTERRUPTED = 130
+"""The exit code of a program that somebody interrupted: 128 + SIGINT."""
+
+KEY_VARIABLE = "HELIOGRAPH_API_KEY"
+NOTHING = (
+    "there is nothing to watch: name a recording, or write it into the config as "
+    "capture.source"
+)
+
+
+def run_watch(
+    source: Path | None,
+    *,
+    config: Path | None = None,
+    gateway: str | None = None,
+    model: str | None = None,
+    out: Path | None = None,
+    speed: float | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> int:
+    """Watch *source* in the terminal; return the exit code and say why it is not 0.
+
+    What is None is as the file *config* says, and as ever where that does not. *speed*
+    is infinite for as fast as it goes.
+
+    0: the file was read wholly, and captions came where any were asked for. 1: the
+    watch could not begin, the file broke off, or every caption failed. 130: somebody
+    ended it by SIGINT or SIGTERM; a second one ends it at once.
+    """
+    environ = os.environ if environ is None else environ
+    told = _told(config, environ)
+    if told is None:
+        return 1
+    seen = told.source if source is None else str(source)
+    if seen is None:
+        return _fail(NOTHING)
+    key = environ.get(KEY_VARIABLE) if told.key is None else told.key.reveal()
+    stop = threading.Event()
+    try:
+        with _ended_by_signals(stop):
+            summary = watch(
+                seen,
+                gateway=gateway or told.url,
+                model=model or told.model,
+                out=out,
+                speed=_pace(told.speed if speed is None else speed),
+                view=True,
+                api_key=key,
+                stop=stop,
+                settings=told.watch,
+            )
+        write_line(f"\n{render_summary(summary)}")
+    except (camera.RecordingError, SettingError, GatewayError, SinkError) as error:
+        return _fail(str(error))
+    except OSError as error:
+        return _fail(f"cannot read {seen}: {(error.strerror or str(error)).lower()}")
+    return _judged(summary)
+
+
+def check(path: Path) -> int:
+    """Print what is wrong with the camera's file at *path*, or what it says."""
+    read = read_camera_file(path, environ=os.environ)
+    if isinstance(read, list):
+        return _refuse(read)
+    write_line(config_summary(read, file=str(path)))
+    return 0
+
+
+def _told(path: Path | None, environ: Mapping[str, str]) -> CameraConfig | None:
+    """Return what the file at *path* says; None where it was refused, and told so."""
+    if path is None:
+        return CameraConfig()
+    read = read_camera_file(path, environ=environ)
+    if not isinstance(read, list):
+        return read
+    _refuse(read)
+    return None
+
+
+def _pace(speed: float | None) -> float | None:
+    """Return *speed* as `watch` takes it: None for as fast as it goes."""
+    return None if speed == inf else speed
+
+
+def _judged(summary: Summary) -> int:
+    """Say what went wrong in a watch that ran, if anything did."""
+    if summary.broken is not None:
+        return _fail(summary.broken)
+    if summary.stopped:
+        return INTERRUPTED
+    if summary.errors and not summary.captions:
+        return _fail(f"no caption came, the last error: {summary.error_last}")
+    return 0
+
+
+@contextmanager
+def _ended_by_signals(stop: threading.Event) -> Iterator[None]:
+    """Let the first SIGINT or SIGTERM set *stop*; the second one acts as ever."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    # None stands for a handler that Python did not set and cannot put back.
+    before = {n: signal.getsignal(n) or signal.SIG_DFL for n in numbers}
+
+    def end(number: int, frame: FrameType | None) -> None:
+        del frame
+        stop.set()
+        signal.signal(number, before[signal.Signals(number)])
+
+    for number in numbers:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _refuse(problems: list[Problem]) -> int:
+    sys.stderr.write(f"{render_problems(problems)}\n")
+    return 1
+
+
+def _fail(why: str) -> int:
+    sys.stderr.write(f"error: {why}\n")
+    return 1

@@ -1,0 +1,18 @@
+"""What a watch may be told: by arguments, or by a file that is checked as a whole.
+
+A section of the file is a module here that reads it, beside the frozen settings it
+becomes, a field of `WatchSettings` that holds them, and a line in `file.SECTIONS`.
+"""
+
+from heliograph.camera.config.file import CameraConfig, read_camera_file
+from heliograph.camera.config.gateway import GATEWAY_URL, clean_gateway_url
+from heliograph.camera.config.settings import SettingError, WatchSettings
+
+__all__ = [
+    "GATEWAY_URL",
+    "CameraConfig",
+    "SettingError",
+    "WatchSettings",
+    "clean_gateway_url",
+    "read_camera_file",
+]

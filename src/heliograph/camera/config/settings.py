@@ -1,0 +1,39 @@
+"""What a watch may be told, in the units it reckons with."""
+
+from dataclasses import dataclass
+
+
+class SettingError(ValueError):
+    """A setting that cannot be used; the message says which and what would do."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchSettings:
+    """How a recording is watched. Times in sensor time unless they end in `_s`.
+
+    `camera` is what captions, tags and topics call it. `picture_tau_us` is the age at
+    which the model's picture has faded to 1/e. Views of a track are judged every
+    `look_us`. At most `captions_per_s` captions are asked for, a track's next one not
+    before `again_us`, and never where that is None. `deadline_s` bounds one caption
+    from its picture to its answer, `connect_s` how long a connection may take,
+    `workers` how many are asked for at once, `queue_max` how many wait, and `drain_s`
+    how long the end waits for those under way.
+    """
+
+    camera: str = "camera"
+    delta_t_us: int = 10_000
+    picture_tau_us: int = 100_000
+    look_us: int = 30_000
+    captions_per_s: float = 2.0
+    again_us: int | None = 1_000_000
+    deadline_s: float = 10.0
+    connect_s: float = 3.0
+    workers: int = 4
+    queue_max: int = 4
+    drain_s: float = 25.0
+
+    def __post_init__(self) -> None:
+        for name in self.__slots__:
+            value = getattr(self, name)
+            if isinstance(value, int | float) and not value > 0:
+                raise SettingError(f"{name} must be above 0, not {value}")

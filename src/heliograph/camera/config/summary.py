@@ -1,0 +1,23 @@
+"""What a camera's file says, in a few lines for its writer."""
+
+from heliograph.camera.config.file import CameraConfig
+
+
+def config_summary(config: CameraConfig, *, file: str) -> str:
+    """Return what *config*, read from *file*, comes to. The key is not in it."""
+    watch = config.watch
+    again = (
+        "once a track"
+        if watch.again_us is None
+        else f"a track's next after {watch.again_us / 1e6:g} s"
+    )
+    model = config.model or "the first model it lists"
+    key = "" if config.key is None else ", with a key"
+    lines = [
+        f"{file}: camera {watch.camera}",
+        f"  watches {config.source or 'what the command names'}",
+        f"  asks {model} at {config.url}{key}",
+        f"  captions: at most {watch.captions_per_s:g} a second, {again}",
+        f"  each is worth waiting for {watch.deadline_s:g} s",
+    ]
+    return "\n".join(lines)

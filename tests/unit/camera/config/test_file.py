@@ -1,0 +1,180 @@
+"""A camera's file becomes settings, or every mistake in it with line, key and fix."""
+
+from math import inf
+from pathlib import Path
+
+import pytest
+
+from heliograph.camera.config import CameraConfig, WatchSettings, read_camera_file
+from heliograph.camera.config.file import read_camera_text
+from heliograph.camera.config.summary import config_summary
+
+ENVIRON = {"KEY": "hg-not-a-real-key-at-all", "EMPTY": "", "URL": "http://gate:1/v1"}
+WHOLE = """\
+camera: dock-3
+gateway:
+  url: env.URL
+  model: anthropic/claude-sonnet-4-6
+  key: env.KEY
+  connect_s: 1.5
+capture:
+  source: dock.raw
+  speed: max
+  window_ms: 20
+captioning:
+  captions_per_s: 0.5
+  again_s: 30
+  deadline_s: 8
+  workers: 2
+  queue_max: 3
+  drain_s: 5
+  look_ms: 50
+  picture_ms: 150
+"""
+MISTAKES = """\
+1: camera: "dock 3" cannot be a camera's name
+  use up to 64 letters, digits, dots, dashes and underscores
+2: gatewy: unknown key
+  did you mean "gateway"?
+4: gateway.url: this is no address
+  write it as http://127.0.0.1:8080
+5: gateway.key: the environment variable MISSING is not set
+  set it before starting: export MISSING=...
+6: gateway.model: expected provider/model, found a number
+  put it in quotes if it is meant as text
+7: capture.source: expected a recording, found a list
+  write a recording; docs/guide/camera-config.md shows the form
+7: capture.speed: "fast" is no speed
+  write max, or a factor above 0 and up to 1000000 of recording time, such as 1.0
+7: capture.window_ms: 0 cannot be used
+  write milliseconds from 1 to 1000
+9: captioning.captions_per_s: expected a number, found a text
+  write a number such as 0.5, without quotes or unit
+10: captioning.workers: 1.5 cannot be used
+  write a whole number from 1 to 64
+11: captioning.deadline: unknown key
+  did you mean "deadline_s"?
+"""
+
+
+def read(text: str) -> CameraConfig | list[str]:
+    found = read_camera_text(text, file="camera.yaml", environ=ENVIRON)
+    return [str(one) for one in found] if isinstance(found, list) else found
+
+
+def test_every_key_becomes_a_setting_in_the_units_of_a_watch() -> None:
+    config = read(WHOLE)
+    assert isinstance(config, CameraConfig)
+    assert (config.url, config.model) == (
+        "http://gate:1",
+        "anthropic/claude-sonnet-4-6",
+    )
+    assert config.key is not None
+    assert config.key.reveal() == ENVIRON["KEY"]
+    assert (config.source, config.speed) == ("dock.raw", inf)
+    assert config.watch == WatchSettings(
+        camera="dock-3",
+        delta_t_us=20_000,
+        picture_tau_us=150_000,
+        look_us=50_000,
+        captions_per_s=0.5,
+        again_us=30_000_000,
+        deadline_s=8.0,
+        connect_s=1.5,
+        workers=2,
+        queue_max=3,
+        drain_s=5.0,
+    )
+
+
+def test_what_is_left_out_is_as_without_a_file() -> None:
+    assert read("camera: camera") == CameraConfig()
+    assert read("captioning: {deadline_s: 3}") == CameraConfig(
+        watch=WatchSettings(deadline_s=3.0)
+    )
+
+
+def test_again_after_no_time_means_never() -> None:
+    config = read("captioning: {again_s: 0}")
+    assert isinstance(config, CameraConfig)
+    assert config.watch.again_us is None
+
+
+def test_all_mistakes_are_told_at_once_by_line() -> None:
+    told = read(
+        "camera: dock 3\n"
+        "gatewy: {url: http://x}\n"
+        "gateway:\n"
+        "  url: localhost:8080\n"
+        "  key: env.MISSING\n"
+        "  model: 4\n"
+        "capture: {speed: fast, window_ms: 0, source: []}\n"
+        "captioning:\n"
+        "  captions_per_s: '2'\n"
+        "  workers: 1.5\n"
+        "  deadline: 3\n"
+    )
+    assert isinstance(told, list)
+    shown = "\n".join(line.replace("; ", "\n  ", 1) for line in told)
+    assert shown.replace("camera.yaml:", "") == MISTAKES.rstrip()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "the file is empty; begin with"),
+        ("- a", "expected a table, found a list; begin with"),
+        ("gateway: 3", "gateway: expected a table of"),
+        ("capture: {speed: -1}", "-1 cannot be used; write max, or a factor above 0"),
+        ("capture: {speed: .inf}", "is not a finite number"),
+        ("gateway: {key: ''}", "expected a key, found an empty text"),
+        ("gateway: {key: $KEY}", "looks like a variable"),
+        ("gateway: {url: ftp://x}", "this is no address"),
+        ("camera: [", "not valid YAML"),
+    ],
+)
+def test_a_mistake_is_told_with_its_fix(text: str, told: str) -> None:
+    found = read(text)
+    assert isinstance(found, list)
+    assert told in found[0]
+
+
+def test_no_message_repeats_a_key_or_a_password() -> None:
+    found = read(
+        "gateway:\n  url: http://me:hunter2-hunter2@gate\n  key: hunter3 hunter3\n"
+    )
+    assert isinstance(found, list)
+    assert "hunter" not in "\n".join(found)
+    assert len(found) == 2
+
+
+def test_a_file_that_is_missing_or_not_utf_8_is_a_problem_too(tmp_path: Path) -> None:
+    path = tmp_path / "camera.yaml"
+    (problem,) = found_at(path)
+    assert problem.endswith("there is no such file; check the path")
+    path.write_bytes(b"camera: dock\ngateway: \xff\n")
+    (problem,) = found_at(path)
+    assert problem == f"{path}:2: file: is not UTF-8; save it as UTF-8"
+    path.write_text(WHOLE)
+    assert isinstance(read_camera_file(path, environ=ENVIRON), CameraConfig)
+
+
+def found_at(path: Path) -> list[str]:
+    found = read_camera_file(path, environ=ENVIRON)
+    assert isinstance(found, list)
+    return [str(problem) for problem in found]
+
+
+def test_the_summary_says_what_it_comes_to_without_the_key() -> None:
+    config = read(WHOLE)
+    assert isinstance(config, CameraConfig)
+    assert config_summary(config, file="camera.yaml").splitlines() == [
+        "camera.yaml: camera dock-3",
+        "  watches dock.raw",
+        "  asks anthropic/claude-sonnet-4-6 at http://gate:1, with a key",
+        "  captions: at most 0.5 a second, a track's next after 30 s",
+        "  each is worth waiting for 8 s",
+    ]
+    assert "once a track" in config_summary(
+        CameraConfig(watch=WatchSettings(again_us=None)), file="f"
+    )

@@ -1,0 +1,62 @@
+"""The guide holds every key of a camera's file, and no other; its examples work."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from heliograph.camera.config import CameraConfig, WatchSettings
+from heliograph.camera.config.captioning import CAPTIONING_KNOBS
+from heliograph.camera.config.capture import CAPTURE_KEYS, CAPTURE_KNOBS
+from heliograph.camera.config.file import SECTIONS, read_camera_text
+from heliograph.camera.config.gateway import GATEWAY_KEYS, GATEWAY_KNOBS
+from heliograph.camera.config.knobs import Knob
+
+GUIDE = (Path(__file__).parents[4] / "docs/guide/camera-config.md").read_text("utf-8")
+PARTS = dict(
+    part.split("\n", 1) for part in re.split(r"^## ", GUIDE, flags=re.MULTILINE)
+)
+ROW = re.compile(r"^\| `(\w+)` \| ([^|]*) \| ([^|]*) \|", re.MULTILINE)
+KNOBS = [
+    ("`gateway`", GATEWAY_KNOBS, WatchSettings()),
+    ("`capture`", CAPTURE_KNOBS, WatchSettings()),
+    ("`captioning`", CAPTIONING_KNOBS, WatchSettings()),
+]
+
+
+@pytest.mark.parametrize(
+    ("part", "keys"),
+    [
+        ("The file", tuple(SECTIONS)),
+        ("`gateway`", GATEWAY_KEYS),
+        ("`capture`", CAPTURE_KEYS),
+        ("`captioning`", tuple(CAPTIONING_KNOBS)),
+    ],
+)
+def test_each_table_holds_the_keys_of_the_reader(
+    part: str, keys: tuple[str, ...]
+) -> None:
+    assert sorted(row[0] for row in ROW.findall(PARTS[part])) == sorted(keys)
+
+
+@pytest.mark.parametrize(("part", "knobs", "defaults"), KNOBS)
+def test_the_numbers_of_the_guide_are_those_of_the_reader(
+    part: str, knobs: Mapping[str, Knob], defaults: object
+) -> None:
+    rows = [row for row in ROW.findall(PARTS[part]) if row[0] in knobs]
+    assert len(rows) == len(knobs)
+    for name, allowed, default in rows:
+        knob = knobs[name]
+        assert allowed == str(knob.allowed).removeprefix("a ")
+        assert float(default) == knob.written(getattr(defaults, knob.setting))
+        assert knob.allowed.holds(float(default))
+
+
+def test_every_example_of_the_guide_is_a_file_without_mistakes() -> None:
+    examples = re.findall(r"```yaml\n(.*?)```", GUIDE, flags=re.DOTALL)
+    assert examples
+    for text in examples:
+        environ = dict.fromkeys(re.findall(r"env\.(\w+)", text), "a-key")
+        read = read_camera_text(text, file="camera.yaml", environ=environ)
+        assert isinstance(read, CameraConfig), read
