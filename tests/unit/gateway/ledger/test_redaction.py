@@ -6,6 +6,11 @@ from base64 import b64encode
 
 import pytest
 
+from heliograph.gateway.ledger.key_hash import (
+    ADMIN_PREFIX,
+    VIRTUAL_PREFIX,
+    new_secret,
+)
 from heliograph.gateway.ledger.redaction import LOOKED_AT_BYTES_MAX, redacted
 
 PICTURE = b64encode(bytes(range(256)) * 40).decode()
@@ -39,6 +44,7 @@ def test_a_picture_with_escaped_slashes_is_one_too() -> None:
         "sk-proj-abcdefghijklmnop1234",
         "sk-ant-api03-abcdefghijklmn",
         "hg-0123456789abcdefghijklmnopqrstuvwxyzABCDEFG",
+        "hgadmin-0123456789abcdefghijklmnopqrstuvwxyzABC",
         "AIzaSyA1234567890abcdefghijklm",
         "AKIAIOSFODNN7EXAMPLE",
         "ghp_0123456789abcdefghij",
@@ -51,6 +57,28 @@ def test_a_key_becomes_stars(key: str) -> None:
     assert text == '{"content":"my key is ***, hush"}'
     bearer = redacted(b"Authorization: Bearer abcdefghijklmnop==", 100)
     assert bearer == "Authorization: Bearer ***"
+
+
+@pytest.mark.parametrize("before", ["\n", "\t", "\r\n", "\f", "\x01", 'say "', "\\"])
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_a_key_is_one_behind_whatever_json_writes_before_it(
+    before: str, depth: int
+) -> None:
+    keys = [
+        new_secret(VIRTUAL_PREFIX),
+        new_secret(ADMIN_PREFIX),
+        "sk-abcdefghijklmnop",
+        "AIzaSyA1234567890abcdefghijklm",
+        "Bearer abcdefghijklmnop",
+        f"Bearer{before}abcdefghijklmnop" if before.isspace() else "bearer",
+    ]
+    text = before.join(["keys:", *keys])
+    for _ in range(depth):  # the arguments of a tool are JSON within JSON
+        text = json.dumps(text)
+    kept = redacted(text.encode(), 5000)
+    for key in (*keys[:4], "abcdefghijklmnop"):
+        assert key not in kept
+    assert "keys:" in kept
 
 
 def test_words_are_left_alone() -> None:
