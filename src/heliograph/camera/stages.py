@@ -80,6 +80,10 @@ class Stages:
             self._look(tracks, now_us)
         return tracks
 
+    def picture(self, now_us: int) -> NDArray[np.uint8]:
+        """Return the picture at *now_us*, shape (H, W), grey where nothing moves."""
+        return self._picture.render(now_us)
+
     def finish(self, now_us: int) -> None:
         """Ask for what still waited when the recording ended."""
         self._ask(self._policy.finish(now_us))

@@ -37,14 +37,23 @@ def days(text: str) -> float:
     return number
 
 
+def factor(text: str) -> float:
+    """Read a factor above 0."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < inf:
+        raise argparse.ArgumentTypeError(f"{text!r}: give a factor such as 1.0")
+    return number
+
+
 def speed(text: str) -> float:
     """Read `max` (infinite) or a factor of recording time."""
     if text == "max":
         return inf
     try:
-        factor = float(text)
-    except ValueError:
-        factor = 0.0
-    if not 0 < factor < inf:
-        raise argparse.ArgumentTypeError(f"{text!r}: give max, or a factor such as 1.0")
-    return factor
+        return factor(text)
+    except argparse.ArgumentTypeError:
+        said = f"{text!r}: give max, or a factor such as 1.0"
+        raise argparse.ArgumentTypeError(said) from None

@@ -1,10 +1,10 @@
-"""`heliograph watch`."""
+"""`heliograph watch` and `heliograph render`."""
 
 import argparse
 from pathlib import Path
 
 from heliograph.cli.adding import Commands, add
-from heliograph.cli.arguments import speed
+from heliograph.cli.arguments import factor, speed
 
 
 def add_watch(commands: Commands) -> None:
@@ -53,4 +53,48 @@ def run_watch(arguments: argparse.Namespace) -> int:
         model=arguments.model,
         out=arguments.out,
         speed=arguments.speed,
+    )
+
+
+def add_render(commands: Commands) -> None:
+    """`heliograph render`."""
+    render = add(
+        commands, "render", "write an event recording as an annotated film", run_render
+    )
+    render.add_argument("source", type=Path, metavar="FILE", help="RAW EVT2 or EVT3")
+    render.add_argument("out", type=Path, metavar="FILM", help="FILM.mp4 or FILM.gif")
+    render.add_argument(
+        "--captions",
+        type=Path,
+        metavar="FILE",
+        help="captions that `watch --out` wrote of this recording",
+    )
+    render.add_argument(
+        "--fps",
+        type=float,
+        default=30.0,
+        metavar="N",
+        help="frames a second (%(default)g)",
+    )
+    render.add_argument(
+        "--speed",
+        type=factor,
+        default=1.0,
+        metavar="FACTOR",
+        help="of recording time; 0.1 is slow motion (%(default)g)",
+    )
+    render.add_argument("--force", action="store_true", help="overwrite FILM")
+
+
+def run_render(arguments: argparse.Namespace) -> int:
+    """Render a recording."""
+    from heliograph.camera import render
+
+    return render.run_render(
+        arguments.source,
+        arguments.out,
+        captions=arguments.captions,
+        fps=arguments.fps,
+        speed=arguments.speed,
+        force=arguments.force,
     )
