@@ -60,6 +60,12 @@ def facts(provider: str, model: str) -> ModelFacts:
     return _CATALOG.get(provider, {}).get(model, UNKNOWN)
 
 
+def context_of(model: str) -> int | None:
+    """Return the largest context that any provider has for *model*, if one is known."""
+    known = [rows[model].context_tokens for rows in _CATALOG.values() if model in rows]
+    return max((tokens for tokens in known if tokens is not None), default=None)
+
+
 def models_of(provider: str) -> tuple[str, ...]:
     """Return the models with a row, for a provider whose user lists none."""
     return tuple(_CATALOG.get(provider, {}))

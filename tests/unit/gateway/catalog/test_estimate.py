@@ -11,6 +11,8 @@ from msgspec import Raw
 from PIL import Image
 
 from heliograph.gateway.catalog.estimate import (
+    CONTEXT_TOKENS_MAX,
+    DOCUMENT_TOKENS_USUAL,
     TOOLS_TOKENS,
     Input,
     input_of,
@@ -102,6 +104,99 @@ def test_the_dearest_counts_where_a_detail_is_said_twice() -> None:
     messages = '[{"image_url":{"detail":"low",' + url + ',"detail":"original"}}]'
     found = input_of(chat_with(messages.encode()), "openai", "gpt-6-sol")
     assert found.worst == 78_644 + len(messages)
+
+
+PICTURE = picture_url((1024, 1024))
+ELSEWHERE = "https://x.example/a.png"
+
+
+def escaped(text: str) -> str:
+    """Write each character as JSON need not."""
+    return "".join(f"\\u{ord(character):04x}" for character in text)
+
+
+@pytest.mark.parametrize(
+    ("part", "tokens"),
+    [
+        ({"image_url": PICTURE}, 765),
+        ({"image_url": ELSEWHERE}, 1445),
+        ({"image_url": ELSEWHERE, "detail": "low"}, 1445),
+        ({"image_url": {"url": ELSEWHERE, "detail": "low"}}, 85),
+        ({"image_url": {"url": " HTTPS://x.example/a.png"}}, 1445),
+        ({"image_url": {"url": "gs://bucket/a.png"}}, 1445),
+        ({"image_url": {"url": "data:image/png"}}, 1445),
+        ({"type": "image", "image": ELSEWHERE}, 1445),
+    ],
+)
+def test_a_picture_is_found_in_every_form(part: dict[str, object], tokens: int) -> None:
+    messages = json.dumps([{"role": "user", "content": [part]}]).encode()
+    rest = len(messages) - (payload_bytes(PICTURE) if tokens == 765 else 0)
+    assert input_of(chat_with(messages), *GPT).worst == tokens + rest
+
+
+@pytest.mark.parametrize("url", [PICTURE, ELSEWHERE])
+def test_no_escape_hides_a_picture(url: str) -> None:
+    whole = input_of(chat_with(shown(url)), *GPT).worst
+    for plain in ("url", "image_url", url[:4], url[:10]):
+        messages = shown(url).replace(plain.encode(), escaped(plain).encode())
+        assert messages != shown(url)
+        assert input_of(chat_with(messages), *GPT).worst >= whole, plain
+
+
+DOCUMENTS = [
+    {"type": "file", "file": {"file_id": "file-1"}},
+    {"type": "file", "file": {"file_data": "data:application/pdf;base64,JVBE"}},
+    {"type": "document_url", "document_url": "https://x.example/a.pdf"},
+    {"type": "image_url", "image_url": {"url": "data:application/pdf;base64,JVBE"}},
+    {"type": "video_url", "video_url": {"url": "https://x.example/a.mp4"}},
+    {"type": "input_audio", "input_audio": "https://x.example/a.mp3"},
+    {"type": "input_audio", "input_audio": {"data": "https://x.example/a.mp3"}},
+]
+
+
+@pytest.mark.parametrize("part", DOCUMENTS)
+def test_a_document_may_fill_the_whole_context(part: dict[str, object]) -> None:
+    messages = json.dumps([{"role": "user", "content": [part, part]}]).encode()
+    found = input_of(chat_with(messages), *GPT)
+    assert found.worst == 128_000
+    assert DOCUMENT_TOKENS_USUAL <= found.likely < found.worst
+    assert input_of(chat_with(messages), "", "some-llama").worst == CONTEXT_TOKENS_MAX
+    hosted = input_of(chat_with(messages), "openrouter", "openai/gpt-4o-mini:free")
+    assert hosted.worst == 128_000
+    long = json.dumps([{"content": [part, {"text": "a" * 200_000}]}]).encode()
+    assert input_of(chat_with(long), *GPT).worst >= 200_000
+
+
+@pytest.mark.parametrize("part", DOCUMENTS)
+def test_no_escape_hides_a_document(part: dict[str, object]) -> None:
+    messages = json.dumps([{"role": "user", "content": [part]}])
+    name = next(name for name in part if name != "type")
+    hidden = messages.replace(f'"{name}":', f'"{escaped(name)}":')
+    assert hidden != messages
+    assert input_of(chat_with(hidden.encode()), *GPT).worst == 128_000
+
+
+def test_sound_that_was_answered_before_is_named_only() -> None:
+    echoed = [{"role": "assistant", "audio": {"id": "audio_1"}}]
+    messages = json.dumps(echoed).encode()
+    assert input_of(chat_with(messages), *GPT).worst == 128_000
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"role": "assistant", "content": "hi", "audio": None, "refusal": None},
+        {"role": "user", "content": 'a "file": {"file_id": "x"}, "image_url": "y"'},
+        {"role": "user", "content": 'caf\u00e9\\u0041 "\u0041": <&> \\" : \\'},
+        {"role": "user", "content": [{"type": "text", "text": "document_url"}]},
+    ],
+)
+def test_what_an_sdk_echoes_and_what_is_said_is_text(
+    message: dict[str, object],
+) -> None:
+    for ascii_only in (False, True):
+        messages = json.dumps([message], ensure_ascii=ascii_only).encode()
+        assert input_of(chat_with(messages), *GPT).worst == len(messages)
 
 
 def test_audio_is_less_than_a_token_a_byte() -> None:
