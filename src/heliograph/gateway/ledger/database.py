@@ -31,6 +31,7 @@ class Trouble(StrEnum):
     NEWER = "newer"  # a later version of this program has written it
     IO_ERROR = "io_error"  # the disk itself, or a quota of ours
     REFUSED = "refused"  # it takes no such row: a fault of ours
+    UNKNOWN = "unknown"  # whatever else; no row is given up for it
 
 
 class DatabaseError(Exception):

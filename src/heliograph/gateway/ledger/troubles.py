@@ -17,6 +17,8 @@ FIXES: Mapping[Trouble, str] = MappingProxyType(
         Trouble.NEWER: "use the newer heliograph, or another place (ledger.url)",
         Trouble.IO_ERROR: "check the disk, and the limits on the size of files",
         Trouble.REFUSED: "this is a fault of heliograph: please report it",
+        Trouble.UNKNOWN: "look in the database's own log; if it has none, or tells "
+        "nothing, please report it",
     }
 )
 WORDS: Mapping[Trouble, str] = MappingProxyType(
@@ -29,6 +31,7 @@ WORDS: Mapping[Trouble, str] = MappingProxyType(
         Trouble.NEWER: "a later version has written it",
         Trouble.IO_ERROR: "the disk fails",
         Trouble.REFUSED: "it did not take what it was given",
+        Trouble.UNKNOWN: "it failed in a way that is not known here",
     }
 )
 

@@ -96,6 +96,17 @@ def test_a_number_too_large_for_it_is_refused(table: Database, number: int) -> N
     assert told.value.trouble is Trouble.REFUSED
 
 
+def test_what_is_not_known_is_no_fault_of_a_row(table: Database) -> None:
+    for sql in ("SELECT a FROM nowhere", "SELECT c FROM t", "no SQL"):
+        with pytest.raises(DatabaseError) as told:
+            table.run(sql)
+        assert told.value.trouble is Trouble.UNKNOWN
+    table.run("CREATE TABLE u (a BIGINT NOT NULL)")
+    with pytest.raises(DatabaseError) as told:
+        table.run("INSERT INTO u VALUES (?)", (None,))
+    assert told.value.trouble is Trouble.REFUSED
+
+
 def test_a_text_with_half_a_character_is_refused(table: Database) -> None:
     with pytest.raises(DatabaseError) as told:
         table.run(ADD, (1, "\ud800"))

@@ -175,6 +175,23 @@ def test_a_row_that_is_refused_takes_no_other_with_it(
     assert recorder.trouble is None
 
 
+def test_nothing_is_given_up_for_an_error_that_nobody_knows(
+    recorder_here: Make, database: Database
+) -> None:
+    recorder = recorder_here(told := Told())
+    recorder.turn()
+    database.run("ALTER TABLE hours RENAME TO elsewhere")
+    for number in (1, 2):
+        recorder.record(answered(number))
+        recorder.turn()
+    assert (recorder.trouble, recorder.waiting) == (Trouble.UNKNOWN, 2)
+    assert "failed in a way that is not known here" in told
+    database.run("ALTER TABLE elsewhere RENAME TO hours")
+    recorder.turn()
+    assert ids(database) == ["hg-1", "hg-2"]
+    assert (recorder.written, recorder.lost) == (2, 0)
+
+
 def test_what_else_counts_exchanges_is_written_with_them_or_not_at_all(
     recorder_here: Make,
     database: Database,

@@ -161,7 +161,7 @@ class PostgresDatabase:
     ) -> Iterator[None]:
         """Do all within or nothing; *alone* waits for any other that is."""
         if self._within:
-            raise DatabaseError(Trouble.REFUSED, "a transaction within another")
+            raise DatabaseError(Trouble.UNKNOWN, "a transaction within another")
         with self._told():
             connection = self._ready()
         # One question, one answer.
@@ -187,7 +187,7 @@ class PostgresDatabase:
             done = self._ready().execute(b"COMMIT").statusmessage
         if done != "COMMIT":
             # It says so and no more, where a statement failed and was not minded.
-            raise DatabaseError(Trouble.REFUSED, "a statement in it had failed")
+            raise DatabaseError(Trouble.UNKNOWN, "a statement in it had failed")
 
     def interrupt(self) -> None:
         """Have the server end the statement that runs: it is asked beside it."""
@@ -289,7 +289,7 @@ def trouble_of(error: Exception) -> Trouble:
     state = getattr(error, "sqlstate", None)
     if state is not None:
         found = TROUBLES.get(state) or TROUBLES.get(state[:2])
-        return found or Trouble.REFUSED
+        return found or Trouble.UNKNOWN
     # From the driver: a value that it cannot send, or a server that it cannot ask.
     ours = isinstance(error, (psycopg.DataError, UnicodeError))
     return Trouble.REFUSED if ours else Trouble.UNREACHABLE

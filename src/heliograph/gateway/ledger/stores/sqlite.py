@@ -28,7 +28,13 @@ TROUBLES: Mapping[int, Trouble] = MappingProxyType(
         sqlite3.SQLITE_INTERRUPT: Trouble.LOCKED,  # ended by another thread of ours
         sqlite3.SQLITE_CORRUPT: Trouble.CORRUPT,
         sqlite3.SQLITE_NOTADB: Trouble.CORRUPT,
+        sqlite3.SQLITE_PROTOCOL: Trouble.LOCKED,
         sqlite3.SQLITE_CANTOPEN: Trouble.UNREACHABLE,
+        # Of these, and these alone, the row itself is at fault.
+        sqlite3.SQLITE_CONSTRAINT: Trouble.REFUSED,
+        sqlite3.SQLITE_MISMATCH: Trouble.REFUSED,
+        sqlite3.SQLITE_TOOBIG: Trouble.REFUSED,
+        sqlite3.SQLITE_RANGE: Trouble.REFUSED,
     }
 )
 
@@ -142,6 +148,8 @@ def told() -> Iterator[None]:
     """Tell SQLite's errors in the ledger's words."""
     try:
         yield
-    except (sqlite3.Error, OverflowError, UnicodeError) as error:
+    except (OverflowError, UnicodeError) as error:  # a value that it cannot be given
+        raise DatabaseError(Trouble.REFUSED, str(error)) from error
+    except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", 0) & PRIMARY_CODE
-        raise DatabaseError(TROUBLES.get(code, Trouble.REFUSED), str(error)) from error
+        raise DatabaseError(TROUBLES.get(code, Trouble.UNKNOWN), str(error)) from error
