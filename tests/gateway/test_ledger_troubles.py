@@ -215,6 +215,7 @@ async def test_a_file_that_was_written_over(
     aside = put_away(disk)
     assert aside.read_bytes().startswith(b"\xa5\xa5")
     assert str(aside) in it.said
+    assert "cannot be written" not in it.said
 
 
 async def test_a_file_that_was_no_database_from_the_start(

@@ -91,6 +91,12 @@ class Ledger(Collector):
             value=float(recorder.lost),
         )
         yield CounterMetricFamily(
+            "heliograph_ledger_bodies_dropped",
+            "Exchanges whose bodies were not kept: too much waited, or the ledger was"
+            " in trouble.",
+            value=float(recorder.bodies.lost),
+        )
+        yield CounterMetricFamily(
             "heliograph_ledger_pruned",
             "Exchanges taken out of the ledger, being too old or too many.",
             value=float(self.pruner.taken),

@@ -1,7 +1,8 @@
 """The ledger's one writer: a thread that writes what has ended every 100 ms.
 
 The request path appends to a queue and waits for nothing. While the database is in
-trouble the queue is kept, up to `HELD_MAX`, and what is beyond is counted as lost.
+trouble the queue is kept, up to `HELD_MAX`, and what is beyond is counted as lost; what
+was said is not kept so long, and never more of it than `HeldBodies` has room for.
 """
 
 import time
@@ -11,6 +12,7 @@ from contextlib import suppress
 from secrets import token_hex
 from threading import Event, Thread
 
+from heliograph.gateway.ledger.bodies import HeldBodies, redact
 from heliograph.gateway.ledger.database import Database, DatabaseError, Trouble
 from heliograph.gateway.ledger.stores.store import Store
 from heliograph.gateway.ledger.troubles import put_away, told
@@ -52,6 +54,7 @@ class Recorder:
         self.held_max = held_max
         self.held: deque[Exchange] = deque()
         self.batch: list[Exchange] = []  # taken out of it, and not yet known written
+        self.bodies = HeldBodies()
         self.name = token_hex(8)
         self.batches = 0  # begun
         self.tried = 0  # how many of the batch were in the last transaction
@@ -61,7 +64,7 @@ class Recorder:
         self.told_lost = 0
         self.pen: Pen | None = None
         self.trouble: Trouble | None = None
-        self.aside: str | None = None  # a corrupt file that was put away just now
+        self.asides: list[str] = []  # corrupt files of which nothing was taken over yet
         self.woken = Event()
         self.closing = False
         self.thread = Thread(target=self.keep_writing, name="ledger", daemon=True)
@@ -71,8 +74,7 @@ class Recorder:
     def record(self, exchange: Exchange) -> None:
         """Take in a finished exchange, which nobody changes any more."""
         if len(self.held) < self.held_max:
-            if self.trouble is not None:
-                exchange.said = None  # bodies would fill the memory meanwhile
+            self.bodies.take(exchange, away=self.trouble is not None)
             self.held.append(exchange)
         else:
             self.turned_away += 1
@@ -113,6 +115,11 @@ class Recorder:
         """How many exchanges will never be recorded."""
         return self.turned_away + self.refused
 
+    @property
+    def done(self) -> int:
+        """How many exchanges the thread is through with."""
+        return self.written + self.refused
+
     # the thread
 
     def keep_writing(self) -> None:
@@ -129,7 +136,9 @@ class Recorder:
         """Write what is held, and do the chores; on trouble, close and tell."""
         try:
             pen = self.opened()
-            while self.held or self.batch:
+            # What comes meanwhile waits for the next turn, or no chore had its own.
+            end = self.done + self.waiting
+            while self.done < end:
                 self.write_some(pen)
             for chore in self.chores:
                 chore(pen.database)
@@ -147,9 +156,10 @@ class Recorder:
             pen = None
         if pen is None:
             pen = self.pen = Pen(self.store.open())
-            if self.aside is not None:
-                aside, self.aside = self.aside, None
-                self.say(f"{aside}: {self.store.salvage(aside, pen.database)}")
+        while self.asides:
+            aside = self.asides[0]
+            self.say(f"{aside}: {self.store.salvage(aside, pen.database)}")
+            del self.asides[0]  # now that it was done; else it is done again
         return pen
 
     def write_some(self, pen: Pen) -> None:
@@ -159,6 +169,9 @@ class Recorder:
             self.note_written()
         while self.held and len(batch) < BATCH_MAX:
             batch.append(self.held.popleft())
+            redact(batch[-1])
+        if not batch:
+            return
         try:
             self.write(pen, batch)
         except DatabaseError as error:
@@ -176,6 +189,8 @@ class Recorder:
 
     def note_written(self) -> None:
         """Hold no longer what was tried last."""
+        for exchange in self.batch[: self.tried]:
+            self.bodies.let_go(exchange)
         del self.batch[: self.tried]
         self.written += self.tried
 
@@ -189,22 +204,32 @@ class Recorder:
                     raise
                 self.refused += 1
                 self.say(f"error: the ledger cannot hold an exchange: {error}")
-                del self.batch[:1]
+                self.bodies.drop(self.batch.pop(0))
 
     def meet(self, error: DatabaseError) -> None:
         """Let go of the database; tell the operator what is new."""
         database, self.pen = self.database, None
+        is_new, self.trouble = error.trouble is not self.trouble, error.trouble
+        self.drop_bodies()
         if error.trouble is Trouble.CORRUPT:
             aside = self.store.set_aside(database)
-            if aside is not None:
-                self.aside = aside
+            if aside:
+                self.asides.append(aside)
                 self.say(put_away(self.store.name, aside, error))
-        if error.trouble is not self.trouble:
-            self.trouble = error.trouble
+            is_new = is_new and aside is None  # else it is written again at once
+        if is_new:
             self.say(told(self.store.name, error))
         if database is not None:
             with suppress(DatabaseError):
                 database.close()
+
+    def drop_bodies(self) -> None:
+        """Hold nothing any more of what was said: nobody knows for how long it were."""
+        for exchange in self.batch:
+            self.bodies.drop(exchange)
+        # By number: the request path may append meanwhile.
+        for place in range(len(self.held)):
+            self.bodies.drop(self.held[place])
 
     def tell_end_of_trouble(self) -> None:
         """Tell that all is well again, and what it has cost."""

@@ -10,7 +10,12 @@ from contextlib import closing
 from pathlib import Path
 from types import MappingProxyType
 
-from heliograph.gateway.ledger.database import Database, DatabaseError, Row
+from heliograph.gateway.ledger.database import (
+    Database,
+    DatabaseError,
+    Row,
+    Trouble,
+)
 from heliograph.gateway.ledger.stores.sqlite import SqliteDatabase
 
 TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -26,17 +31,28 @@ TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """What is taken over whole or not at all, and the tables it stands in."""
 NEWS = "UPDATE counters SET value = ? WHERE name = 'virtual_keys'"
+ONCE = "INSERT INTO writers VALUES (?, 0, ?) ON CONFLICT DO NOTHING RETURNING writer"
+THERE: Mapping[str, str] = MappingProxyType(
+    {
+        "budget_spent": "ON CONFLICT (cap, bucket_s) DO UPDATE "
+        "SET amount = budget_spent.amount + excluded.amount"
+    }
+)
+"""What is done with a row whose key is there already; others stay as they are there."""
 
 
 def salvage(aside: Path, database: Database) -> str:
-    """Copy from *aside* what can be read of it; say what came of it."""
+    """Copy from *aside* what can be read of it, once; say what came of it."""
     found = {name: read(aside, tables) for name, tables in TABLES.items()}
-    for rows in found.values():
-        with database.transaction():
-            for table, some in (rows or {}).items():
-                insert(database, table, some)
-    # Whoever knows the keys of the file before looks at those of this one.
-    database.run(NEWS, (int(time.time()),))
+    now_s = time.time()
+    with database.transaction():
+        # Of a commit that failed nobody knows whether it came through.
+        if database.run(ONCE, (f"salvage of {aside.name}", int(now_s * 1e3))):
+            for rows in found.values():
+                for table, some in (rows or {}).items():
+                    insert(database, table, some)
+            # Whoever knows the keys of the file before looks at those of this one.
+            database.run(NEWS, (int(now_s),))
     lost = [name for name, rows in found.items() if rows is None]
     if not lost:
         return "its virtual keys and budgets were taken over"
@@ -51,13 +67,15 @@ def read(aside: Path, tables: tuple[str, ...]) -> dict[str, list[Row]] | None:
                 table: old.run(f"SELECT * FROM {table}")  # noqa: S608 - names of ours
                 for table in tables
             }
-    except DatabaseError:
+    except DatabaseError as error:
+        if error.trouble is Trouble.LOCKED:
+            raise  # it may be read later
         return None
 
 
 def insert(database: Database, table: str, rows: list[Row]) -> None:
-    """Write rows that are not there already."""
+    """Write rows beside those that are there already."""
     if rows:
         places = ", ".join("?" * len(rows[0]))
-        sql = f"INSERT INTO {table} VALUES ({places}) ON CONFLICT DO NOTHING"  # noqa: S608 - the same
-        database.run_many(sql, rows)
+        rest = THERE.get(table, "ON CONFLICT DO NOTHING")
+        database.run_many(f"INSERT INTO {table} VALUES ({places}) {rest}", rows)  # noqa: S608 - the same

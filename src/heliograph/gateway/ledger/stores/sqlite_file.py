@@ -81,17 +81,20 @@ class SqliteFile:
 
         SQLite sees that it was moved, and leaves alone what takes its place.
         """
-        with self.alone():
-            if database is None:
-                if not self.is_corrupt():
-                    return None
-            elif not self.is_open_at(database):
-                return None
-            at = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-            aside = f"{self.path}.corrupt-{at}"
-            for end in BESIDE:
-                with suppress(FileNotFoundError):
-                    os.replace(f"{self.path}{end}", f"{aside}{end}")  # noqa: PTH105 - three names, not paths
+        at = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+        aside = f"{self.path}.corrupt-{at}"
+        try:
+            with self.alone():
+                if database is None:
+                    if not self.is_corrupt():
+                        return ""
+                elif not self.is_open_at(database):
+                    return ""
+                for end in BESIDE:
+                    with suppress(FileNotFoundError):
+                        os.replace(f"{self.path}{end}", f"{aside}{end}")  # noqa: PTH105 - three names, not paths
+        except OSError:  # the folder may not be written
+            return None
         return aside
 
     def salvage(self, aside: str, database: Database) -> str:

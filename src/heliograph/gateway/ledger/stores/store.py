@@ -32,8 +32,11 @@ class Store(Protocol):
     def set_aside(self, database: Database | None) -> str | None:
         """Put away a corrupt database, *database* if it was open; return its new name.
 
-        None where there is nothing to put away any more, or no way to.
+        It is "" where another process has done so, and None where there is no way to.
         """
 
     def salvage(self, aside: str, database: Database) -> str:
-        """Take over from what was put away what can be; say what came of it."""
+        """Take over from what was put away what can be; say what came of it.
+
+        Done again, it takes over nothing twice.
+        """
