@@ -2,9 +2,21 @@
 
 import argparse
 from math import inf
+from pathlib import Path
 
 WORKERS_MAX = 256
 DAYS_MAX = 36_500
+
+
+def add_config(command: argparse.ArgumentParser) -> None:
+    """Add the option that says whose ledger is meant."""
+    command.add_argument(
+        "-c",
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="the gateway's config; without it HELIOGRAPH_LEDGER or the usual place",
+    )
 
 
 def port(text: str) -> int:

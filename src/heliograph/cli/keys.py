@@ -1,11 +1,9 @@
 """`heliograph keys`."""
 
 import argparse
-import sys
-from collections.abc import Callable
-from pathlib import Path
 
 from heliograph.cli.adding import Command, Commands, add
+from heliograph.cli.arguments import add_config
 
 EPILOG = (
     "Keys are kept in the ledger of the file given by -c, or else of HELIOGRAPH_LEDGER;"
@@ -93,13 +91,7 @@ def put(
     """Add one command that works on a ledger."""
     made = add(kinds, name, told, command)
     made.epilog = EPILOG
-    made.add_argument(
-        "-c",
-        "--config",
-        type=Path,
-        metavar="FILE",
-        help="the gateway's config; only its ledger is read from it",
-    )
+    add_config(made)
     return made
 
 
@@ -126,12 +118,13 @@ def with_grace(to: argparse.ArgumentParser) -> None:
 def run_create(arguments: argparse.Namespace) -> int:
     """Make a key."""
     from heliograph.gateway.app import key_desk
+    from heliograph.gateway.ledger.asking import answered
     from heliograph.gateway.ledger.key_terms import Asked
 
     asked = Asked(
         **{name: getattr(arguments, name) for name in Asked.__struct_fields__}
     )
-    return done(
+    return answered(
         lambda: key_desk.create(asked, config=arguments.config, to_json=arguments.json)
     )
 
@@ -139,8 +132,9 @@ def run_create(arguments: argparse.Namespace) -> int:
 def run_list(arguments: argparse.Namespace) -> int:
     """List the keys."""
     from heliograph.gateway.app import key_desk
+    from heliograph.gateway.ledger.asking import answered
 
-    return done(
+    return answered(
         lambda: key_desk.show_list(
             config=arguments.config, to_json=arguments.json, everything=arguments.all
         )
@@ -150,8 +144,9 @@ def run_list(arguments: argparse.Namespace) -> int:
 def run_show(arguments: argparse.Namespace) -> int:
     """Tell all of one key."""
     from heliograph.gateway.app import key_desk
+    from heliograph.gateway.ledger.asking import answered
 
-    return done(
+    return answered(
         lambda: key_desk.show(
             arguments.key, config=arguments.config, to_json=arguments.json
         )
@@ -161,15 +156,17 @@ def run_show(arguments: argparse.Namespace) -> int:
 def run_revoke(arguments: argparse.Namespace) -> int:
     """End keys."""
     from heliograph.gateway.app import key_desk
+    from heliograph.gateway.ledger.asking import answered
 
-    return done(lambda: key_desk.revoke(arguments.key, config=arguments.config))
+    return answered(lambda: key_desk.revoke(arguments.key, config=arguments.config))
 
 
 def run_rotate(arguments: argparse.Namespace) -> int:
     """Give a key a new secret."""
     from heliograph.gateway.app import key_desk
+    from heliograph.gateway.ledger.asking import answered
 
-    return done(
+    return answered(
         lambda: key_desk.rotate(
             arguments.key,
             grace=arguments.grace,
@@ -182,8 +179,9 @@ def run_rotate(arguments: argparse.Namespace) -> int:
 def run_admin(arguments: argparse.Namespace) -> int:
     """Make the admin key, or give it a new secret."""
     from heliograph.gateway.app import key_desk
+    from heliograph.gateway.ledger.asking import answered
 
-    return done(
+    return answered(
         lambda: key_desk.set_admin(
             rotated=arguments.rotated,
             grace=arguments.grace,
@@ -191,14 +189,3 @@ def run_admin(arguments: argparse.Namespace) -> int:
             to_json=arguments.json,
         )
     )
-
-
-def done(command: Callable[[], int]) -> int:
-    """Run *command*; say in one line why it was not done."""
-    from heliograph.gateway.app.key_desk import KeyDeskError
-
-    try:
-        return command()
-    except KeyDeskError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.code

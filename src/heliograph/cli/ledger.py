@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from heliograph.cli.adding import Commands, add
-from heliograph.cli.arguments import days
+from heliograph.cli.arguments import add_config, days
 
 
 def add_ledger(commands: Commands) -> None:
@@ -82,17 +82,6 @@ def add_costs(commands: Commands) -> None:
         action="store_const",
         const="json",
         help="JSON, with integers of nano-dollars",
-    )
-
-
-def add_config(command: argparse.ArgumentParser) -> None:
-    """Add the option that says whose ledger is meant."""
-    command.add_argument(
-        "-c",
-        "--config",
-        type=Path,
-        metavar="FILE",
-        help="the gateway's config; without it HELIOGRAPH_LEDGER or the usual place",
     )
 
 

@@ -12,14 +12,9 @@ from pathlib import Path
 
 from msgspec import json
 
-from heliograph.gateway.config import (
-    fault_of_variable,
-    keeping_of,
-    process_environment,
-    render_problems,
-)
-from heliograph.gateway.config.place import usual_keeping
+from heliograph.gateway.config import process_environment
 from heliograph.gateway.ledger import virtual_keys as store
+from heliograph.gateway.ledger.asking import BAD, FAILED, Refusal, keeping_at
 from heliograph.gateway.ledger.database import Database, DatabaseError
 from heliograph.gateway.ledger.key_fields import read_lasting_s
 from heliograph.gateway.ledger.key_hash import (
@@ -32,9 +27,9 @@ from heliograph.gateway.ledger.key_secret import KeySecret, SecretError, secret_
 from heliograph.gateway.ledger.key_telling import as_json, as_lines, as_table
 from heliograph.gateway.ledger.key_terms import Asked, read_asked
 from heliograph.gateway.ledger.stores.place import store_at
-from heliograph.gateway.types import Keeping, VirtualKey
+from heliograph.gateway.types import VirtualKey
 
-OK, FAILED, MISTAKEN = 0, 1, 2
+OK = 0
 ONCE = "this is the only time it is shown"
 LEDGER_OFF = (
     "the ledger, which keeps virtual keys, is off here: give it a place (`ledger:` in"
@@ -46,12 +41,11 @@ NOT_THAT_ONE = (
 )
 
 
-class KeyDeskError(Exception):
-    """Why it was not done, for people; *code* is the exit status."""
+class KeyDeskError(Refusal):
+    """Why it was not done, for people."""
 
-    def __init__(self, said: str, code: int = FAILED) -> None:
-        super().__init__(said)
-        self.code = code
+    def __init__(self, said: str, status: int = FAILED) -> None:
+        super().__init__(f"error: {said}", status)
 
 
 class KeyDesk:
@@ -83,7 +77,7 @@ def create(asked: Asked, *, config: Path | None, to_json: bool) -> int:
     if isinstance(key, list):
         for mistake in key:
             say(f"error: --{mistake.field}: {mistake.said}")
-        return MISTAKEN
+        return BAD
     with desk(config) as at:
         first = not store.listed(at.database)
         secret = new_secret(VIRTUAL_PREFIX)
@@ -179,7 +173,7 @@ def grace_of(grace: str | None) -> int:
     try:
         return 0 if grace is None else read_lasting_s(grace)
     except ValueError as error:
-        raise KeyDeskError(f"--grace: {error}", MISTAKEN) from error
+        raise KeyDeskError(f"--grace: {error}", BAD) from error
 
 
 def fate_of_old(grace: str | None) -> str:
@@ -191,7 +185,7 @@ def fate_of_old(grace: str | None) -> str:
 def desk(config: Path | None) -> Iterator[KeyDesk]:
     """Open the ledger of the file at *config*, or of the environment."""
     environ = process_environment()
-    keeping = where(config)
+    keeping = keeping_at(config)
     opener, secret = store_at(keeping), secret_of(keeping, environ)
     if opener is None or secret is None:
         raise KeyDeskError(LEDGER_OFF)
@@ -207,20 +201,6 @@ def desk(config: Path | None) -> Iterator[KeyDesk]:
         raise KeyDeskError(str(error)) from error
     except store.OtherSecretError as error:
         raise KeyDeskError(NOT_THAT_ONE.format(secret)) from error
-
-
-def where(config: Path | None) -> Keeping:
-    """Say where the ledger is."""
-    environ = process_environment()
-    if config is None:
-        fault = fault_of_variable(environ)
-        if fault is not None:
-            raise KeyDeskError(fault)
-        return usual_keeping(environ)
-    keeping = keeping_of(config, environ)
-    if isinstance(keeping, list):
-        raise KeyDeskError(render_problems(keeping))
-    return keeping
 
 
 def tell_secret(secret: str, told: dict[str, object], *, to_json: bool) -> None:

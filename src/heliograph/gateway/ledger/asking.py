@@ -13,10 +13,10 @@ from msgspec.structs import replace
 
 from heliograph.gateway.config import (
     fault_of_variable,
+    keeping_of,
     process_environment,
     render_problems,
 )
-from heliograph.gateway.config.ledger_alone import keeping_of
 from heliograph.gateway.config.place import usual_keeping
 from heliograph.gateway.ledger.audit import audit, totals
 from heliograph.gateway.ledger.costs import DIMENSIONS, FILTERS, costs

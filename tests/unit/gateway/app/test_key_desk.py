@@ -241,3 +241,12 @@ def test_a_config_that_names_no_ledger_is_told(
     code, wrote, told = run("list", "-c", str(config))
     assert (code, wrote) == (1, "")
     assert said in told
+
+
+def test_a_variable_that_names_no_ledger_is_told_as_any_mistake(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HELIOGRAPH_LEDGER", "ftp://x")
+    code, wrote, told = run("list")
+    assert (code, wrote) == (1, "")
+    assert told.startswith("error: HELIOGRAPH_LEDGER: no ledger can be kept behind")
