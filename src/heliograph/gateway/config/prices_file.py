@@ -13,10 +13,11 @@ from types import MappingProxyType
 from msgspec import DecodeError, Raw, Struct, json
 
 from heliograph.gateway.catalog.money import write_usd
+from heliograph.gateway.config.beside import place_beside, read_beside
 from heliograph.gateway.config.schema import FORM
 from heliograph.gateway.types import PriceFile, Rate
 from heliograph.yaml_reading.document import Node, ScalarNode, read_document
-from heliograph.yaml_reading.values import Reading, read_text, shown
+from heliograph.yaml_reading.values import Reading, shown
 
 FILE_BYTES_MAX = 32_000_000
 _MODES = frozenset({None, "chat", "completion", "responses"})
@@ -57,27 +58,18 @@ _AMOUNT = json.Decoder(Decimal | None)
 
 def read_prices_file(reading: Reading, node: Node, key: str) -> PriceFile | None:
     """Read the file named by *node*; its path counts from the config's folder."""
-    text = read_text(reading, node, key, what="the path of a file")
-    if text is None:
-        return None
-    path = _place(reading.file, text)
-    try:
-        with path.open("rb") as file:
-            data = file.read(FILE_BYTES_MAX)
-    except (OSError, ValueError) as error:
-        said = (getattr(error, "strerror", None) or "not a path").lower()
-        fix = "check the path, which counts from this file's folder, and its mode"
-        reading.report(node, key, f"{shown(text)} cannot be read: {said}", fix=fix)
+    named = read_beside(reading, node, key, bytes_max=FILE_BYTES_MAX)
+    if named is None:
         return None
     try:
-        found = read_rows(data, str(path))
+        found = read_rows(named.data, str(named.path))
     except AbsurdAmountError as error:
         fix = "correct that row of the file, or remove it"
-        reading.report(node, key, f"{shown(text)}: {error}", fix=fix)
+        reading.report(node, key, f"{named.shown}: {error}", fix=fix)
         return None
     if found is None or not found.rows:
         fix = "name a file in the format of LiteLLM's model_prices_and_context_window"
-        reading.report(node, key, f"{shown(text)} holds no prices", fix=f"{fix}.json")
+        reading.report(node, key, f"{named.shown} holds no prices", fix=f"{fix}.json")
         return None
     return found
 
@@ -88,11 +80,7 @@ def prices_path(data: bytes, file: str) -> Path | None:
     entry = document.entries.get("prices_file") if document else None
     if entry is None or not isinstance(entry.value, ScalarNode):
         return None
-    return _place(file, entry.value.value)
-
-
-def _place(file: str, text: str) -> Path:
-    return Path(file).parent / text
+    return place_beside(file, entry.value.value)
 
 
 def read_rows(data: bytes, path: str) -> PriceFile | None:

@@ -3,15 +3,14 @@
 import ssl
 from pathlib import Path
 
+from heliograph.gateway.config.beside import read_beside
 from heliograph.gateway.config.schema import TLS_KEYS
 from heliograph.gateway.types import Tls
 from heliograph.yaml_reading.document import MappingNode, Node
 from heliograph.yaml_reading.values import (
     Reading,
     read_table,
-    read_text,
     refuse_unknown_keys,
-    shown,
 )
 
 PEM_BYTES_MAX = 1_000_000
@@ -57,27 +56,18 @@ def _read_pem(reading: Reading, table: MappingNode, key: str, name: str) -> Path
         reading.report(table, key, f'"{name}" is missing', fix=fix)
         return None
     node = table.entries[name].value
-    text = read_text(reading, node, where, what="the path of a file")
-    if text is None:
+    named = read_beside(reading, node, where, bytes_max=PEM_BYTES_MAX)
+    if named is None:
         return None
-    path = Path(reading.file).parent / text
-    try:
-        with path.open("rb") as file:
-            data = file.read(PEM_BYTES_MAX)
-    except (OSError, ValueError) as error:
-        said = (getattr(error, "strerror", None) or "not a path").lower()
-        fix = "check the path, which counts from this file's folder, and its mode"
-        reading.report(node, where, f"{shown(text)} cannot be read: {said}", fix=fix)
-        return None
-    if _MARKS[name] not in data:
+    if _MARKS[name] not in named.data:
         fix = f'name a PEM file with a line "{_MARKS[name].decode()}"'
-        reading.report(node, where, f"{shown(text)} holds no {name}", fix=fix)
+        reading.report(node, where, f"{named.shown} holds no {name}", fix=fix)
         return None
-    if name == "key" and b"ENCRYPTED" in data:
+    if name == "key" and b"ENCRYPTED" in named.data:
         fix = "decrypt it: openssl pkey -in KEY.pem -out NEW.pem"
-        reading.report(node, where, f"{shown(text)} is encrypted", fix=fix)
+        reading.report(node, where, f"{named.shown} is encrypted", fix=fix)
         return None
-    return path
+    return named.path
 
 
 def _report_pair(reading: Reading, node: Node, key: str, error: OSError) -> None:
