@@ -10,9 +10,7 @@ import argparse
 import asyncio
 import json
 import logging
-import os
 import random
-import signal
 import sqlite3
 import sys
 import tempfile
@@ -23,6 +21,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from served import PATIENCE_S, served
+
 from heliograph.gateway.ledger.audit import audit
 from heliograph.gateway.ledger.stores.sqlite import SqliteDatabase
 from heliograph.simulation.providers import SimulatedProviders
@@ -32,7 +32,6 @@ CALLERS = 200
 FEW = 10
 FEW_TIMES = 100
 LOOK_S = 0.005
-PATIENCE_S = 60.0
 GATEWAY = """
 providers:
   openai:
@@ -139,6 +138,8 @@ async def play(port: int, ledger: Path, draw: random.Random) -> Round:
             break
         found.statuses.update(await ask_at_once(port, FEW, draw))
     looking.cancel()
+    with suppress(asyncio.CancelledError):
+        await looking  # what it has died of, if it has
     return found
 
 
@@ -167,15 +168,16 @@ def judge(ledger: Path, found: Round) -> None:
         found.wrong += [f"the audit says: {said}" for said in audit(kept)]
     with closing(sqlite3.connect(ledger)) as database:
         spent, leased, cost, charged = database.execute(STANDS).fetchone()
-        asked = database.execute("SELECT COUNT(*) FROM exchanges").fetchone()[0]
-    found.spent = spent
+        recorded = database.execute("SELECT COUNT(*) FROM exchanges").fetchone()[0]
+    found.spent, asked = spent, found.statuses.total()
     checks = {
         f"${spent / NANO:.6f} was spent of a dollar": spent <= NANO,
         f"{found.highest} were spent and leased at once": found.highest <= NANO,
         f"{leased} are leased although nobody is there": leased == 0,
         f"exchanges cost {cost}, the budget says {spent}": spent == cost,
         f"charges say {charged}, the budget {spent}": spent == charged,
-        f"{asked} exchanges are recorded": asked <= found.statuses.total(),
+        f"{recorded} exchanges are recorded of {asked}": recorded <= asked,
+        "nobody looked at the store meanwhile": found.looks > 0,
         "nobody was refused": found.statuses["402"] > 0,
         "nobody was answered": found.statuses["200"] > 0,
         "somebody was left waiting": found.statuses["stuck"] == 0,
@@ -186,35 +188,14 @@ def judge(ledger: Path, found: Round) -> None:
 @asynccontextmanager
 async def gateway(config: Path, workers: int) -> AsyncIterator[int]:
     """Run `heliograph serve` and yield its port; it is drained at the end."""
-    arguments = ("serve", "-c", str(config), "--port", "0", "--workers", str(workers))
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "heliograph",
-        *arguments,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-        start_new_session=True,
-    )
-    try:
+    async with served(config, workers) as (process, port):
         assert process.stderr is not None  # noqa: S101 - it was asked for
-        said = b""
-        async with asyncio.timeout(PATIENCE_S):
-            while b" serves on http://127.0.0.1:" not in said:
-                line = await process.stderr.readline()
-                if not line:
-                    raise RuntimeError(said.decode())
-                said += line
-        port = int(said.rpartition(b"127.0.0.1:")[2].partition(b"/")[0])
         drained = asyncio.create_task(process.stderr.read())
         yield port
         process.terminate()
         async with asyncio.timeout(PATIENCE_S):
             await process.wait()
             await drained
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
 
 
 async def one_round(number: int, *, workers: int, folder: Path) -> Round:

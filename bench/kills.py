@@ -14,10 +14,12 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from served import served
 
 from heliograph.gateway.ledger.audit import audit
 from heliograph.gateway.ledger.database import DatabaseError
@@ -26,7 +28,6 @@ from heliograph.simulation.providers import SimulatedProviders
 
 OLD_S = 0.2
 CALLERS = 8
-PATIENCE_S = 60.0
 GATEWAY = """
 providers:
   openai:
@@ -70,7 +71,7 @@ async def one_round(
 ) -> Round:
     """Load a gateway, kill it, and look at what it leaves."""
     found = Round()
-    async with gateway(config, workers) as (process, port):
+    async with served(config, workers) as (process, port):
         calls = [asyncio.create_task(call(port, n, found)) for n in range(CALLERS)]
         await asyncio.sleep(load_s)
         found.killed_at = time.monotonic()
@@ -122,36 +123,8 @@ def judge(ledger: Path, found: Round, old_s: float) -> None:
     old = [age_s for age_s in found.lost if age_s > old_s]
     if old:
         found.wrong.append(f"{len(old)} answers older than {old_s} s are lost")
-    if not found.answered:
-        found.wrong.append("nobody was answered")
-
-
-@asynccontextmanager
-async def gateway(
-    config: Path, workers: int
-) -> AsyncIterator[tuple[asyncio.subprocess.Process, int]]:
-    """Run `heliograph serve` in a group of its own until it is killed."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "heliograph", "serve", "-c", str(config)),
-        *("--port", "0", "--workers", str(workers)),
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-        start_new_session=True,
-    )
-    try:
-        assert process.stderr is not None  # noqa: S101 - it was asked for
-        said = b""
-        async with asyncio.timeout(PATIENCE_S):
-            while b" serves on http://127.0.0.1:" not in said:
-                line = await process.stderr.readline()
-                if not line:
-                    raise RuntimeError(said.decode())
-                said += line
-        yield process, int(said.rpartition(b"127.0.0.1:")[2].partition(b"/")[0])
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
+    if not any(found.killed_at - at_s > old_s for at_s in found.answered.values()):
+        found.wrong.append("no answer was old enough to be judged")
 
 
 async def play(rounds: int, *, old_s: float = OLD_S, seed: int = 1) -> list[Round]:
@@ -168,7 +141,7 @@ async def play(rounds: int, *, old_s: float = OLD_S, seed: int = 1) -> list[Roun
                     config,
                     ledger,
                     workers=1 + number % 2,
-                    load_s=draw.uniform(0.3, 1.2),
+                    load_s=old_s + draw.uniform(0.2, 1.0),
                     old_s=old_s,
                 )
                 played.append(found)
