@@ -8,7 +8,7 @@ import numpy as np
 from heliograph.camera.reading.errors import RecordingError
 from heliograph.camera.reading.formats import open as open_recording
 from heliograph.camera.reading.recording import Recording
-from heliograph.camera.types import EVENT, Packet
+from heliograph.camera.types import EVENT, Packet, Size
 
 EVT3_HEADER = b"% format EVT3;height=720;width=1280\n% end\n"
 EVT2_HEADER = b"% format EVT2;height=480;width=640\n% end\n"
@@ -66,9 +66,11 @@ SMALL_EVT3 = evt3(
 """Words of every kind that emits, 23 events in two windows of 10 ms."""
 
 
-def opened(data: bytes, delta_t_us: int = 10_000) -> Recording:
+def opened(
+    data: bytes, delta_t_us: int = 10_000, size: Size | None = None
+) -> Recording:
     """Open *data* as if it were a file."""
-    return open_recording(BytesIO(data), delta_t_us)
+    return open_recording(BytesIO(data), delta_t_us, size=size)
 
 
 def tuples(packet: Packet) -> list[tuple[int, int, int, int]]:
@@ -82,13 +84,48 @@ def all_events(recording: Recording) -> Packet:
 
 
 def outcome(
-    data: bytes, delta_t_us: int = 10_000
+    data: bytes, delta_t_us: int = 10_000, size: Size | None = None
 ) -> tuple[list[tuple[int, int, int, int]], RecordingError | None]:
     """Read *data* as far as it goes; return its events and how it failed, if so."""
     events: list[tuple[int, int, int, int]] = []
     try:
-        for packet in opened(data, delta_t_us):
+        for packet in opened(data, delta_t_us, size):
             events += tuples(packet)
     except RecordingError as error:
         return events, error
     return events, None
+
+
+def evt21(*words: tuple[int, int], legacy: bool = False) -> bytes:
+    """Return a 640 x 480 EVT2.1 file; a word is its EVT2 half and its mask."""
+    order = "legacy" if legacy else "little"
+    header = f"% format EVT21;height=480;width=640;endianness={order}\n% end\n"
+    halves = [
+        half for head, mask in words for half in ((head, mask)[:: 1 if legacy else -1])
+    ]
+    return header.encode() + struct.pack(f"<{len(halves)}I", *halves)
+
+
+DAT_HEADER = (
+    b"% Data file containing CD events.\n% Version 2\n% Height 480\n% Width 640\n"
+)
+
+
+def dat(*events: tuple[int, int, int, int], header: bytes = DAT_HEADER) -> bytes:
+    """Return a 640 x 480 DAT file of events (x, y, p, t)."""
+    pairs = [
+        half for x, y, p, t in events for half in (t % (1 << 32), p << 28 | y << 14 | x)
+    ]
+    return header + bytes((12, 8)) + struct.pack(f"<{len(pairs)}I", *pairs)
+
+
+def npy(array: object, **options: bool) -> bytes:
+    """Return an NPY file of *array*."""
+    file = BytesIO()
+    np.save(file, array, **options)  # type: ignore[arg-type]  # any object can be saved
+    return file.getvalue()
+
+
+def packet_of(*events: tuple[int, int, int, int]) -> Packet:
+    """Return events (x, y, p, t) as a packet."""
+    return np.array(list(events), EVENT)

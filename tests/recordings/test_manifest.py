@@ -119,13 +119,44 @@ def test_every_trigger_comes_in_its_window() -> None:
     assert seen == 4_157
 
 
-@pytest.mark.parametrize(
-    ("name", "what"),
-    [
-        ("ncars_car.dat", "a DAT recording"),
-        ("davis_sample.aedat4", "an AEDAT4 recording"),
-    ],
-)
-def test_recordings_of_other_makers_are_named(name: str, what: str) -> None:
-    with pytest.raises(camera.ForeignFileError, match=what):
-        camera.open(recording_path(name))
+def test_dat_is_event_for_event_what_the_format_s_definition_gives() -> None:
+    path = recording_path("ncars_car.dat")
+    with camera.open(path, size=Size(120, 100)) as recording:
+        events = np.concatenate(list(recording))
+    data = np.frombuffer(path.read_bytes()[-2009 * 8 :], [("t", "<u4"), ("a", "<u4")])
+    assert np.array_equal(events["t"], data["t"])
+    assert np.array_equal(events["x"], data["a"] & 0x3FFF)
+    assert np.array_equal(events["y"], data["a"] >> 14 & 0x3FFF)
+    assert np.array_equal(events["p"], data["a"] >> 28 & 1)
+    assert (recording.begin_us, int(events["t"].max())) == (0, 99_952)
+
+
+def test_a_pickled_dict_of_a_data_set_is_read_without_unpickling_it() -> None:
+    path = recording_path("dvs_man_with_fish.npy")
+    with camera.open(path, size=Size(640, 480)) as recording:
+        events = np.concatenate(list(recording))
+    held = np.load(path, allow_pickle=True).item()
+    assert len(events) == 132_268
+    assert all(np.array_equal(events[name], held[name]) for name in "xypt")
+
+
+def test_tables_of_a_data_set_are_read_in_their_order() -> None:
+    paths = sorted(
+        (recording_path(LASER.name).parents[1] / "labelled/pedro").rglob("*.npy")
+    )
+    assert len(paths) == 5
+    for path in paths:
+        with camera.open(path, size=Size(346, 260)) as recording:
+            events = np.concatenate(list(recording))
+        table = np.load(path)
+        assert all(np.array_equal(events[n], table[:, i]) for i, n in enumerate("txyp"))
+
+
+def test_a_file_without_a_geometry_asks_for_it() -> None:
+    with pytest.raises(camera.ForeignFileError, match="--size WIDTHxHEIGHT"):
+        camera.open(recording_path("ncars_car.dat"))
+
+
+def test_recordings_of_other_makers_are_named() -> None:
+    with pytest.raises(camera.ForeignFileError, match="an AEDAT4 recording"):
+        camera.open(recording_path("davis_sample.aedat4"))

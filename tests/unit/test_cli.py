@@ -11,6 +11,7 @@ import pytest
 from heliograph import __version__, cli, demo
 from heliograph.camera import command
 from heliograph.camera.config.file import SECTIONS
+from heliograph.camera.types import Size
 from heliograph.cli.kinds import CAMERA_KEYS
 from heliograph.gateway import app
 from heliograph.gateway.config import schema
@@ -129,8 +130,15 @@ def test_what_watch_is_not_told_it_hands_on_as_not_told(
     called: Called = []
     monkeypatch.setattr(command, "run_watch", recorder(called))
     cli.main(["watch"])
-    names = ("config", "gateway", "model", "out", "speed")
+    names = ("size", "config", "gateway", "model", "out", "speed")
     assert called == [((None,), dict.fromkeys(names))]
+
+
+def test_a_recording_s_size_is_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    called: Called = []
+    monkeypatch.setattr(command, "run_watch", recorder(called))
+    cli.main(["watch", "x.dat", "--size", "346x260"])
+    assert called[0][1]["size"] == Size(346, 260)
 
 
 def test_the_demo_is_handed_its_two_choices(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,6 +162,8 @@ def test_the_demo_is_handed_its_two_choices(monkeypatch: pytest.MonkeyPatch) -> 
         (["watch", "x.raw", "--speed", "0"], "give max"),
         (["watch", "x.raw", "--speed", "nan"], "give max"),
         (["watch", "x.raw", "--speed", "inf"], "give max"),
+        (["watch", "x.dat", "--size", "640"], "'640' is no size: give WIDTHxHEIGHT"),
+        (["watch", "x.dat", "--size", "0x9"], "'0x9' is no size"),
         (["serv"], "invalid choice"),
         (["serve", "--prot", "1"], "unrecognized arguments"),
         (["check"], "required: FILE"),

@@ -18,6 +18,7 @@ from heliograph.camera.pipeline import watch
 from heliograph.camera.sinks.console import write_line
 from heliograph.camera.sinks.jsonl import SinkError
 from heliograph.camera.summary import Summary, render_summary
+from heliograph.camera.types import Size
 from heliograph.yaml_reading.problems import Problem, render_problems
 
 INTERRUPTED = 130
@@ -33,6 +34,7 @@ NOTHING = (
 def run_watch(
     source: Path | None,
     *,
+    size: Size | None = None,
     config: Path | None = None,
     gateway: str | None = None,
     model: str | None = None,
@@ -43,7 +45,7 @@ def run_watch(
     """Watch *source* in the terminal; return the exit code and say why it is not 0.
 
     What is None is as the file *config* says, and as ever where that does not. *speed*
-    is infinite for as fast as it goes.
+    is infinite for as fast as it goes. *size* is for recordings that do not tell it.
 
     0: the file was read wholly, and captions came where any were asked for. 1: the
     watch could not begin, the file broke off, or every caption failed. 130: somebody
@@ -62,6 +64,7 @@ def run_watch(
         with _ended_by_signals(stop):
             summary = watch(
                 seen,
+                size=size,
                 gateway=gateway or told.url,
                 model=model or told.model,
                 out=out,

@@ -24,7 +24,7 @@ from heliograph.camera.config import (
 from heliograph.camera.sinks.jsonl import JsonLines, SinkError
 from heliograph.camera.stages import Stages
 from heliograph.camera.summary import Summary, Tally, freeze
-from heliograph.camera.types import Caption, CaptionJob
+from heliograph.camera.types import Caption, CaptionJob, Size
 from heliograph.camera.view import Facts, Screen, open_screen
 from heliograph.clock import Clock, SystemClock
 
@@ -64,6 +64,7 @@ class Pace:
 def watch(
     source: str | os.PathLike[str],
     *,
+    size: Size | None = None,
     gateway: str = GATEWAY_URL,
     model: str | None = None,
     out: Path | None = None,
@@ -77,6 +78,7 @@ def watch(
 ) -> Summary:
     """Caption the recording at *source* and return what came of it.
 
+    *size* is the sensor's geometry, for files that do not tell it.
     *model* None takes the first one the gateway lists. Captions are added to *out* as
     JSON lines and given to *on_caption*, by one thread at a time. *speed* is a factor
     of recording time, None as fast as it goes. *view* shows a live view in a terminal
@@ -92,7 +94,7 @@ def watch(
     settings, clock = settings or WatchSettings(), clock or SystemClock()
     url = clean_gateway_url(gateway)
     with ExitStack() as stack:
-        opened = camera.open(source, delta_t_us=settings.delta_t_us)
+        opened = camera.open(source, settings.delta_t_us, size=size)
         recording = stack.enter_context(opened)
         client = GatewayClient(
             url,

@@ -4,6 +4,7 @@ import argparse
 from math import inf
 from pathlib import Path
 
+SIDE_PX_MAX = 16_383
 WORKERS_MAX = 256
 DAYS_MAX = 36_500
 
@@ -69,3 +70,13 @@ def speed(text: str) -> float:
     except argparse.ArgumentTypeError:
         said = f"{text!r}: give max, or a factor such as 1.0"
         raise argparse.ArgumentTypeError(said) from None
+
+
+def size(text: str) -> tuple[int, int]:
+    """Read a geometry such as 1280x720: width and height."""
+    sides = [int(side) if side.isdecimal() else 0 for side in text.split("x")]
+    if len(sides) != 2 or not all(1 <= side <= SIDE_PX_MAX for side in sides):  # noqa: PLR2004 - width, height
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no size: give WIDTHxHEIGHT, such as 1280x720"
+        )
+    return sides[0], sides[1]

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from heliograph.cli.adding import Commands, add
-from heliograph.cli.arguments import factor, speed
+from heliograph.cli.arguments import factor, size, speed
 
 
 def add_watch(commands: Commands) -> None:
@@ -16,7 +16,14 @@ def add_watch(commands: Commands) -> None:
         type=Path,
         nargs="?",
         metavar="FILE",
-        help="RAW EVT2 or EVT3; may be left out where the config names a source",
+        help="the recording: RAW, DAT, NPY or NPZ; may be left out where the config "
+        "names a source",
+    )
+    watch.add_argument(
+        "--size",
+        type=size,
+        metavar="WxH",
+        help="the sensor's pixels, for files that do not tell them",
     )
     watch.add_argument(
         "-c",
@@ -45,9 +52,11 @@ def add_watch(commands: Commands) -> None:
 def run_watch(arguments: argparse.Namespace) -> int:
     """Caption a recording."""
     from heliograph.camera import command
+    from heliograph.camera.types import Size
 
     return command.run_watch(
         arguments.source,
+        size=arguments.size and Size(*arguments.size),
         config=arguments.config,
         gateway=arguments.gateway,
         model=arguments.model,

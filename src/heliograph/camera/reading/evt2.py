@@ -31,7 +31,7 @@ TIME_LEAP = int(Fault.TIME_LEAP)
 
 
 @compiled
-def _set_high(s: Any, high: int) -> bool:  # noqa: ANN401 - a numba record has no type
+def set_high(s: Any, high: int) -> bool:  # noqa: ANN401 - a numba record has no type
     """Take in a TIME_HIGH that differs; false where time leaps for no reason."""
     step = high - s.high
     epoch_step_us = 0
@@ -57,7 +57,7 @@ def _set_high(s: Any, high: int) -> bool:  # noqa: ANN401 - a numba record has n
 
 
 @compiled
-def _set_low(s: Any, low: int) -> int:  # noqa: ANN401 - a numba record
+def set_low(s: Any, low: int) -> int:  # noqa: ANN401 - a numba record
     """Take in the lower six bits of the time; return the time."""
     t_us: int = s.epoch_us + (s.high << 6) + low
     s.time_steps_back += t_us < s.t_us
@@ -87,7 +87,7 @@ def decode(  # noqa: C901, PLR0912 - one switch over the kinds of words
         if kind == TIME_HIGH:
             high = word & HIGH_MAX
             if high != s.high or s.started == 0:
-                if not _set_high(s, high):
+                if not set_high(s, high):
                     break
                 if s.t_us >= until_us:
                     at += 1
@@ -95,7 +95,7 @@ def decode(  # noqa: C901, PLR0912 - one switch over the kinds of words
         elif s.started == 0:
             s.dropped += 1
         elif kind in (CD_OFF, CD_ON):
-            t_us = _set_low(s, (word >> 22) & 0x3F)
+            t_us = set_low(s, (word >> 22) & 0x3F)
             if t_us >= until_us:
                 break
             x = (word >> 11) & 0x7FF
@@ -109,7 +109,7 @@ def decode(  # noqa: C901, PLR0912 - one switch over the kinds of words
             else:
                 s.out_of_bounds += 1
         elif kind == EXT_TRIGGER:
-            t_us = _set_low(s, (word >> 22) & 0x3F)
+            t_us = set_low(s, (word >> 22) & 0x3F)
             if t_us >= until_us:
                 break
             triggers[k].p = word & 1

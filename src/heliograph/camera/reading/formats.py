@@ -1,25 +1,28 @@
 """The table of formats we read, and `open`, which looks a file up in it."""
 
 import os
-from pathlib import Path
-from types import MappingProxyType
+from collections.abc import Callable
+from contextlib import ExitStack
 from typing import BinaryIO
 
-import numpy as np
-
-from heliograph.camera.reading import evt2, evt3, raw_header
+from heliograph.camera.reading.dat import open_dat
 from heliograph.camera.reading.errors import ForeignFileError
 from heliograph.camera.reading.foreign import looks_like
-from heliograph.camera.reading.recording import Format, Recording
+from heliograph.camera.reading.npy import open_npy
+from heliograph.camera.reading.npz import open_npz
+from heliograph.camera.reading.raw import open_raw
+from heliograph.camera.reading.recording import Opened, Recording
+from heliograph.camera.reading.sources import Source, open_source
 from heliograph.camera.types import Size
 
-FORMATS = MappingProxyType(
-    {
-        "EVT2": Format("EVT2", np.dtype("<u4"), evt2.decode),
-        "EVT3": Format("EVT3", np.dtype("<u2"), evt3.decode),
-    }
+# The first beginning that a file has decides, so the longer come first.
+CONTAINERS: tuple[tuple[bytes, Callable[[Source], Opened]], ...] = (
+    (b"% Data file", open_dat),
+    (b"% ", open_raw),
+    (b"\x93NUMPY", open_npy),
+    (b"PK\x03\x04", open_npz),
 )
-SUPPORTED = "Prophesee RAW files with EVT2 or EVT3 events"
+SUPPORTED = "RAW (EVT2, EVT2.1, EVT3), DAT, NPY and NPZ"
 
 
 def open(  # noqa: A001 - the field's own word; used as `camera.open`
@@ -28,72 +31,47 @@ def open(  # noqa: A001 - the field's own word; used as `camera.open`
     *,
     size: Size | None = None,
 ) -> Recording:
-    """Open a RAW recording as windows of *delta_t_us*.
+    """Open a recording as windows of *delta_t_us*, whatever its format.
 
     *source* is a path or a binary file, which is read from where it stands and left
-    open. *size* stands in where the header does not tell the geometry.
+    open. *size* is the sensor's geometry; it goes before what the header tells.
 
-    Raises `ForeignFileError` for what is no RAW file we read, `BrokenRecordingError`
-    for one without a single time word, `OSError` where the file cannot be opened.
+    Raises `ForeignFileError` for what is no recording we read, or one whose geometry
+    cannot be known, `BrokenRecordingError` for one without a single time, `OSError`
+    where the file cannot be opened.
     """
     if delta_t_us < 1:
         raise ValueError(f"delta_t_us must be at least 1, not {delta_t_us}")
-    if not isinstance(source, (str, os.PathLike)):
-        name = str(getattr(source, "name", "the stream"))
-        return _read(source, name, delta_t_us, size=size, owns_stream=False)
-    stream = Path(source).open("rb", buffering=0)  # noqa: SIM115 - the recording owns it
+    owned = ExitStack()
     try:
-        return _read(stream, str(source), delta_t_us, size=size, owns_stream=True)
+        found = open_source(source, owned=owned)
+        opened = _opener(found)(found)
+        return Recording(
+            opened,
+            size=size or _size(opened, found.name),
+            name=found.name,
+            delta_t_us=delta_t_us,
+            owned=owned,
+        )
     except BaseException:
-        stream.close()
+        owned.close()
         raise
 
 
-def _read(
-    stream: BinaryIO,
-    name: str,
-    delta_t_us: int,
-    *,
-    size: Size | None,
-    owns_stream: bool,
-) -> Recording:
-    head = _head(stream)
-    if not head.startswith(b"% ") or head.startswith(b"% Data file"):
-        raise ForeignFileError(
-            f"{name}: looks like {looks_like(head)}, at byte 0; supported are "
-            f"{SUPPORTED}, which begin with '% '"
-        )
-    header = raw_header.parse(head, name=name)
-    if header.format not in FORMATS:
-        raise ForeignFileError(
-            f"{name}: the header says {header.format}; supported are {SUPPORTED}"
-        )
-    size = size or header.size
-    if size is None:
-        raise ForeignFileError(
-            f"{name}: the header tells no geometry and its plugin "
-            f"({header.fields.get('plugin_name', 'none named')}) is not known; "
-            "add the line '% geometry WIDTHxHEIGHT' to the header, or in Python "
-            "give it as size=Size(width, height)"
-        )
-    return Recording(
-        stream,
-        FORMATS[header.format],
-        size=size,
-        name=name,
-        first=head[header.payload_at :],
-        payload_at=header.payload_at,
-        delta_t_us=delta_t_us,
-        owns_stream=owns_stream,
+def _opener(source: Source) -> Callable[[Source], Opened]:
+    for beginning, opener in CONTAINERS:
+        if source.head.startswith(beginning):
+            return opener
+    raise ForeignFileError(
+        f"{source.name}: looks like {looks_like(source.head)}, at byte 0; supported "
+        f"are {SUPPORTED}"
     )
 
 
-def _head(stream: BinaryIO) -> bytes:
-    """Read `HEADER_BYTES_MAX` bytes; a pipe may give them in smaller pieces."""
-    head = b""
-    while len(head) < raw_header.HEADER_BYTES_MAX:
-        piece = stream.read(raw_header.HEADER_BYTES_MAX - len(head))
-        if not piece:
-            break
-        head += piece
-    return head
+def _size(opened: Opened, name: str) -> Size:
+    if opened.size is None:
+        raise ForeignFileError(
+            f"{name}: {opened.ask}; say it as --size WIDTHxHEIGHT, or in Python as "
+            "size=Size(width, height)"
+        )
+    return opened.size

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from heliograph.camera.reading.errors import ForeignFileError
 from heliograph.camera.types import Size
 
+LINE_START = b"% "
 HEADER_BYTES_MAX = 64 * 1024
 LINE_BYTES_MAX = 1024
 SIDE_PX_MAX = 2048  # coordinates have eleven bits
@@ -36,10 +37,12 @@ EVT_VERSIONS = MappingProxyType(
 class RawHeader:
     """What a RAW header says. `size` is None where nothing tells the geometry.
 
-    `payload_at` is the byte at which the events begin.
+    `payload_at` is the byte at which the events begin. `legacy` words of 64 bits have
+    their halves swapped.
     """
 
     format: str
+    legacy: bool
     size: Size | None
     payload_at: int
     fields: MappingProxyType[str, str]
@@ -51,17 +54,32 @@ def parse(head: bytes, *, name: str) -> RawHeader:
     Raises `ForeignFileError` where the header is endless, names no event format or
     a geometry that cannot be.
     """
-    fields, payload_at = _split(head, name)
+    fields, payload_at = split(head, name)
     options = _options(fields.get("format", ""))
     return RawHeader(
         format=_format(fields, options, name),
+        legacy=options.get("endianness", "") == "legacy",
         size=_size(fields, options, name),
         payload_at=payload_at,
         fields=MappingProxyType(fields),
     )
 
 
-def _split(head: bytes, name: str) -> tuple[dict[str, str], int]:
+def is_whole(head: bytes) -> bool:
+    """Say whether *head* reaches two bytes or more beyond its header lines."""
+    at = 0
+    while (line := _line_at(head, at)) is not None:
+        at += len(line)
+        if line.split()[1:2] == [b"end"]:
+            return len(head) >= at + 2
+    rest = head[at : at + LINE_BYTES_MAX]
+    # A line that has not come to its end may still become one.
+    unfinished = b"\n" not in rest and len(rest) < LINE_BYTES_MAX
+    return len(rest) > 1 and not (rest.startswith(LINE_START) and unfinished)
+
+
+def split(head: bytes, name: str) -> tuple[dict[str, str], int]:
+    """Return the header's fields and the byte behind its last line."""
     fields: dict[str, str] = {}
     at = 0
     while (line := _line_at(head, at)) is not None:
@@ -83,7 +101,7 @@ def _line_at(head: bytes, at: int) -> bytes | None:
 
     Binary payload may begin with "% " too, so a line must be printable text.
     """
-    if head[at : at + 2] != b"% ":
+    if head[at : at + 2] != LINE_START:
         return None
     end = head.find(b"\n", at, at + LINE_BYTES_MAX)
     if end < 0:
@@ -116,15 +134,16 @@ def _format(fields: dict[str, str], options: dict[str, str], name: str) -> str:
 
 def _size(fields: dict[str, str], options: dict[str, str], name: str) -> Size | None:
     if "width" in options and "height" in options:
-        return _checked(options["width"], options["height"], name)
+        return checked_size(options["width"], options["height"], name)
     if "geometry" in fields:
         width, _, height = fields["geometry"].partition("x")
-        return _checked(width, height, name)
+        return checked_size(width, height, name)
     plugin = fields.get("plugin_name", "").lower()
     return next((size for part, size in PLUGIN_SIZES if part in plugin), None)
 
 
-def _checked(width: str, height: str, name: str) -> Size:
+def checked_size(width: str, height: str, name: str) -> Size:
+    """Read a geometry that a header gives; raises `ForeignFileError`."""
     sides = [
         int(side) if side.isascii() and side.isdigit() else 0
         for side in (width.strip()[:9], height.strip()[:9])

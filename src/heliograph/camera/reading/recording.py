@@ -1,28 +1,36 @@
-"""A recording as windows of equal length, read once from begin to end.
+"""A recording as windows of equal length.
 
 Windows are half-open and follow each other without a gap from the stream's first
-TIME_HIGH on, the empty ones included, as Metavision's `EventsIterator` yields them.
+time word on, the empty ones included, as Metavision's `EventsIterator` yields them.
 A window is closed by the first word that brings the time to its end. Where a sensor
 then steps back by a few us, those events come in the next window: none is lost,
 none comes twice, and all windows put together are the file in its own order.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from types import TracebackType
-from typing import BinaryIO, Self, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from heliograph.camera.reading.errors import BrokenRecordingError
-from heliograph.camera.reading.state import GAP_US_MAX, Fault, fresh_state
-from heliograph.camera.reading.words import Words
+from heliograph.camera.reading.checkpoints import Checkpoints
+from heliograph.camera.reading.errors import BrokenRecordingError, broken
+from heliograph.camera.reading.pieces import Pieces
+from heliograph.camera.reading.state import (
+    GAP_US_MAX,
+    NEVER_US,
+    RECORD_GAP_US_MAX,
+    Fault,
+    fresh_state,
+)
 from heliograph.camera.types import EVENT, TRIGGER, Packet, Size
 
 Decode: TypeAlias = Callable[
     [
-        NDArray[np.unsignedinteger],
+        NDArray[Any],
         NDArray[np.void],
         int,
         NDArray[np.void],
@@ -32,7 +40,7 @@ Decode: TypeAlias = Callable[
 ]
 
 # A decoder stops where less room is left than one word may need.
-EVENTS_PER_WORD_MAX = 12
+EVENTS_PER_WORD_MAX = 32
 EVENTS_AT_FIRST = 1 << 18
 TRIGGERS_AT_FIRST = 1 << 10
 # Sensors read out about 1,100 events a us at most; twice that is no event stream.
@@ -41,12 +49,19 @@ WINDOW_EVENTS_MIN = 1 << 22
 
 
 @dataclass(frozen=True, slots=True)
-class Format:
-    """One encoding: its name in a header, its word and its decoder."""
+class Opened:
+    """A file whose header was read: its format, and words that `decode` understands.
 
-    name: str
-    word: np.dtype[np.unsignedinteger]
+    `size` is None where the file does not tell, and `ask` then says what is known of
+    it. `nothing` says what it means that no word has a time.
+    """
+
+    format: str
+    pieces: Pieces
     decode: Decode
+    size: Size | None
+    ask: str
+    nothing: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +71,8 @@ class Counters:
     `other` words are known but carry no events (IMU, sensor statistics), `unknown`
     ones have a type the format does not define. `dropped` counts words before the
     first TIME_HIGH and events before the first row or column; `out_of_bounds` events
-    outside the sensor. `bytes_read` includes the header.
+    outside the sensor. `bytes_read` includes the header, and is 0 for HDF5 and NPZ
+    files. After a `seek` all of them tell of what lies before the place.
     """
 
     words: int
@@ -72,44 +88,40 @@ class Counters:
 
 
 class Recording:
-    """Iterate once to get a packet for each window of *delta_t_us*.
+    """Iterate to get a packet for each window of *delta_t_us*.
 
     After each step `now_us` is the end of the window just yielded and `triggers`
     (dtype `TRIGGER`) those that fell in it. A stream that ends within a word or goes
     wrong raises `BrokenRecordingError`, after the windows before it were yielded.
-    *first* are the bytes of *stream* read already, from `payload_at` on. Only a file
-    that `open` opened is closed by `close`.
+    *owned* is what `close` closes: a file that `open` opened is among it, a stream
+    that it was given is not.
     """
 
     def __init__(
         self,
-        stream: BinaryIO,
-        format: Format,  # noqa: A002 - the field's own word
+        opened: Opened,
         *,
         size: Size,
         name: str,
-        first: bytes,
-        payload_at: int,
         delta_t_us: int,
-        owns_stream: bool,
+        owned: ExitStack,
     ) -> None:
         self.size = size
-        self.format = format.name
+        self.format = opened.format
         self.delta_t_us = delta_t_us
         self.triggers: NDArray[np.void] = np.empty(0, TRIGGER)
-        self._stream = stream
-        self._owns_stream = owns_stream
+        self._opened = opened
+        self._pieces = opened.pieces
+        self._owned = owned
         self._name = name
-        self._payload_at = payload_at
-        self._decode = format.decode
-        self._word_bytes = format.word.itemsize
-        self._words = Words(stream, format.word, first=first, at=payload_at)
         self._state = fresh_state(size.width, size.height)
         self._events: NDArray[np.void] = np.empty(EVENTS_AT_FIRST, EVENT)
         self._triggers: NDArray[np.void] = np.empty(TRIGGERS_AT_FIRST, TRIGGER)
         self._events_max = max(WINDOW_EVENTS_MIN, EVENTS_PER_US_MAX * delta_t_us)
-        self._ended = False
+        self._ended = self._closed = False
         self._error: BrokenRecordingError | None = None
+        self._checkpoints = Checkpoints()
+        self._checkpoints.pass_by(self._pieces.place, self._state)
         self.begin_us = self._find_begin()
         self.now_us = self.begin_us
 
@@ -117,17 +129,43 @@ class Recording:
     def counters(self) -> Counters:
         """What was read so far."""
         state = self._state[0]
-        at = self._words.byte
-        rest = len(self._words.rest) if self._ended else 0
         return Counters(
-            words=(at - self._payload_at) // self._word_bytes,
-            bytes_read=at + rest,
+            bytes_read=self._pieces.bytes_read,
             **{
                 name: int(state[name])
                 for name in Counters.__slots__
-                if name not in ("words", "bytes_read")
+                if name != "bytes_read"
             },
         )
+
+    def seek(self, t_us: int) -> None:
+        """Let the next window begin at *t_us*, in the sensor's time as `now_us` is.
+
+        What lies on the way is decoded and discarded, from a place that was read
+        before where there is one. Behind the end there is nothing more to yield.
+        Raises `ValueError` before `begin_us`, where the recording is closed, or
+        backwards in a pipe; a file that goes wrong on the way raises as a window does.
+        """
+        if t_us < self.begin_us:
+            raise ValueError(
+                f"{self._name}: begins at {self.begin_us} us, so there is no {t_us} us"
+            )
+        if self._closed:
+            raise ValueError(f"{self._name}: is closed; open it again to seek in it")
+        behind = t_us < self.now_us
+        if behind and not self._pieces.seekable:
+            raise ValueError(
+                f"{self._name}: is read from a pipe, which does not go back to "
+                f"{t_us} us: save it to a file"
+            )
+        if self._pieces.seekable:
+            place, state = self._checkpoints.before(t_us)
+            if behind or place > self._pieces.place:
+                self._pieces.rewind(place)
+                self._state, self._ended, self._error = state, False, None
+        self._fill(t_us, keep=False)
+        self.now_us = t_us
+        self.triggers = self._triggers[:0].copy()
 
     def __iter__(self) -> Iterator[Packet]:
         return self
@@ -148,9 +186,8 @@ class Recording:
 
     def close(self) -> None:
         """Close the file and end the iteration. Twice does no harm."""
-        self._ended = True
-        if self._owns_stream:
-            self._stream.close()
+        self._ended = self._closed = True
+        self._owned.close()
 
     def __enter__(self) -> Self:
         return self
@@ -164,42 +201,57 @@ class Recording:
         self.close()
 
     def _find_begin(self) -> int:
-        """Read up to the first TIME_HIGH, before which no event has a time."""
-        self._fill(0)
+        """Read up to the first time, before which no event has one."""
+        begin = self._pieces.place
+        self._fill(NEVER_US + 1)
+        if self._ended and self._error is not None and not self._pieces.left_over():
+            raise self._error
         if self._ended:
-            found = self._words.byte + len(self._words.rest) - self._payload_at
-            raise BrokenRecordingError(
-                f"{self._name}: no {self.format} time word in the {found} bytes after "
-                f"the header (byte {self._payload_at}); the recording is empty, or "
-                "its payload is in another format than its header says",
-                byte=self._payload_at,
-            )
+            what = self._opened.nothing.format(bytes=self._pieces.bytes_read - begin)
+            raise BrokenRecordingError(f"{self._name}: {what}", byte=begin)
         return int(self._state[0]["t_us"])
 
-    def _fill(self, until_us: int) -> tuple[int, int]:
-        """Decode up to *until_us*; return how many events and triggers there were."""
-        state, words = self._state, self._words
+    def _fill(self, until_us: int, *, keep: bool = True) -> tuple[int, int]:
+        """Decode up to *until_us*; return how many events and triggers are kept."""
+        state, pieces = self._state, self._pieces
         events = triggers = 0
-        while int(state[0]["t_us"]) < until_us:
-            if not words.refill():
-                self._end(self._cut_word())
+        while not self._ended and int(state[0]["t_us"]) < until_us:
+            if not self._refill():
                 break
-            taken, new_events, new_triggers = self._decode(
-                words.pending,
+            taken, new_events, new_triggers = self._opened.decode(
+                pieces.pending,
                 state,
                 until_us,
                 self._events[events:],
                 self._triggers[triggers:],
             )
-            words.take(taken)
-            events += new_events
-            triggers += new_triggers
+            pieces.take(taken)
+            state["words"] += taken
+            if keep:
+                events += new_events
+                triggers += new_triggers
             if state[0]["fault"]:
                 self._end(self._fault())
                 break
             if not self._has_room(events, triggers):
                 break
         return events, triggers
+
+    def _refill(self) -> bool:
+        """Have words to decode; where there are none, end the recording: false."""
+        pieces = self._pieces
+        if not len(pieces.pending):
+            if pieces.seekable:
+                self._checkpoints.pass_by(pieces.place, self._state)
+            try:
+                if pieces.refill():
+                    return True
+            except BrokenRecordingError as error:
+                self._ended, self._error = True, error
+                return False
+            self._end(pieces.left_over())
+            return False
+        return True
 
     def _has_room(self, events: int, triggers: int) -> bool:
         """Make room for more; false where no sensor could have sent so many."""
@@ -218,25 +270,23 @@ class Recording:
     def _end(self, what: str | None) -> None:
         self._ended = True
         if what is not None:
-            byte = self._words.byte
-            self._error = BrokenRecordingError(
-                f"{self._name}: at byte {byte}: {what}. What was read before it stands",
-                byte=byte,
-            )
-
-    def _cut_word(self) -> str | None:
-        if not self._words.rest:
-            return None
-        return (
-            f"the file ends within a word of {self._word_bytes} bytes "
-            f"({len(self._words.rest)} left): it is cut"
-        )
+            unit, at = self._pieces.where
+            self._error = broken(self._name, what, at=at, unit=unit)
 
     def _fault(self) -> str:
         t_us = int(self._state[0]["t_us"])
-        if self._state[0]["fault"] == Fault.TIME_BACK:
+        fault = self._state[0]["fault"]
+        if fault == Fault.TIME_BACK:
             return f"time goes back from {t_us} us and it is no wrap"
-        return f"time leaps from {t_us} us by more than {GAP_US_MAX / 1e6:.1f} s"
+        if fault == Fault.BACK_OR_LEAP:
+            return (
+                f"time goes back from {t_us} us, or on by more than an hour: sort the "
+                "events by t (stable)"
+            )
+        if fault == Fault.RECORD_BACK:
+            return f"time goes back from {t_us} us: sort the events by t (stable)"
+        gap_us = RECORD_GAP_US_MAX if fault == Fault.RECORD_LEAP else GAP_US_MAX
+        return f"time leaps from {t_us} us by more than {gap_us / 1e6:.1f} s"
 
 
 def _doubled(buffer: NDArray[np.void], used: int) -> NDArray[np.void]:

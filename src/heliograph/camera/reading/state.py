@@ -1,6 +1,6 @@
 """What a decoder remembers between two calls, and the ways a stream can go wrong.
 
-One record serves both formats, so that numba reads its fields by name.
+One record serves all formats, so that numba reads its fields by name.
 """
 
 from enum import IntEnum
@@ -20,6 +20,7 @@ STATE = np.dtype(
         ("base_x", "<i8"),  # -1 before the first vector base
         ("base_p", "<i8"),
         ("fault", "<i8"),
+        ("words", "<i8"),
         ("events", "<i8"),
         ("triggers", "<i8"),
         ("other", "<i8"),
@@ -32,7 +33,19 @@ STATE = np.dtype(
 )
 
 GAP_US_MAX = 1 << 24
-"""The longest silence that is believed: EVT3 cannot express a longer one."""
+"""The longest silence believed of words: EVT3 cannot express a longer one."""
+
+RECORD_GAP_US_MAX = 3_600_000_000
+"""The longest silence believed of events listed without words that tell time."""
+
+BACK_US_MAX = 1 << 12
+"""How far the events of a list may step back: as far as EVT3's can."""
+
+NEVER_US = -(1 << 62)
+"""Before any time that a recording may have."""
+
+TIME_US_MAX = 1 << 60
+"""Times beyond it, either way, are no times: 36,000 years."""
 
 
 class Fault(IntEnum):
@@ -41,6 +54,9 @@ class Fault(IntEnum):
     NONE = 0
     TIME_BACK = 1
     TIME_LEAP = 2
+    RECORD_BACK = 3
+    RECORD_LEAP = 4
+    BACK_OR_LEAP = 5
 
 
 def fresh_state(width: int, height: int) -> NDArray[np.void]:
@@ -48,7 +64,7 @@ def fresh_state(width: int, height: int) -> NDArray[np.void]:
     state = np.zeros(1, STATE)
     state["width"] = width
     state["height"] = height
-    state["t_us"] = -1  # any time word brings it to 0 or later
+    state["t_us"] = NEVER_US
     state["y"] = -1
     state["base_x"] = -1
     return state

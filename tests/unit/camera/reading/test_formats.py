@@ -16,9 +16,7 @@ from heliograph import camera
         (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
         (b"#!AER-DAT4.0\r\n\x20", "an AEDAT4 recording"),
         (b"#!AER-DAT2.0\r\n", "an AEDAT recording"),
-        (b"% Data file containing CD events.\n% Version 2\n", "a DAT recording"),
-        (b"\x93NUMPY\x01\x00", "a NumPy array"),
-        (b"PK\x03\x04", "a ZIP archive"),
+        (b"\x1f\x8b\x08\x00", "a gzip file"),
         (b"\x00\x00\x00\x18ftypisom", "an MP4 video"),
         (b"t,x,y,p\n1,2,3,1\n", "a text file"),
         (b"\x01\x80\x02\x60", "unknown data beginning with 01 80 02 60"),
@@ -28,15 +26,15 @@ def test_a_foreign_file_is_named_with_what_is_supported(head: bytes, what: str) 
     with pytest.raises(camera.ForeignFileError) as error:
         camera.open(BytesIO(head))
     assert str(error.value) == (
-        f"the stream: looks like {what}, at byte 0; supported are Prophesee RAW files "
-        "with EVT2 or EVT3 events, which begin with '% '"
+        f"the stream: looks like {what}, at byte 0; supported are RAW (EVT2, EVT2.1, "
+        "EVT3), DAT, NPY and NPZ"
     )
 
 
 @pytest.mark.parametrize(
     ("line", "format_name"),
     [
-        ("evt 2.1", "EVT21"),
+        ("evt 4.0", "EVT4"),
         ("format EVT4;height=1;width=1", "EVT4"),
         ("evt 9", "EVT 9"),
     ],

@@ -1,0 +1,98 @@
+"""Where a recording's bytes come from: a file, a stream that is given, or a pipe."""
+
+import os
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from heliograph.camera.reading import raw_header
+
+SIGNATURE_BYTES = 24
+"""What a file that begins with no header line needs to show to be known."""
+
+
+class Readable(Protocol):
+    """What only needs to be read from begin to end."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most *size* bytes, none at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A stream whose first bytes, *head*, were read.
+
+    *origin* is where in the stream the recording begins, None where there is no going
+    back. *owned* closes what reading opens.
+    """
+
+    stream: BinaryIO
+    name: str
+    head: bytes
+    origin: int | None
+    owned: ExitStack
+
+    def from_start(self) -> "Readable":
+        """Return the stream as if nothing of it had been read."""
+        if self.origin is None:
+            return _Again(self.head, self.stream)
+        self.stream.seek(self.origin)
+        return self.stream
+
+
+def open_source(
+    source: str | os.PathLike[str] | BinaryIO, *, owned: ExitStack
+) -> Source:
+    """Open *source* and read as much of it as tells its format."""
+    if isinstance(source, (str, os.PathLike)):
+        stream: BinaryIO = owned.enter_context(Path(source).open("rb", buffering=0))  # noqa: SIM115 - the stack closes it
+        name = str(source)
+    else:
+        stream, name = source, str(getattr(source, "name", "the stream"))
+    origin = stream.tell() if stream.seekable() else None
+    return Source(stream, name, _head(stream), origin, owned)
+
+
+def read_exactly(stream: Readable, size: int) -> bytes:
+    """Read *size* bytes, or fewer at the end; a pipe gives them in pieces."""
+    data = stream.read(size)
+    while 0 < len(data) < size:
+        piece = stream.read(size - len(data))
+        if not piece:
+            break
+        data += piece
+    return data
+
+
+class _Again:
+    """A stream that gives what was read of it once more."""
+
+    def __init__(self, head: bytes, stream: Readable) -> None:
+        self._head = head
+        self._stream = stream
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most *size* bytes, none at the end."""
+        if not self._head:
+            return self._stream.read(size)
+        data, self._head = self._head[:size], self._head[size:]
+        return data
+
+
+def _head(stream: BinaryIO) -> bytes:
+    """Read the header and what came with it; a pipe may give it in small pieces."""
+    head = b""
+    while len(head) < raw_header.HEADER_BYTES_MAX and not _tells(head):
+        piece = stream.read(raw_header.HEADER_BYTES_MAX - len(head))
+        if not piece:
+            break
+        head += piece
+    return head
+
+
+def _tells(head: bytes) -> bool:
+    """Say whether *head* is enough: a whole header, or no header at all."""
+    if head.startswith(raw_header.LINE_START):
+        return raw_header.is_whole(head)
+    return len(head) >= SIGNATURE_BYTES
