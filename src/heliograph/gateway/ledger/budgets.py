@@ -71,6 +71,7 @@ class Budgets:
         self.asking = False
         self.asked_s = 0.0
         self.good_until_s = -math.inf  # when slices may be taken for a dead process's
+        self.silent_since_s = math.inf  # when it was asked what it has not answered
         self.closed = False
         self.timer: asyncio.TimerHandle | None = None
         self.due_s = 0.0  # when it goes off
@@ -108,10 +109,11 @@ class Budgets:
                 return found
             need = amount[found.measure]
             left_s = until_s - loop.time()
-            if left_s > 0 and not found.is_used_up(need, wall_s):
+            in_vain = self.is_away or found.is_used_up(need, wall_s)
+            if left_s > 0 and not in_vain:
                 await self.more(caps, amount, left_s)
-            elif self.is_blind and found.budget.store_down == "allow":
-                return overdraw(caps, amount, wall_s)
+            elif self.is_blind:
+                return without_store(caps, amount, wall_s)
             else:
                 return found
 
@@ -119,6 +121,13 @@ class Budgets:
     def is_blind(self) -> bool:
         """Whether the store could not be asked for so long that no slice is sure."""
         return self.good_until_s <= self.clock.monotonic_s()
+
+    @property
+    def is_away(self) -> bool:
+        """Whether that is known: it has been asked, and waiting for it was in vain."""
+        return (
+            self.is_blind and self.clock.monotonic_s() - self.silent_since_s >= WAIT_S
+        )
 
     async def more(self, caps: Sequence[Cap], amount: Amount, left_s: float) -> None:
         """Wait until some of *caps* may have become free, or for *left_s*."""
@@ -187,6 +196,7 @@ class Budgets:
         if not asks:
             return
         self.asking = True
+        self.silent_since_s = min(self.silent_since_s, now_s)
         told = partial(self.told, now_s)
         self.leases.ask(asks, partial(self.loop.call_soon_threadsafe, told))
         self.wake()
@@ -198,6 +208,7 @@ class Budgets:
             self.turn_in(BUSY_S)
             return
         self.good_until_s = asked_s + GOOD_S
+        self.silent_since_s = math.inf
         wall_s = self.clock.wall_s()
         in_use = False
         for told in answers:
@@ -226,6 +237,14 @@ def wake(come: asyncio.Future[None]) -> None:
     """Let one who waits look again."""
     if not come.done():
         come.set_result(None)
+
+
+def without_store(caps: Sequence[Cap], amount: Amount, wall_s: float) -> Hold | Cap:
+    """Do as the budgets say for when their store is away: the strictest decides."""
+    for cap in caps:
+        if cap.budget.store_down == "refuse":
+            return cap
+    return overdraw(caps, amount, wall_s)
 
 
 def is_in_use(cap: Cap) -> bool:

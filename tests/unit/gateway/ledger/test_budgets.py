@@ -178,6 +178,50 @@ async def test_without_its_store_it_spends_its_slice_and_then_does_as_told(
     assert not kept.budgets.is_blind
 
 
+@pytest.mark.parametrize("policies", [("allow", "refuse"), ("refuse", "allow")])
+async def test_without_its_store_the_strictest_budget_decides(
+    made: list[Kept], policies: tuple[StoreDown, StoreDown]
+) -> None:
+    named = [Budget(policy, (DAY,), store_down=policy) for policy in policies]
+    made.append(kept := Kept(*named))
+    hold = await kept.hold(100)
+    kept.down = True
+    kept.clock.step(GOOD_S)
+    found = await kept.reserve(100, 0.05)
+    assert isinstance(found, Cap)
+    assert found.budget.name == "refuse"
+    assert sum(cap.reserved for cap in hold.caps) == 200
+
+
+async def test_nobody_waits_for_a_store_that_is_known_to_be_away(
+    made: list[Kept],
+) -> None:
+    made.append(kept := Kept(Budget("a", (DAY,))))
+    await kept.hold(100)
+    kept.down = True
+    kept.budgets.turn()
+    kept.clock.step(GOOD_S)
+    loop = asyncio.get_running_loop()
+    began_s = loop.time()
+    assert isinstance(await kept.reserve(100, 60.0), Cap)
+    assert loop.time() - began_s < 10
+    kept.down = False
+    kept.turn()
+    await asyncio.sleep(0)  # the loop is told
+    await kept.hold(100)
+
+
+async def test_who_comes_first_after_a_pause_waits_for_the_store(
+    made: list[Kept],
+) -> None:
+    made.append(kept := Kept(Budget("a", (DAY,))))
+    await kept.hold(100)
+    kept.clock.step(10 * GOOD_S)  # nobody has asked it meanwhile: it may be well
+    assert kept.budgets.is_blind
+    assert not kept.budgets.is_away
+    await kept.hold(100)
+
+
 async def test_a_store_that_fails_is_asked_again(made: list[Kept]) -> None:
     made.append(kept := Kept(Budget("a", (DAY,))))
     run = kept.database.run
