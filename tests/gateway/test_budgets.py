@@ -300,6 +300,22 @@ async def test_a_hedge_for_which_there_is_no_room_is_not_made(
         assert kept.reserved == 0
 
 
+async def test_it_is_still_a_fallback_when_there_is_room_again(
+    sim: SimulatedProviders, tmp_path: Path
+) -> None:
+    sim.set_rules([fault("openai", {"status": 500, "delay_s": 0.4})])
+    budgets = "  - {name: purse, usd: 0.05, per: day, requests_per_minute: 9}\n"
+    async with bounded(sim, tmp_path, budgets, HEDGED) as kept:
+        got = await kept.gateway.ask(model="quick", max_tokens=4000)
+        assert (got.status, got.headers["x-heliograph-provider"]) == (200, "anthropic")
+        line = await kept.gateway.recorded()
+        assert (line["hedged"], len(line["attempts"])) == (False, 2)
+        assert kept.reserved == 0
+        text = (await kept.gateway.get("/metrics")).body.decode()
+        refused = 'heliograph_budget_refusals_total{budget="purse",cap="usd/day"} 0'
+        assert refused in text
+
+
 async def test_under_a_cap_of_dollars_a_model_without_a_price_is_refused(
     sim: SimulatedProviders, tmp_path: Path
 ) -> None:

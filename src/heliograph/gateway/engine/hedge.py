@@ -76,8 +76,10 @@ async def better(
     await asyncio.wait({one[1], two[1]})
     failures = (one[1].result(), two[1].result())
     now_s = course.clock_s()
-    if failures[0] is None or two[0].attempt is None:  # it was never made
-        return one[0], Outcome(now_s, failures[0], of=one[0].step.health)
+    unmade = two[0].attempt is None
+    if failures[0] is None or unmade:
+        of = one[0].step.health
+        return one[0], Outcome(now_s, failures[0], of=of, unmade=unmade)
     return two[0], Outcome(now_s, failures[1], other=failures[0], of=two[0].step.health)
 
 

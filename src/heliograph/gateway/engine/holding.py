@@ -12,13 +12,17 @@ from heliograph.gateway.ledger.accounts import Account, Met
 from heliograph.gateway.ledger.budgets import WAIT_S
 from heliograph.gateway.ledger.caps import TOKENS, USD, Amount, Cap, Hold
 from heliograph.gateway.ledger.refusal import refusal
-from heliograph.gateway.types import Attempt, Chat, Failure, Target
+from heliograph.gateway.types import Attempt, Blame, Chat, Failure, Target
 
 ENTRY: Amount = (0, 0, 1, 1)
 """What an exchange takes as it begins."""
 ENTERED: Amount = (0, 0, 1, 0)
 """What it has taken when it ends."""
 NOTHING: Amount = (0, 0, 0, 0)
+NO_ROOM = Failure(
+    Blame.TARGET, "budget_held", "a budget leaves no room for a second call"
+)
+"""Why a hedge is not made."""
 
 
 class Lacking(NamedTuple):

@@ -9,7 +9,7 @@ from msgspec import Struct, field
 from heliograph.gateway.catalog.cost import charge
 from heliograph.gateway.catalog.estimate import is_untold, likely_usage
 from heliograph.gateway.engine.course import Course
-from heliograph.gateway.engine.holding import Lacking, hold, settle, waited
+from heliograph.gateway.engine.holding import NO_ROOM, Lacking, hold, settle, waited
 from heliograph.gateway.engine.queue import WaitingGate, admitted, go_out
 from heliograph.gateway.engine.shared import Shared
 from heliograph.gateway.engine.way import Way
@@ -48,8 +48,6 @@ from heliograph.gateway.wire.splice import Splice
 from heliograph.gateway.wire.sse import is_keep_alive
 
 OK = 200
-HEDGE_WAIT_S = 0.25
-"""A hedge waits no longer for a budget: it is no need."""
 PAID_FOR = frozenset(
     {"first_byte_timeout", "idle_timeout", "total_timeout", "caller_timeout"}
     | {"truncated", "malformed", "no_choices", "unknown_finish", "content_encoding"}
@@ -119,8 +117,8 @@ class Trial(Struct, eq=False):
         if self.met is not None:
             found = hold(course, self.met, target, chat)
             if isinstance(found, Lacking):
-                wait_s = HEDGE_WAIT_S if self.beside else WAIT_S
-                found = await waited(course, found, wait_s)
+                # Nobody needs a hedge: it waits for nothing, and nobody is refused.
+                found = NO_ROOM if self.beside else await waited(course, found, WAIT_S)
             if isinstance(found, Failure):
                 self.give_back(finished=False)
                 return found

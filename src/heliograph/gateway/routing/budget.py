@@ -22,6 +22,10 @@ class Budget:
         """Add what one exchange allows."""
         self.tokens = min(TOKENS_MAX, self.tokens + self.share)
 
+    def take_back(self) -> None:
+        """Take back what one exchange allowed: it came to nothing."""
+        self.tokens = max(0.0, self.tokens - self.share)
+
     def spend(self, now_s: float) -> bool:
         """Take one, if there is one."""
         if self.filled_s is not None:

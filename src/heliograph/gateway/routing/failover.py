@@ -44,7 +44,8 @@ class Outcome(NamedTuple):
 
     `late`: nothing yet, but a hedge is wanted; the next step yielded runs beside the
     first, and None means that there is nobody to hedge with. After that `of` says
-    whose `failure` it is, and `other` is the first step's when both have failed.
+    whose `failure` it is, and `other` is the first step's when both have failed;
+    `unmade`: the second was not called, and is still there to be asked.
     """
 
     at_s: float
@@ -52,6 +53,7 @@ class Outcome(NamedTuple):
     other: Failure | None = None
     late: bool = False
     of: TargetHealth | None = None
+    unmade: bool = False
 
 
 Plan = Generator[Step | None, Outcome, None]
@@ -82,6 +84,8 @@ class Walk:
         self.failure: Failure | None = None
         self.over = False
         self.begun = begun
+        self.beside_of: list[Choice] = []  # looked at for the last hedge
+        self.put_back: list[Choice] = []  # and left to be asked: it was not made
 
     def steps(self) -> Plan:
         """Yield the steps of the whole plan.
@@ -98,9 +102,18 @@ class Walk:
                     if outcome.failure is None and not outcome.late:
                         return
                     yield from self.tries(target, probe=False, met=outcome)
+            if self.put_back:
+                yield from self.ask_put_back()
             if self.over:
                 return
         yield from self.last_resort()
+
+    def ask_put_back(self) -> Plan:
+        """Try the choices of hedges that were not made, before those after them."""
+        while self.put_back and not self.over:
+            choice = self.put_back.pop(0)
+            if choice.provider.name not in self.down:
+                yield from self.keys_of(choice)
 
     def first(self, choice: Choice) -> TargetHealth | None:
         """Take the one target of *choice* if it is well, or has begun."""
@@ -196,7 +209,9 @@ class Walk:
             beside = self.beside()
             outcome = yield beside
             self.now_s = outcome.at_s
-            if beside is not None:
+            if beside is not None and outcome.unmade:
+                self.forget(beside.health)
+            elif beside is not None:
                 self.last = beside.health
             if outcome.other is not None:
                 self.note(step.health, outcome.other)
@@ -214,9 +229,12 @@ class Walk:
         """Find somebody to hedge with: the next who is admitted without being a probe.
 
         Choices that are passed over on the way are not lost: the plan ends with the
-        hedge, or its failure leaves only the last resort.
+        hedge, or its failure leaves only the last resort. If it is not made, all are
+        asked as if nobody had looked.
         """
+        self.beside_of = []
         for choice in self.order:
+            self.beside_of.append(choice)
             if choice.provider.name in self.down:
                 continue
             for target in self.admitted(self.targets_of(choice)):
@@ -225,6 +243,12 @@ class Walk:
                     target.provider.budget.earn()
                     return Step(target)
         return None
+
+    def forget(self, target: TargetHealth) -> None:
+        """Let *target* be asked in its turn: a hedge with it was not made."""
+        self.tried.discard(target)
+        target.provider.budget.take_back()
+        self.put_back += self.beside_of
 
     def may_repeat(self, target: TargetHealth, repeats: int) -> bool:
         """Say whether the same target may be asked again at once."""

@@ -166,6 +166,55 @@ def test_both_of_two_are_noted_when_both_fail() -> None:
     assert third.health.target.model == "small"
 
 
+def test_a_hedge_that_was_not_made_is_still_a_fallback() -> None:
+    health = Health(CONFIG, lambda: 0.0)
+    plan = failover([CLAUDE, GPT, LOCAL], health, now_s=0.0)
+    first = next(plan)
+    assert first is not None
+    beside = plan.send(Outcome(1.0, late=True))
+    assert beside is not None
+    allowance = beside.health.provider.budget
+    earned = allowance.tokens
+    then = plan.send(Outcome(2.0, DOWN, of=first.health, unmade=True))
+    assert then is not None
+    assert then.health is beside.health
+    assert allowance.tokens == pytest.approx(earned)
+    last = plan.send(Outcome(3.0, KEY_BAD))
+    assert last is not None
+    assert last.health.target.model == "small"
+
+
+def test_so_is_one_that_was_not_made_beside_it() -> None:
+    health = Health(CONFIG, lambda: 0.0)
+    plan = failover([CLAUDE, GPT, LOCAL], health, now_s=0.0)
+    next(plan)
+    plan.send(Outcome(1.0, late=True))
+    again = plan.send(Outcome(2.0, DOWN, unmade=True))
+    assert again is not None
+    beside = plan.send(Outcome(3.0, late=True))
+    assert beside is not None
+    assert beside.health.target.model == "small"
+    last = plan.send(Outcome(4.0, DOWN, of=again.health, unmade=True))
+    assert last is not None
+    assert last.health is beside.health
+    with pytest.raises(StopIteration):
+        plan.send(Outcome(5.0, DOWN))
+
+
+def test_who_was_passed_over_for_a_hedge_that_was_not_made_has_its_turn() -> None:
+    health = Health(CONFIG, lambda: 0.0)
+    resting = health.of(GPT.provider, GPT.model, GPT.provider.keys[0])
+    resting.circuit.open(0.0, 0.0)
+    plan = failover([CLAUDE, GPT, LOCAL], health, now_s=0.0)
+    next(plan)
+    beside = plan.send(Outcome(9.0, late=True))
+    assert beside is not None
+    assert beside.health.target.model == "small"  # a hedge is no probe
+    then = plan.send(Outcome(9.5, DOWN, unmade=True))
+    assert then is not None
+    assert (then.health, then.probe) == (resting, True)
+
+
 def plan_while_all_are_tried(*, budget_left: bool) -> list[str]:
     """Walk a plan while both providers are down and a probe of each is under way."""
     health = Health(CONFIG, lambda: 0.0)
