@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
-from heliograph.gateway.routing.budget import TOKENS_MAX
+from heliograph.gateway.routing.allowance import TOKENS_MAX
 from routing_simulation.world import TIMEOUTS, WHOLE, Ask, World
 
 EPSILON_S = 1e-6
@@ -11,7 +11,7 @@ SILENT = frozenset({"first_byte_timeout", "idle_timeout", "connect_timeout"})
 OUTAGE_SHARE = 1.1
 OPENING_CALLS = 12
 """Calls a provider may get before its circuit opens: five in a row, those already
-under way with them, and the repeats that the budget has at the start."""
+under way with them, and the repeats that the allowance has at the start."""
 
 
 def one_end_each(world: World) -> Iterator[str]:
@@ -83,7 +83,7 @@ def who_rests_is_asked_last(world: World) -> Iterator[str]:
                 yield f"exchange {ask.number} called {name}, which rests, {others}"
 
 
-def repeats_stay_within_the_budget(world: World) -> Iterator[str]:
+def repeats_stay_within_the_allowance(world: World) -> Iterator[str]:
     """Repeats of a provider are a tenth of its exchanges, a floor, and what was saved.
 
     Counted minute by minute, so that quiet times do not hide a storm.
@@ -137,7 +137,7 @@ INVARIANTS: Mapping[str, Invariant] = {
         every_wait_ends_in_time,
         nobody_is_asked_again_in_vain,
         who_rests_is_asked_last,
-        repeats_stay_within_the_budget,
+        repeats_stay_within_the_allowance,
         who_could_be_answered_was,
     )
 }

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from heliograph.gateway.routing.budget import Budget
+from heliograph.gateway.routing.allowance import Allowance
 from heliograph.gateway.routing.circuit import Circuit
 from heliograph.gateway.routing.failover import Walk
 from heliograph.gateway.routing.target_health import TargetHealth, Watch
@@ -74,8 +74,8 @@ def everybody_is_admitted(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(TargetHealth, "admits", lambda _target, _now_s: "yes")
 
 
-def budgets_have_no_end(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Budget, "spend", lambda _budget, _now_s: True)
+def allowances_have_no_end(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Allowance, "spend", lambda _allowance, _now_s: True)
     patch.setattr(Circuit, "open", lambda *_: None)
     patch.setattr(
         Walk,
@@ -106,7 +106,7 @@ BROKEN = {
     "every_wait_ends_in_time": deadlines_are_ignored,
     "nobody_is_asked_again_in_vain": everything_is_repeated,
     "who_rests_is_asked_last": everybody_is_admitted,
-    "repeats_stay_within_the_budget": budgets_have_no_end,
+    "repeats_stay_within_the_allowance": allowances_have_no_end,
     "who_could_be_answered_was": failures_end_the_plan,
 }
 

@@ -1,7 +1,7 @@
 """A small world for the routing policy: providers with weather, callers, a clock.
 
 Time is a number, nothing is awaited, and everything follows from the seed: the plan,
-the health and the budgets are the product's own, only the sockets are not there.
+the health and the allowances are the product's own, only the sockets are not there.
 """
 
 import heapq

@@ -46,14 +46,14 @@ async def is_late(course: Course, opening: Opening, step: Step, named: Named) ->
     hedge = named.route.hedge
     if hedge is None:
         return False
-    budget = course.shared.hedges_of(named.route, hedge)
-    budget.earn()
+    allowance = course.shared.hedges_of(named.route, hedge)
+    allowance.earn()
     after_s = hedge_after_s(step, hedge, stream=course.exchange.stream)
     if after_s is None:
         return False
     done, _ = await asyncio.wait({opening}, timeout=after_s)
     now_s = course.clock_s()
-    return not done and not step.health.throttled(now_s) and budget.spend(now_s)
+    return not done and not step.health.throttled(now_s) and allowance.spend(now_s)
 
 
 def hedge_after_s(step: Step, hedge: Hedge, *, stream: bool) -> float | None:

@@ -7,7 +7,7 @@ from heliograph.clock import Clock
 from heliograph.gateway.catalog.prices import PriceBook
 from heliograph.gateway.engine.way import Way
 from heliograph.gateway.ledger.budgets import Budgets
-from heliograph.gateway.routing.budget import Budget
+from heliograph.gateway.routing.allowance import Allowance
 from heliograph.gateway.routing.ending import unknown_price
 from heliograph.gateway.routing.health import Health
 from heliograph.gateway.routing.names import Named, named
@@ -55,7 +55,7 @@ class Shared:
         self.ways: dict[TargetHealth, Way] = {}
         self.named_before: dict[str, Named] = {}
         self.allowed_before: dict[tuple[str, str], tuple[VirtualKey, Named]] = {}
-        self.hedges: dict[str, Budget] = {}
+        self.hedges: dict[str, Allowance] = {}
         self.ceilings: dict[int, tuple[Price, tuple[int, int] | None]] = {}
         endpoints = [provider.endpoint for provider in config.providers.values()]
         if any(endpoint.base_url.startswith("https:") for endpoint in endpoints):
@@ -116,12 +116,12 @@ class Shared:
             return None
         return unknown_price(target.name)
 
-    def hedges_of(self, route: Route, hedge: Hedge) -> Budget:
+    def hedges_of(self, route: Route, hedge: Hedge) -> Allowance:
         """Return what hedges *route* may still make."""
-        budget = self.hedges.get(route.name)
-        if budget is None:
-            budget = self.hedges[route.name] = Budget(hedge.share)
-        return budget
+        allowance = self.hedges.get(route.name)
+        if allowance is None:
+            allowance = self.hedges[route.name] = Allowance(hedge.share)
+        return allowance
 
     def way_to(self, health: TargetHealth) -> Way:
         """Return the way to a target; it is kept.

@@ -130,7 +130,7 @@ class Walk:
     def take(self, target: TargetHealth) -> None:
         """Note that *target* is tried, and what that allows."""
         self.note_tried(target)
-        target.provider.budget.earn()
+        target.provider.allowance.earn()
 
     def note_tried(self, target: TargetHealth) -> None:
         """Note that *target* is tried."""
@@ -240,14 +240,14 @@ class Walk:
             for target in self.admitted(self.targets_of(choice)):
                 if not self.is_probe(target):
                     self.tried.add(target)
-                    target.provider.budget.earn()
+                    target.provider.allowance.earn()
                     return Step(target)
         return None
 
     def forget(self, target: TargetHealth) -> None:
         """Let *target* be asked in its turn: a hedge with it was not made."""
         self.tried.discard(target)
-        target.provider.budget.take_back()
+        target.provider.allowance.take_back()
         self.put_back += self.beside_of
 
     def may_repeat(self, target: TargetHealth, repeats: int) -> bool:
@@ -260,7 +260,7 @@ class Walk:
             and failure.retry_after_s is None
             and self.is_spare(target, repeats)
             and provider.circuit.in_a_row <= 1
-            and provider.budget.spend(self.now_s)
+            and provider.allowance.spend(self.now_s)
         )
 
     def is_spare(self, target: TargetHealth, repeats: int) -> bool:
@@ -306,11 +306,11 @@ class Walk:
     def may_be_well(self, target: TargetHealth) -> bool:
         """Say whether to ask *target* too, although one that is down was asked.
 
-        Somebody tries it just now, and nobody knows yet: it costs of the budget of
-        repeats, so that an outage of all does not double its calls.
+        Somebody tries it just now, and nobody knows yet: it costs of the allowance
+        of repeats, so that an outage of all does not double its calls.
         """
         trying = target.standing(self.now_s).rank <= TRYING
-        return trying and target.provider.budget.spend(self.now_s)
+        return trying and target.provider.allowance.spend(self.now_s)
 
     def least_bad(
         self, refused: AbstractSet[str]
@@ -339,7 +339,7 @@ class Walk:
             and failure is not None
             and failure.kind in BROKEN
             and self.is_spare(last, 0)
-            and last.provider.budget.spend(self.now_s)
+            and last.provider.allowance.spend(self.now_s)
         ):
             yield from self.call(Step(last, wait_s=self.backoff_s(0)))
 
@@ -365,7 +365,7 @@ def at_once(named: Named, health: Health, now_s: float) -> Step | None:
     target = plain(named.first[0], health, now_s)
     if target is None:
         return None
-    target.provider.budget.earn()
+    target.provider.allowance.earn()
     return Step(target)
 
 

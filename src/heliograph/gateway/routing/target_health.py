@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from msgspec import Struct
 
 from heliograph.gateway.routing.admission import Gate
-from heliograph.gateway.routing.budget import Budget
+from heliograph.gateway.routing.allowance import Allowance
 from heliograph.gateway.routing.circuit import Admits, Circuit
 from heliograph.gateway.routing.latency import Latency
 from heliograph.gateway.routing.rest import Rest
@@ -48,11 +48,11 @@ class Rules(NamedTuple):
 
 
 class ProviderHealth:
-    """One provider: its circuit, its budget of repeats, its gate, its calls."""
+    """One provider: its circuit, its allowance of repeats, its gate, its calls."""
 
     __slots__ = (
+        "allowance",
         "answered_s",
-        "budget",
         "circuit",
         "gate",
         "in_flight",
@@ -70,7 +70,7 @@ class ProviderHealth:
         self.waiting: dict[Watch, None] = {}  # calls without an answer, oldest first
         self.answered_s = -math.inf
         self.circuit = Circuit(rules.breaker)
-        self.budget = Budget(rules.retries.budget, rules.retries.floor_per_s)
+        self.allowance = Allowance(rules.retries.budget, rules.retries.floor_per_s)
         self.gate: Gate[Any] | None = None
         if provider.limits is not None:
             self.gate = Gate(provider.limits)

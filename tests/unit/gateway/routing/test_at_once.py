@@ -103,11 +103,11 @@ def test_a_plan_goes_on_behind_who_has_begun() -> None:
 def test_a_lone_failure_of_who_has_begun_is_repeated_and_paid_for_once() -> None:
     known, one = health(), provider("one")
     target = known.of(one, "m", KEYS[0])
-    before = target.provider.budget.tokens
+    before = target.provider.allowance.tokens
     step = at_once(named(one), known, 0.0)
     assert step is not None
-    earned = target.provider.budget.tokens - before
-    assert earned == pytest.approx(target.provider.budget.share)
+    earned = target.provider.allowance.tokens - before
+    assert earned == pytest.approx(target.provider.allowance.share)
     step.health.begin(0.0, stream=False, probe=False).end(UNLUCKY, 1.0)
     plan = failover([Choice(one, "m")], known, now_s=1.0, begun=target)
     next(plan)
@@ -115,4 +115,4 @@ def test_a_lone_failure_of_who_has_begun_is_repeated_and_paid_for_once() -> None
     assert again is not None
     assert again.health is target
     assert again.wait_s > 0
-    assert target.provider.budget.tokens == pytest.approx(before + earned - 1)
+    assert target.provider.allowance.tokens == pytest.approx(before + earned - 1)

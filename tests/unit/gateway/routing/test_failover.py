@@ -173,7 +173,7 @@ def test_a_hedge_that_was_not_made_is_still_a_fallback() -> None:
     assert first is not None
     beside = plan.send(Outcome(1.0, late=True))
     assert beside is not None
-    allowance = beside.health.provider.budget
+    allowance = beside.health.provider.allowance
     earned = allowance.tokens
     then = plan.send(Outcome(2.0, DOWN, of=first.health, unmade=True))
     assert then is not None
@@ -215,7 +215,7 @@ def test_who_was_passed_over_for_a_hedge_that_was_not_made_has_its_turn() -> Non
     assert (then.health, then.probe) == (resting, True)
 
 
-def plan_while_all_are_tried(*, budget_left: bool) -> list[str]:
+def plan_while_all_are_tried(*, allowance_left: bool) -> list[str]:
     """Walk a plan while both providers are down and a probe of each is under way."""
     health = Health(CONFIG, lambda: 0.0)
     targets = [
@@ -225,7 +225,7 @@ def plan_while_all_are_tried(*, budget_left: bool) -> list[str]:
     for target in targets:
         target.provider.circuit.open(0.0, 0.0)
         target.begin(7.0, stream=False, probe=True)
-        while not budget_left and target.provider.budget.spend(7.0):
+        while not allowance_left and target.provider.allowance.spend(7.0):
             pass
     plan = failover([GPT, CLAUDE], health, now_s=7.0)
     named = []
@@ -241,8 +241,8 @@ def plan_while_all_are_tried(*, budget_left: bool) -> list[str]:
 
 
 def test_who_is_being_tried_may_be_well_and_is_asked_beside_one_that_was_down() -> None:
-    assert plan_while_all_are_tried(budget_left=True) == ["gpt", "claude"]
+    assert plan_while_all_are_tried(allowance_left=True) == ["gpt", "claude"]
 
 
 def test_an_outage_of_all_does_not_double_its_calls() -> None:
-    assert plan_while_all_are_tried(budget_left=False) == ["gpt"]
+    assert plan_while_all_are_tried(allowance_left=False) == ["gpt"]

@@ -1,25 +1,25 @@
 """Allowances and the measure of what is usual."""
 
-from heliograph.gateway.routing.budget import Budget
+from heliograph.gateway.routing.allowance import Allowance
 from heliograph.gateway.routing.latency import Latency
 
 
 def test_repeats_are_a_share_of_traffic_and_a_floor() -> None:
-    budget = Budget(0.1, floor_per_s=0.3)
-    assert sum(budget.spend(0.0) for _ in range(10)) == 3
+    allowance = Allowance(0.1, floor_per_s=0.3)
+    assert sum(allowance.spend(0.0) for _ in range(10)) == 3
     for _ in range(100):
-        budget.earn()
-    assert sum(budget.spend(0.0) for _ in range(100)) in {9, 10}
-    assert sum(budget.spend(10.0) for _ in range(100)) in {2, 3}
+        allowance.earn()
+    assert sum(allowance.spend(0.0) for _ in range(100)) in {9, 10}
+    assert sum(allowance.spend(10.0) for _ in range(100)) in {2, 3}
 
 
 def test_a_share_alone_starts_with_nothing() -> None:
-    budget = Budget(0.05)
-    assert not budget.spend(0.0)
+    allowance = Allowance(0.05)
+    assert not allowance.spend(0.0)
     for _ in range(21):
-        budget.earn()
-    assert budget.spend(1.0)
-    assert not budget.spend(1e9)
+        allowance.earn()
+    assert allowance.spend(1.0)
+    assert not allowance.spend(1e9)
 
 
 def test_the_percentile_is_known_after_some_answers() -> None:

@@ -4,7 +4,7 @@ TOKENS_MAX = 20.0
 TOKENS_AT_START = 3.0
 
 
-class Budget:
+class Allowance:
     """A bucket that every exchange adds a *share* to, and time a floor.
 
     See https://sre.google/sre-book/handling-overload/ (per-client retry budget).
