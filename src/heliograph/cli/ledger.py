@@ -6,6 +6,9 @@ from pathlib import Path
 from heliograph.cli.adding import Commands, add
 from heliograph.cli.arguments import add_config, days
 
+BEGIN = "1970-01-01"
+"""Before anything was recorded."""
+
 
 def add_ledger(commands: Commands) -> None:
     """`heliograph ledger path`, `audit`, `show`, `prune` and `export`."""
@@ -45,7 +48,7 @@ def add_ledger(commands: Commands) -> None:
     export.add_argument(
         "file", type=Path, metavar="FILE", help="its name ends with .csv or .parquet"
     )
-    add_period(export)
+    add_period(export, since=BEGIN, otherwise="the first")
     export.add_argument("--force", action="store_true", help="replace FILE")
 
 
@@ -60,7 +63,7 @@ def add_costs(commands: Commands) -> None:
         help="some of day, hour, provider, model, route, key, owner, team, project, "
         "camera, tag, joined by commas (%(default)s)",
     )
-    add_period(costs)
+    add_period(costs, since="7d", otherwise="7d")
     costs.add_argument(
         "--where",
         action="append",
@@ -85,13 +88,13 @@ def add_costs(commands: Commands) -> None:
     )
 
 
-def add_period(command: argparse.ArgumentParser) -> None:
-    """Add the options that say which time is meant."""
+def add_period(command: argparse.ArgumentParser, *, since: str, otherwise: str) -> None:
+    """Add the options that say which time is meant, and from when *otherwise*."""
     command.add_argument(
         "--since",
-        default="7d",
+        default=since,
         metavar="TIME",
-        help="7d, 24h or 90m ago, 2026-11-26 or 2026-11-26T10:00, UTC (%(default)s)",
+        help=f"7d, 24h or 90m ago, 2026-11-26 or 2026-11-26T10:00, UTC ({otherwise})",
     )
     command.add_argument("--until", metavar="TIME", help="the same; default: now")
 

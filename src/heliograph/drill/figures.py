@@ -1,6 +1,7 @@
 """How numbers are written, on a terminal and in a report alike."""
 
 from heliograph.drill.tally import Judged, Tally
+from heliograph.gateway.catalog.money import print_usd
 
 NOTHING = "–"  # noqa: RUF001 - a dash that stands for no value
 TITLES = {
@@ -143,10 +144,12 @@ def traffic(told: Tally) -> str:
 
 def tokens(told: Tally) -> str:
     """Say what was spent."""
-    return (
-        f"{told.input_tokens:,} in, {told.output_tokens:,} out; "
-        "cost unknown: the gateway knows no prices"
-    )
+    known = f"cost ${print_usd(told.cost_nano)}"
+    if told.unknown_costs:
+        calls = f"{told.unknown_costs:,} call{'' if told.unknown_costs == 1 else 's'}"
+        unknown = f"what {calls} cost is unknown"
+        known = f"{known} at least: {unknown}" if told.cost_nano else unknown
+    return f"{told.input_tokens:,} in, {told.output_tokens:,} out; {known}"
 
 
 def failures(told: Tally) -> str:

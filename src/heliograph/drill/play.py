@@ -30,12 +30,13 @@ NUMBER = b"NUMBER"
 
 
 class Tried(Struct, frozen=True):
-    """One attempt of the gateway, at its time in the drill."""
+    """One attempt of the gateway, at its time in the drill; a cost may be unknown."""
 
     at_s: float
     provider: str
     key: str | None
     kind: str | None
+    cost_nano: int | None = None
 
 
 class Row(Struct, frozen=True):
@@ -60,6 +61,7 @@ class AttemptLine(Struct):
     key: str | None
     kind: str | None
     started_ms: float
+    cost_nano: int | None
 
 
 class LogLine(Struct):
@@ -174,6 +176,7 @@ def row_of(heard: Heard, line: LogLine | None, begin_s: float, *, stream: bool) 
             attempt.target.partition("/")[0],
             attempt.key,
             attempt.kind,
+            attempt.cost_nano,
         )
         for attempt in line.attempts
     )

@@ -80,8 +80,9 @@ class Tally(Struct, frozen=True):
     bucket_s: float
     buckets: tuple[Bucket, ...]
     objectives: tuple[Judged, ...]
-    cost: float | None = None
-    """Unknown: the gateway knows no prices yet."""
+    cost_nano: int
+    """Of the calls whose cost is known; `unknown_costs` counts the others."""
+    unknown_costs: int
 
     @property
     def held(self) -> bool:
@@ -104,6 +105,7 @@ def tally(rows: Sequence[Row], script: Script, cast: Cast, config_source: str) -
         (w for w in WIDTHS_S if script.duration_s / w <= BUCKETS_MAX), WIDTHS_S[-1]
     )
     asked = script.objectives
+    costs = [tried.cost_nano for row in rows for tried in row.tried]
     return Tally(
         name=script.name,
         about=script.about,
@@ -134,6 +136,8 @@ def tally(rows: Sequence[Row], script: Script, cast: Cast, config_source: str) -
             at_most("recovery_s", asked.recovery_s, recovery_s),
             at_most("silent_truncations", asked.silent_truncations, silent),
         ),
+        cost_nano=sum(cost for cost in costs if cost is not None),
+        unknown_costs=costs.count(None),
     )
 
 

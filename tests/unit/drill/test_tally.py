@@ -153,9 +153,13 @@ def test_a_percentile_is_a_value_that_was_there() -> None:
     assert percentile(range(1, 101), 1) == 100
 
 
-def test_cost_is_unknown_and_said_to_be() -> None:
-    result = told(rows())
-    assert msgspec.json.decode(msgspec.json.encode(result))["cost"] is None
+def test_what_calls_cost_is_added_up_and_those_of_unknown_cost_are_counted() -> None:
+    some = rows()
+    dear = Tried(0.0, "anthropic", None, None, 1_500)
+    some[0] = msgspec.structs.replace(some[0], tried=(dear, dear))
+    some[1] = msgspec.structs.replace(some[1], tried=(Tried(0.1, "a", None, "x", 0),))
+    assert (told(some).cost_nano, told(some).unknown_costs) == (3_000, 298)
+    assert (told(some[:2]).cost_nano, told(some[:2]).unknown_costs) == (3_000, 0)
 
 
 def test_the_example_has_phases_that_begin_one_after_the_other() -> None:

@@ -80,8 +80,24 @@ def test_the_terminal_has_aligned_columns_and_no_colour_where_none_is_seen(
     ]
     assert "missed 1 of 2 objectives" in text
     assert "1 refused with an error status" in text
-    assert "cost unknown" in text
+    assert "0 in, 0 out; what 120 calls cost is unknown" in text
     assert "SIMULATED" in text
+
+
+@pytest.mark.parametrize(
+    ("nano", "unknown", "said"),
+    [
+        (0, 0, "cost $0"),
+        (2_500_000_001, 0, "cost $2.500000001"),
+        (2_500_000_000, 1, "cost $2.5 at least: what 1 call cost is unknown"),
+        (0, 1_200, "what 1,200 calls cost is unknown"),
+    ],
+)
+def test_a_cost_that_is_not_known_is_never_called_0(
+    told: Tally, nano: int, unknown: int, said: str
+) -> None:
+    told = msgspec.structs.replace(told, cost_nano=nano, unknown_costs=unknown)
+    assert figures.tokens(told) == f"0 in, 0 out; {said}"
 
 
 def test_a_terminal_gets_colour_unless_it_wants_none(

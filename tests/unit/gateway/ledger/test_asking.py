@@ -3,7 +3,9 @@
 import builtins
 import json
 import sqlite3
+from itertools import repeat
 from pathlib import Path
+from time import time
 
 import pytest
 
@@ -89,6 +91,26 @@ def test_exchanges_are_exported_and_no_file_replaced_unasked(
         assert "add --force to replace it" in capsys.readouterr().err
         assert main(["ledger", "export", str(out), "--force"]) == 0
         capsys.readouterr()
+
+
+def test_an_export_is_of_all_that_is_kept_unless_it_is_told_since_when(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out
+) -> None:
+    monkeypatch.setenv("HELIOGRAPH_LEDGER", str(tmp_path / "ledger.db"))
+    now_s = time()
+    for number, ago_s in ((1, 80 * 86_400), (2, 0)):
+        at_s = now_s - ago_s
+        recorder = recorder_at(
+            tmp_path / "ledger.db", Told(), wall_s=repeat(at_s).__next__
+        )
+        recorder.record(answered(number))
+        recorder.turn()
+        assert recorder.database is not None
+        recorder.database.close()
+    out = tmp_path / "some.csv"
+    for since, count in (((), 2), (("--since", "7d"), 1), (("--until", "7d"), 1)):
+        assert main(["ledger", "export", str(out), "--force", *since]) == 0
+        assert capsys.readouterr().out == f"{count} exchanges in {out}\n"
 
 
 @pytest.mark.parametrize(
