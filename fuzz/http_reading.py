@@ -140,7 +140,6 @@ def one_request(reading: Reading) -> tuple[Asked, bool]:
     """Read a request; say whether another may follow it."""
     line = reading.line(REQUEST_LINE)
     fields = reading.fields()
-    values = dict(fields)
     old = line[3] == b"0"
     coded = [value.lower() for name, value in fields if name == b"transfer-encoding"]
     lengths = [value for name, value in fields if name == b"content-length"]
@@ -154,9 +153,17 @@ def one_request(reading: Reading) -> tuple[Asked, bool]:
     body = (
         reading.chunks() if coded else reading.take(int(lengths[0]) if lengths else 0)
     )
-    wishes = values.get(b"connection", b"").lower()
-    other = line[1] == b"CONNECT" or b"upgrade" in values
-    return Asked(line[1], body), not (old or b"close" in wishes or other)
+    wishes = wishes_of(fields)
+    # RFC 9110, 7.8: an `Upgrade` that `Connection` does not name is not for us.
+    other = b"upgrade" in wishes and any(name == b"upgrade" for name, _ in fields)
+    goes_on = not (old or b"close" in wishes or other or line[1] == b"CONNECT")
+    return Asked(line[1], body), goes_on
+
+
+def wishes_of(fields: list[tuple[bytes, bytes]]) -> set[bytes]:
+    """Read what is wished of the connection; all lines of it count."""
+    said = b",".join(value for name, value in fields if name == b"connection")
+    return {wish.strip(b" \t") for wish in said.lower().split(b",")}
 
 
 def answers(wire: bytes, understood: Understood) -> list[Answer]:

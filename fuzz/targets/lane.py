@@ -343,6 +343,9 @@ def seeds() -> list[Case]:
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"\x16\x03\x01", b"\r\n\r\n" + one,
         one.replace(b"/v1", b"http://a/v1"), b"OPTIONS *" + get[15:] + one,
         b"GET /\xff HTTP/1.1\r\n\r\n", b"GET // HTTP/1.1\r\nhost: a\r\n\r\n" + one,
+        get[:-2] + b"upgrade: h2c\r\n\r\n" + one,
+        get[:-2] + b"connection: close\r\nconnection: x\r\n\r\n" + one,
+        get[:-2] + b"connection: upgrade\r\nconnection: x\r\nupgrade: h\r\n\r\n" + one,
     )  # fmt: skip
     return [
         Case(place % 16 if seed else 0, seed, wire)

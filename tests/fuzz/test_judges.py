@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 from case import written
+from http_reading import understand
 from targets import anthropic, lane, openai, sse
 
 from heliograph.gateway.server.cycle import LaneCycle
@@ -187,3 +188,25 @@ class KeepsABadConnection(Lane):
 )
 def test_a_broken_lane_is_condemned(broken: type[Lane]) -> None:
     assert condemned("lane", partial(lane.judge, lane=broken))
+
+
+@pytest.mark.parametrize(
+    ("lines", "served"),
+    [
+        (b"", 2),
+        (b"upgrade: h2c\r\n", 2),  # for the next hop, as nobody names it
+        (b"connection: upgrade\r\n", 2),
+        (b"upgrade: h2c\r\nconnection: upgrade\r\n", 1),
+        (b"upgrade: h2c\r\nconnection: x, Upgrade\r\n", 1),
+        (b"connection: upgrade\r\nupgrade: h2c\r\nconnection: x\r\n", 1),
+        (b"connection: close\r\nconnection: x\r\n", 1),
+        (b"connection: x ,\tClose\r\n", 1),
+        (b"connection: closed\r\n", 2),
+    ],
+)
+def test_a_reader_goes_on_unless_the_connection_is_to_end(
+    lines: bytes, served: int
+) -> None:
+    wire = b"GET / HTTP/1.1\r\nhost: a\r\n" + lines + b"\r\n"
+    understood = understand(wire * 2)
+    assert (len(understood.asked), understood.ending) == (served, "clean")
