@@ -16,6 +16,7 @@ from typing import Any, Self
 import pytest
 
 UNPACKED = Path(__file__).parent / "node_modules" / ".chromium"
+OWN_FONTS = UNPACKED / "own.conf"
 VARIABLE = "HELIOGRAPH_CHROMIUM"
 MISSING = (
     f"there is no browser to test the admin page with: run `make setup`; where that "
@@ -54,6 +55,8 @@ def browser() -> tuple[str, dict[str, str]]:
         return named, {}
     if (UNPACKED / "chromium").exists() and platform.machine() == "x86_64":
         own = {"LD_LIBRARY_PATH": f"{UNPACKED / 'lib'}"}
+        if OWN_FONTS.exists():  # not where it was unpacked by an older `make setup`
+            own["FONTCONFIG_FILE"] = str(OWN_FONTS)
         return str(UNPACKED / "chromium"), own
     found = shutil.which("chromium") if platform.machine() != "x86_64" else None
     if found is None:

