@@ -8,6 +8,7 @@ import asyncio
 import json
 import shutil
 import sqlite3
+import subprocess
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,17 @@ from heliograph.simulation.providers import SimulatedProviders
 SMALL = 'mount -t tmpfs -o size=2m tmpfs "$0" && exec "$@"'
 READ_ONLY = 'mount -t tmpfs tmpfs "$0" && mount -o remount,ro "$0" && exec "$@"'
 KEPT = "it is kept as "
+NAMESPACE = ("unshare", "--map-root-user", "--mount")
+NO_PROGRAM = (
+    "disks are made full and read-only with unshare and nsenter, which are not"
+    " installed: install util-linux"
+)
+NOT_ALLOWED = (
+    "this user may not mount a disk of its own: allow it, by whichever there is of"
+    " `sysctl kernel.unprivileged_userns_clone=1` and"
+    " `sysctl kernel.apparmor_restrict_unprivileged_userns=0`, in a container by"
+    " `--cap-add SYS_ADMIN --security-opt apparmor=unconfined`; the system says"
+)
 
 
 @pytest.fixture
@@ -40,7 +52,16 @@ def config(sim: SimulatedProviders, tmp_path: Path, disk: Path) -> str:
 
 def mounted(script: str, disk: Path) -> tuple[str, ...]:
     """Write what runs a command in a namespace in which *disk* is another."""
-    return ("unshare", "--map-root-user", "--mount", "sh", "-c", script, str(disk))
+    before = (*NAMESPACE, "sh", "-c", script, str(disk))
+    try:
+        tried = subprocess.run(
+            (*before, "true"), capture_output=True, text=True, check=False
+        )
+    except FileNotFoundError:
+        pytest.fail(NO_PROGRAM)
+    if tried.returncode:
+        pytest.fail(f"{NOT_ALLOWED}: {tried.stderr.strip()}")
+    return before
 
 
 async def asked(served: Served, count: int) -> None:
