@@ -5,7 +5,7 @@ A step that was ever released is never changed: what it got wrong, a later one m
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
 
 from msgspec import Struct
@@ -38,24 +38,21 @@ def migrations() -> list[Migration]:
 
 
 def migrate(database: Database, steps: Iterable[Migration] | None = None) -> None:
-    """Do the steps that *database* has not been through.
+    """Do the steps that *database* has not been through; if there are none, only read.
 
     Raise `DatabaseError` where it has been through one that nobody here knows.
     """
     known = {step.version: step for step in (migrations() if steps is None else steps)}
+    try:
+        if not due(database, known):
+            return
+    except DatabaseError as error:
+        if error.trouble is not Trouble.UNKNOWN:
+            raise
+        # There is no table of them yet; what else it may be is found out below.
     with database.transaction(alone=True, unhurried=True):
         database.run(STEPS_TABLE)
-        done = {
-            int(version or 0)
-            for (version,) in database.run("SELECT version FROM schema_version")
-        }
-        if unknown := done - set(known):
-            raise DatabaseError(
-                Trouble.NEWER,
-                f"a later version of heliograph has written {database.name} (its step "
-                f"{max(unknown)} is not known here): use that version, or another file",
-            )
-        for version in sorted(set(known) - done):
+        for version in due(database, known):  # another may have done some meanwhile
             step = known[version]
             for statement in statements(step.sql, database):
                 database.run(statement)
@@ -63,6 +60,19 @@ def migrate(database: Database, steps: Iterable[Migration] | None = None) -> Non
                 "INSERT INTO schema_version (version, name) VALUES (?, ?)",
                 (version, step.name),
             )
+
+
+def due(database: Database, known: Mapping[int, Migration]) -> list[int]:
+    """Say which of the *known* steps are to be done."""
+    rows = database.run("SELECT version FROM schema_version")
+    done = {int(version or 0) for (version,) in rows}
+    if unknown := done - set(known):
+        raise DatabaseError(
+            Trouble.NEWER,
+            f"a later version of heliograph has written {database.name} (its step "
+            f"{max(unknown)} is not known here): use that version, or another file",
+        )
+    return sorted(set(known) - done)
 
 
 def migrated(database: Database) -> Database:

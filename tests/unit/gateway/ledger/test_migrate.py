@@ -1,12 +1,16 @@
 """From whatever stands in the file to the tables this program knows."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from heliograph.gateway.ledger.database import WORDS, Database, DatabaseError, Trouble
 from heliograph.gateway.ledger.migrate import Migration, migrate, migrations, statements
+from heliograph.gateway.ledger.stores.place import store_at
 from heliograph.gateway.ledger.stores.sqlite import SqliteDatabase
+from heliograph.gateway.types import Keeping, Secret
+from ledger_parts import one
 
 FIRST = Migration(1, "first", "CREATE TABLE t (\n  a ROW_ID,\n  b TEXT\n);\n")
 SECOND = Migration(
@@ -53,6 +57,18 @@ def test_a_newer_database_is_left_alone(database: Database) -> None:
     with pytest.raises(DatabaseError, match="later version of heliograph") as told:
         migrate(database, [FIRST])
     assert told.value.trouble is Trouble.NEWER
+
+
+def test_one_that_has_all_its_steps_is_opened_while_another_writes(
+    database: Database, place: str
+) -> None:
+    migrate(database)
+    store = store_at(Keeping(Secret(place)))
+    assert store is not None
+    with database.transaction(alone=True):
+        database.run("UPDATE counters SET value = 1 WHERE name = 'prunes'")
+        with closing(store.open()) as other:
+            assert one(other, "SELECT COUNT(*) FROM exchanges") == (0,)
 
 
 def test_a_migration_is_written_in_the_words_of_the_database(tmp_path: Path) -> None:

@@ -56,8 +56,9 @@ class SqliteDatabase:
                 path, timeout=wait_s, isolation_level=None, check_same_thread=False
             )
         try:
-            # For a file that is begun only; before anything is in it.
-            self.run("PRAGMA auto_vacuum = INCREMENTAL")
+            # Before anything is in it; later it would wait for whoever writes.
+            if self.run("PRAGMA page_count") == [(0,)]:
+                self.run("PRAGMA auto_vacuum = INCREMENTAL")
             self.run("PRAGMA journal_mode = WAL")
             self.run("PRAGMA synchronous = NORMAL")
         except DatabaseError:
