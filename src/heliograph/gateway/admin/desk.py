@@ -14,9 +14,10 @@ from itertools import count
 from threading import Lock
 from typing import TypeVar
 
-from heliograph.gateway.admin.errors import UNAVAILABLE, AdminError, in_trouble
+from heliograph.gateway.admin.errors import BROKEN, UNAVAILABLE, AdminError, in_trouble
 from heliograph.gateway.ledger.database import Database, DatabaseError, Trouble
 from heliograph.gateway.ledger.stores.store import Store
+from heliograph.gateway.ledger.virtual_keys import UnreadableKeyError
 
 AT_ONCE = 2
 WAITING_MAX = 32
@@ -66,6 +67,10 @@ class Desk:
             said = "The ledger has not answered in time."
             fix = "Ask for less: a shorter time, or fewer dimensions."
             raise AdminError(UNAVAILABLE, "slow", said, fix) from None
+        except UnreadableKeyError as error:
+            said = "A virtual key in the ledger cannot be read."
+            fix = "See which: heliograph keys list, where the ledger is."
+            raise AdminError(BROKEN, "key_unreadable", said, fix) from error
         except DatabaseError as error:
             if ticket in self.tickets:
                 raise in_trouble(error) from error

@@ -197,7 +197,7 @@ def desk(config: Path | None) -> Iterator[KeyDesk]:
             database.close()
     except DatabaseError as error:
         raise KeyDeskError(f"the ledger {opener.name}: {error}") from error
-    except SecretError as error:
+    except (SecretError, store.UnreadableKeyError) as error:
         raise KeyDeskError(str(error)) from error
     except store.OtherSecretError as error:
         raise KeyDeskError(NOT_THAT_ONE.format(secret)) from error

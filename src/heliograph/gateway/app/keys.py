@@ -11,6 +11,7 @@ from heliograph.gateway.ledger.key_hash import VIRTUAL_PREFIX
 from heliograph.gateway.ledger.key_ring import KeyRing
 from heliograph.gateway.ledger.key_secret import SecretError, secret_of
 from heliograph.gateway.ledger.stores.place import store_at
+from heliograph.gateway.ledger.virtual_keys import UnreadableKeyError
 from heliograph.gateway.types import Keeping
 
 ADMIN_VARIABLE = "HELIOGRAPH_ADMIN_KEY"
@@ -37,7 +38,7 @@ def key_ring(keeping: Keeping, environ: Mapping[str, str]) -> KeyRing | str:
             ring.take(database)
         finally:
             database.close()
-    except SecretError as error:
+    except (SecretError, UnreadableKeyError) as error:
         return f"virtual keys: {error}"
     except DatabaseError as error:
         if secret is not None and secret.there:

@@ -162,7 +162,7 @@ class KeyRing:
             if not self.followed or store.version(database) != self.ring.version:
                 self.take(database)
                 self.followed = True
-        except SecretError as error:
+        except (SecretError, store.UnreadableKeyError) as error:
             self.tell(f"virtual keys: {error}; {STAY}")
         else:
             self.trouble = ""
@@ -174,7 +174,11 @@ class KeyRing:
         """
         with self.taking:
             version = store.version(database)  # what changes after it is seen next time
-            keys = {key.id: key for key in store.listed(database)}
+            try:
+                keys = {key.id: key for key in store.listed(database)}
+            except store.UnreadableKeyError:
+                self.demand()  # so there are some
+                raise
             admins = store.admin_secrets(database)
             if keys:
                 self.demand()

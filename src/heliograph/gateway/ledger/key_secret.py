@@ -36,8 +36,16 @@ class KeySecret:
 
     @property
     def there(self) -> bool:
-        """Whether there is one: then there may be keys."""
-        return self.given is not None or self.path.exists()
+        """Whether there is one, or may be: then there may be keys."""
+        if self.given is not None:
+            return True
+        try:
+            self.path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError:
+            return True  # it is not for us to see
+        return True
 
     def read(self) -> KeyHash | None:
         """Return the hash under it; None when there is none yet."""

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from math import inf
 from typing import NamedTuple
 
-from msgspec import Struct, json
+from msgspec import DecodeError, Struct, json
 
-from heliograph.gateway.ledger.database import Database, Row
+from heliograph.gateway.config.networks import network_of
+from heliograph.gateway.ledger.database import Database, Row, Value
 from heliograph.gateway.ledger.key_hash import KeyHash, hint_of
 from heliograph.gateway.types import KeyLimits, Owner, VirtualKey
 
@@ -61,6 +62,16 @@ class OtherSecretError(Exception):
     """The keys in the store were hashed under another secret than the one at hand."""
 
 
+class UnreadableKeyError(Exception):
+    """A row of the store is none that this program has written; it names the row."""
+
+    def __init__(self, database: Database, table: str, key: Value, why: object) -> None:
+        super().__init__(
+            f"what {database.name} holds of the key {key!r} in {table} cannot be read"
+            f" ({why}): restore the ledger from a copy, or delete that row"
+        )
+
+
 def version(database: Database) -> int:
     """Return the number that every change makes another one."""
     rows = database.run("SELECT value FROM counters WHERE name = ?", (COUNTER,))
@@ -70,7 +81,7 @@ def version(database: Database) -> int:
 def listed(database: Database) -> list[VirtualKey]:
     """Return all keys, the oldest first."""
     sql = f"SELECT {COLUMNS} FROM virtual_keys ORDER BY created_at, id"  # noqa: S608 - no value in it
-    return [_key_of(row) for row in database.run(sql)]
+    return [_key_of(database, row) for row in database.run(sql)]
 
 
 def found(database: Database, name: str) -> VirtualKey | None:
@@ -80,7 +91,7 @@ def found(database: Database, name: str) -> VirtualKey | None:
         "ORDER BY (id = ?) DESC, (revoked_at IS NULL) DESC, created_at DESC, id DESC"
     )
     rows = database.run(f"{sql} LIMIT 1", (name, name, name))
-    return _key_of(rows[0]) if rows else None
+    return _key_of(database, rows[0]) if rows else None
 
 
 def secrets(database: Database) -> list[KeptSecret]:
@@ -89,7 +100,7 @@ def secrets(database: Database) -> list[KeptSecret]:
         "SELECT hash, key_id, hint, created_at, ends_at FROM virtual_key_secrets "
         "ORDER BY created_at, (ends_at IS NULL), hash"
     )
-    return [KeptSecret(bytes.fromhex(str(row[0])), *row[1:]) for row in rows]  # type: ignore[arg-type] # as the table has them
+    return [_secret_of(database, "virtual_key_secrets", row) for row in rows]
 
 
 def add(database: Database, key: VirtualKey, secret: str, hashing: KeyHash) -> bool:
@@ -155,7 +166,7 @@ def admin_secrets(database: Database) -> list[KeptSecret]:
         "SELECT hash, '', hint, created_at, ends_at FROM admin_keys "
         "ORDER BY created_at, (ends_at IS NULL), hash"
     )
-    return [KeptSecret(bytes.fromhex(str(row[0])), *row[1:]) for row in rows]  # type: ignore[arg-type] # as the table has them
+    return [_secret_of(database, "admin_keys", row) for row in rows]
 
 
 def set_admin(
@@ -207,7 +218,31 @@ def _changed(database: Database) -> None:
     database.run("UPDATE counters SET value = value + 1 WHERE name = ?", (COUNTER,))
 
 
-def _key_of(row: Row) -> VirtualKey:
+def _secret_of(database: Database, table: str, row: Row) -> KeptSecret:
+    hashed, key_id, hint, created, ends = row
+    try:
+        return KeptSecret(
+            bytes.fromhex(str(hashed)),
+            str(key_id),
+            str(hint),
+            int(created or 0),
+            None if ends is None else int(ends),
+        )
+    except ValueError as error:
+        raise UnreadableKeyError(database, table, key_id or "admin", error) from error
+
+
+def _key_of(database: Database, row: Row) -> VirtualKey:
+    try:
+        key = _read(row)
+        for ip_range in key.ip_ranges:
+            network_of(ip_range)
+    except (DecodeError, ValueError) as error:
+        raise UnreadableKeyError(database, "virtual_keys", row[0], error) from error
+    return key
+
+
+def _read(row: Row) -> VirtualKey:
     key_id, name, team, project, camera, terms, created, expires, revoked = row
     kept = TERMS.decode(str(terms))
     return VirtualKey(

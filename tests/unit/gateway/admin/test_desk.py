@@ -14,6 +14,7 @@ from heliograph.gateway.admin.errors import AdminError
 from heliograph.gateway.ledger.database import Database, DatabaseError, Trouble
 from heliograph.gateway.ledger.stores.place import ServerStore
 from heliograph.gateway.ledger.stores.sqlite_file import SqliteFile
+from heliograph.gateway.ledger.virtual_keys import UnreadableKeyError
 from ledger_parts import ENDLESS
 
 
@@ -201,3 +202,14 @@ async def test_a_desk_that_closes_breaks_off_what_runs_and_what_waits(
     assert codes.count("stopping") == AT_ONCE
     assert all(isinstance(end, BaseException) for end in ends)
     assert desk.busy == {}
+
+
+async def test_a_key_that_cannot_be_read_is_told_without_its_name(desk: Desk) -> None:
+    def question(database: Database) -> None:
+        raise UnreadableKeyError(database, "virtual_keys", "key-1", "JSON is malformed")
+
+    with pytest.raises(AdminError) as told:
+        await desk.ask(question)
+    assert (told.value.status, told.value.code) == (500, "key_unreadable")
+    assert "key-1" not in str(told.value.body)
+    assert len(desk.spare) == 1

@@ -1,7 +1,9 @@
 """`heliograph keys`: what each command writes, and what each mistake is told."""
 
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -250,3 +252,13 @@ def test_a_variable_that_names_no_ledger_is_told_as_any_mistake(
     code, wrote, told = run("list")
     assert (code, wrote) == (1, "")
     assert told.startswith("error: HELIOGRAPH_LEDGER: no ledger can be kept behind")
+
+
+def test_a_key_that_cannot_be_read_is_named(run: Run, tmp_path: Path) -> None:
+    secret_of(run, "--name", "night")
+    with closing(sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)) as at:
+        at.execute("UPDATE virtual_keys SET terms = 'no JSON'")
+    code, wrote, said = run("list")
+    assert (code, wrote) == (1, "")
+    assert "in virtual_keys cannot be read (JSON is malformed" in said
+    assert said.count("\n") == 1

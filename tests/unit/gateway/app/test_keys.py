@@ -105,3 +105,15 @@ def test_everybody_may_come_in_only_by_a_key_or_on_demand(
         assert "warning: --insecure: anyone who reaches" in capfd.readouterr().err
         ring.demanded = True
         assert fault_of_openness(listening, ring, insecure=False) is None
+
+
+def test_a_key_that_cannot_be_read_is_told_at_the_start(
+    keys: KeptKeys, tmp_path: Path
+) -> None:
+    key, _ = keys.add()
+    keys.database.run("UPDATE virtual_keys SET terms = 'no JSON'")
+    told = key_ring(at(tmp_path / "ledger.db"), {})
+    assert isinstance(told, str)
+    assert told.startswith("virtual keys: what ")
+    assert f"{key.id!r} in virtual_keys cannot be read (JSON is malformed" in told
+    assert "restore the ledger from a copy" in told

@@ -329,3 +329,44 @@ def test_one_that_was_closed_opens_where_there_is_no_virtual_key(
 def test_without_a_secret_there_is_nothing_to_close(keys: KeptKeys) -> None:
     keys.ring.close_unless_known()
     assert not keys.ring.demanded
+
+
+BROKEN = [
+    "UPDATE virtual_keys SET terms = 'no JSON'",
+    """UPDATE virtual_keys SET terms = '{"tags":7}'""",
+    """UPDATE virtual_keys SET terms = '{"ip_ranges":["here"]}'""",
+    "UPDATE virtual_key_secrets SET hash = 'no hash'",
+]
+
+
+@pytest.mark.parametrize("sql", BROKEN)
+def test_what_cannot_be_read_leaves_the_last_ring_and_is_told(
+    keys: KeptKeys, sql: str
+) -> None:
+    key, secret = keys.add()
+    rows = keys.database.run("SELECT * FROM virtual_keys")
+    keys.database.run(sql)
+    keys.database.run("UPDATE counters SET value = 9 WHERE name = 'virtual_keys'")
+    for _ in range(2):
+        keys.follow()
+    assert keys.ring.find(secret.encode()) is not None
+    (said,) = keys.said
+    assert f"of the key '{key.id}' in virtual_key" in said
+    assert "cannot be read" in said
+    assert "stay in force" in said
+    keys.database.run("DELETE FROM virtual_keys")
+    keys.database.run("DELETE FROM virtual_key_secrets")
+    keys.database.run(f"INSERT INTO virtual_keys VALUES ({'?, ' * 8}?)", rows[0])  # noqa: S608 - no value is in it
+    keys.follow()
+    assert keys.ring.find(secret.encode()) is None
+
+
+def test_a_first_key_that_cannot_be_read_lets_nobody_in(
+    keys: KeptKeys, tmp_path: Path
+) -> None:
+    keys.add()
+    keys.database.run(BROKEN[0])
+    ring = KeyRing(KeySecret(tmp_path / "ledger.secret"), say=keys.said.append)
+    ring.follow(keys.database)
+    assert ring.demanded
+    assert ring.ring.kept == {}

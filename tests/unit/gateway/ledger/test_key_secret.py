@@ -80,3 +80,11 @@ def test_a_file_that_cannot_be_made_is_told_and_leaves_nothing(
     with pytest.raises(SecretError, match=r"cannot write .*secret: No space left"):
         KeySecret(tmp_path / "ledger.secret").make()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_one_that_is_not_for_us_to_see_may_be_there(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.secret"
+    assert not KeySecret(path).there
+    assert not KeySecret(tmp_path / "file" / "ledger.secret").there
+    path.symlink_to(path)
+    assert KeySecret(path).there

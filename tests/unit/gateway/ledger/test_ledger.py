@@ -3,8 +3,10 @@
 import time
 from pathlib import Path
 
+from heliograph.gateway.ledger.key_ring import KeyRing
 from heliograph.gateway.ledger.ledger import Ledger, ledger_of
 from heliograph.gateway.types import Keeping, Secret
+from key_cases import KeptKeys
 from ledger_parts import Told, answered
 
 
@@ -40,6 +42,22 @@ def test_a_reload_changes_how_long_is_kept_and_not_where(tmp_path: Path) -> None
     ledger.reload(Keeping(Secret("/elsewhere"), keep_days=2))
     assert "where the ledger is was changed" in told
     assert ledger.pruner.keeping == Keeping(place, keep_days=2)
+
+
+def test_a_key_that_cannot_be_read_does_not_end_its_thread(tmp_path: Path) -> None:
+    kept = KeptKeys(tmp_path)
+    kept.add()
+    kept.database.run("UPDATE virtual_keys SET terms = 'no JSON'")
+    ring = KeyRing(kept.secret, say=(told := Told()))
+    ledger = ledger_of(Keeping(Secret(str(tmp_path / "ledger.db"))), told, ring)
+    assert ledger is not None
+    ledger.start()
+    ledger.record(answered(1))
+    assert ledger.standing.state == "ok"
+    ledger.close()
+    assert "virtual keys: what " in told
+    assert (len(told.lines), numbers(ledger)["heliograph_ledger_recorded"]) == (1, 1)
+    kept.database.close()
 
 
 def test_it_takes_away_what_is_too_old_while_it_runs(tmp_path: Path) -> None:
