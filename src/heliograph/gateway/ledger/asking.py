@@ -24,7 +24,7 @@ from heliograph.gateway.ledger.costs_page import as_csv, as_json, as_table
 from heliograph.gateway.ledger.database import Database, DatabaseError
 from heliograph.gateway.ledger.export import pages, write_csv, write_parquet
 from heliograph.gateway.ledger.periods import hours_between, read_time
-from heliograph.gateway.ledger.prune import prune
+from heliograph.gateway.ledger.prune import Pruner
 from heliograph.gateway.ledger.show import shown
 from heliograph.gateway.ledger.stores.place import fault_of_keeping, store_at
 from heliograph.gateway.ledger.stores.store import Store
@@ -131,7 +131,8 @@ def prune_all(config_at: Path | None, keep_days: float | None) -> int:
         keeping = replace(keeping, keep_days=keep_days)
     taken = 0
     with opened(config_at) as (store, database):
-        while (done := prune(database, store, keeping, time.time())).more:
+        pruner = Pruner(store, keeping, say=warn)
+        while (done := pruner.step(database)).more:
             taken += done.exchanges
     tell(f"{taken} exchanges were taken away; their sums are kept")
     return 0
@@ -230,6 +231,11 @@ def at(option: str, text: str, now_s: float) -> float:
         return read_time(text, now_s)
     except ValueError as error:
         raise Refusal(f"error: {option} {text} {error}", BAD) from None
+
+
+def warn(text: str) -> None:
+    """Write what is not the answer."""
+    sys.stderr.write(f"{text}\n")
 
 
 def tell(text: str) -> None:

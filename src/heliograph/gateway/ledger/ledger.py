@@ -45,7 +45,7 @@ class Ledger(Collector):
     ) -> None:
         self.store = store
         self.say = say
-        self.pruner = Pruner(store, keeping)
+        self.pruner = Pruner(store, keeping, say=say)
         self.keys = keys or KeyRing(say=say)
         self.leases = Leases(token_hex(8), time.monotonic)
         self.recorder = Recorder(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from heliograph.gateway.ledger import bodies
 from heliograph.gateway.ledger.database import Database, DatabaseError, Trouble
-from heliograph.gateway.ledger.prune import prune
+from heliograph.gateway.ledger.prune import Pruner
 from heliograph.gateway.ledger.recorder import Recorder
 from heliograph.gateway.ledger.show import shown
 from heliograph.gateway.ledger.stores.place import store_at
@@ -119,6 +119,7 @@ def test_it_goes_before_its_exchange_does(
         (Keeping(), 6.9, 1),
         (Keeping(), 7.1, 0),
     ):
-        prune(database, store, keeping, AT_S + days * 86_400)
+        pruner = Pruner(store, keeping, lambda: AT_S + days * 86_400)  # noqa: B023 - it is asked at once
+        assert not pruner.step(database).more
         assert one(database, COUNT) == (left,)
         assert one(database, "SELECT COUNT(*) FROM exchanges") == (1,)

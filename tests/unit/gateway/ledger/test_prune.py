@@ -1,21 +1,23 @@
 """What is older, or more, than is to be kept."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import pairwise, product
 from pathlib import Path
 
 import pytest
 
 from exchange_cases import CLAUDE, attempt, exchange, failed
+from heliograph.gateway.ledger import bodies
 from heliograph.gateway.ledger import prune as module
 from heliograph.gateway.ledger.audit import audit
 from heliograph.gateway.ledger.costs import costs
-from heliograph.gateway.ledger.database import Database
-from heliograph.gateway.ledger.prune import Pruner, prune
+from heliograph.gateway.ledger.database import Database, Row, Value
+from heliograph.gateway.ledger.prune import Pruner, sums_bytes
 from heliograph.gateway.ledger.recorder import Recorder
 from heliograph.gateway.ledger.stores.place import store_at
 from heliograph.gateway.ledger.stores.sqlite_file import SqliteFile
 from heliograph.gateway.ledger.stores.store import Store
-from heliograph.gateway.types import Keeping, Secret
+from heliograph.gateway.types import Keeping, Said, Secret
 from ledger_parts import AT_S, Told, answered, ids, one
 
 Make = Callable[..., Recorder]
@@ -46,8 +48,8 @@ def filled(recorder_here: Make, database: Database) -> Database:
 
 
 def all_of(database: Database, store: Store, keeping: Keeping, now_s: float) -> int:
-    taken = 0
-    while (done := prune(database, store, keeping, now_s)).more:
+    pruner, taken = Pruner(store, keeping, lambda: now_s), 0
+    while (done := pruner.step(database)).more:
         taken += done.exchanges
     return taken
 
@@ -156,3 +158,133 @@ def test_a_pruner_takes_a_step_a_turn_while_there_is_more(
     now_s += 2 * DAY_S
     pruner.do_chore(filled)
     assert len(ids(filled)) == 1
+
+
+def test_for_its_size_alone_no_ledger_is_emptied(
+    filled: Database,
+    store: Store,
+    recorder_here: Make,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(store, "size_bytes", lambda _: 2_000_000)
+    recorder = recorder_here(Told(), wall_s=lambda: AT_S + 10 * DAY_S)
+    for number in range(10, 25):
+        recorder.record(answered(number))
+    recorder.turn()
+    pruner = Pruner(store, Keeping(size_mb_max=1, keep_days=99), lambda: AT_S)
+    taken = []
+    while (done := pruner.step(filled)).more:
+        taken.append(done.exchanges)
+    assert taken == [2, 2, 2, *[1] * 18]
+    assert ids(filled) == ["hg-24"]
+
+
+def test_sums_that_alone_are_too_large_cost_no_exchange(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    recorder = Recorder(SqliteFile(path), Told(), wall_s=lambda: AT_S)
+    for number in range(50):
+        recorder.record(answered(number))
+    recorder.turn()
+    database = recorder.database
+    assert database is not None
+    store, before = SqliteFile(path), sums_bytes(database)
+    empty = store.size_bytes(database)
+    who = product(range(500_000, 500_150), range(1 << 60, (1 << 60) + 100))
+    rows: list[Row] = [
+        (h, "anthropic", "claude-sonnet-4-6", a, *[10**6] * 12) for h, a in who
+    ]
+    with database.transaction():
+        database.run_many(f"INSERT INTO hours VALUES ({', '.join('?' * 16)})", rows)  # noqa: S608 - no value is in it
+    used = store.size_bytes(database) - empty
+    assert sums_bytes(database) - before == pytest.approx(used, rel=0.3)
+    now_s, told = AT_S, Told()
+    keeping = Keeping(keep_days=99, size_mb_max=1)
+    pruner = Pruner(store, keeping, lambda: now_s, told)
+    for _ in range(3):
+        pruner.do_chore(database)
+        now_s += 61
+    assert len(ids(database)) == 50
+    (said,) = told.lines
+    assert "its sums alone are: about 1." in said
+    assert "lower ledger.keep_sums_days" in said
+    pruner.keeping = Keeping(keep_days=99, size_mb_max=used / 1e6)
+    pruner.do_chore(database)
+    assert 0 < len(ids(database)) < 50
+    database.close()
+
+
+def test_no_step_takes_more_than_its_share_and_sums_agree_after_each(
+    recorder_here: Make,
+    database: Database,
+    store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    recorder = recorder_here(Told(), wall_s=lambda: AT_S + DAY_S, posters=[bodies.post])
+    for number in range(12):
+        made = answered(number, tags=(f"n={number % 6}",), said=Said(b"ask", 9))
+        made.started_at += 3600 * (number // 6)
+        recorder.record(made)
+    recorder.turn()
+    for name in ("STEP_ROWS", "STEP_SUMS", "STEP_BODIES"):
+        monkeypatch.setattr(module, name, 2)
+    keeping = Keeping(keep_days=2, keep_sums_days=2)
+    pruner = Pruner(store, keeping, lambda: AT_S + 99 * DAY_S)
+    tables = ("exchanges", "bodies", "days", "hours", "askers")
+    counts = [rows_of(database, tables)]
+    while pruner.step(database).more:
+        counts.append(rows_of(database, tables))
+        assert audit(database) == []
+    gone = [
+        tuple(a - b for a, b in zip(x, y, strict=True)) for x, y in pairwise(counts)
+    ]
+    assert gone[:6] == [(2, 2, 0, 0, 0)] * 6
+    assert gone[6:9] == [(0, 0, 2, 4, 0)] * 3
+    assert gone[9:12] == [(0, 0, 0, 0, 2)] * 3
+    assert counts[-1] == (0, 0, 0, 0, 0)
+
+
+def test_bodies_go_some_at_a_time(
+    recorder_here: Make,
+    database: Database,
+    store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "STEP_BODIES", 4)
+    recorder = recorder_here(Told(), wall_s=lambda: AT_S, posters=[bodies.post])
+    for number in range(9):
+        recorder.record(answered(number, said=Said(b"ask", 9)))
+    recorder.turn()
+    pruner = Pruner(store, Keeping(keep_days=99), lambda: AT_S + 8 * DAY_S)
+    left = [rows_of(database, ("bodies", "exchanges"))]
+    while pruner.step(database).more:
+        left.append(rows_of(database, ("bodies", "exchanges")))
+    left.append(rows_of(database, ("bodies", "exchanges")))
+    assert left == [(9, 9), (5, 9), (1, 9), (0, 9)]
+
+
+def test_an_asker_that_asks_again_meanwhile_stays(
+    filled: Database, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = filled.run
+    raced: list[Value] = []
+
+    def race(sql: str, values: Sequence[Value] = ()) -> list[Row]:
+        found = run(sql, values)
+        if sql == module.GONE_ASKERS and found and not raced:
+            raced.append(found[0][0])
+            columns = ", ".join(["999999", "'p'", "'m'", "?", *["0"] * 12])
+            run(f"INSERT INTO days VALUES ({columns})", (raced[0],))  # noqa: S608 - ours
+        return found
+
+    monkeypatch.setattr(filled, "run", race)
+    all_of(filled, store, Keeping(keep_days=3, keep_sums_days=5), AT_S + 9.1 * DAY_S)
+    assert len(raced) == 1
+    sql = "SELECT COUNT(*) FROM askers WHERE asker_id = ?"
+    assert run(sql, (raced[0],)) == [(1,)]
+    assert one(filled, "SELECT COUNT(*) FROM askers") == (7,)
+
+
+def rows_of(database: Database, tables: Sequence[str]) -> tuple[int, ...]:
+    """Count the rows of tables."""
+    counts = [database.run(f"SELECT COUNT(*) FROM {table}") for table in tables]  # noqa: S608 - ours
+    return tuple(int(count[0][0] or 0) for count in counts)
