@@ -49,15 +49,16 @@ class Box:
         return self.width * self.height
 
 
-TrackState = Literal["tentative", "confirmed", "coasting"]
+TrackState = Literal["tentative", "confirmed", "coasting", "stationary"]
 
 
 @dataclass(frozen=True, slots=True)
 class Track:
     """A box that goes on existing. Times are sensor time in us.
 
-    *tentative* until seen often and long enough, *coasting* while nothing is seen of
-    it: an object at rest emits no events, so a track outlives a pause.
+    *tentative* until seen often and long enough, *coasting* while nothing can be told
+    of it: it is hidden, or has just stopped. *stationary* when it came to rest, for an
+    object at rest emits no events: the track waits where it stopped.
     """
 
     id: int

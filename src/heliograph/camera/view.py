@@ -40,7 +40,14 @@ FALLBACK_MARK = "↪"
 TIMES = "\N{MULTIPLICATION SIGN}"
 ARROWS = "→↘↓↙←↖↑↗"
 STILL_PX_S = 15.0
-STATE_STYLES = {"confirmed": "green", "tentative": "yellow", "coasting": "dim"}
+STATE_STYLES = {
+    "confirmed": "green",
+    "coasting": "cyan",
+    "stationary": "dim",
+    "tentative": "yellow",
+}
+"""How each state is shown, the surest first."""
+STATES = list(STATE_STYLES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +252,7 @@ def draw_tracks(tracks: Sequence[Track], now_us: int, *, width: int) -> list[Tex
     heads = ["TRACK", "STATE", "AGE", "BOX", "MOTION"]
     order = sorted(
         tracks,
-        key=lambda t: (t.state != "confirmed", t.state != "coasting", -t.box.area),
+        key=lambda t: (STATES.index(t.state), -t.box.area),
     )
     shown = order[:TRACKS_SHOWN]
     lines = [_row(list(zip(heads, widths, ["bold dim"] * 5, strict=True)), width)]
@@ -337,8 +344,12 @@ def _place(box: Box) -> str:
 def _motion(track: Track) -> str:
     across, down = track.velocity_x_px_s, track.velocity_y_px_s
     speed = hypot(across, down)
-    if track.state == "coasting" or speed < STILL_PX_S:
-        return "· at rest" if track.state == "coasting" else "· in place"
+    if track.state == "stationary":
+        return "· at rest"
+    if track.state == "coasting":
+        return "· not seen"
+    if speed < STILL_PX_S:
+        return "· in place"
     return f"{ARROWS[round(atan2(down, across) / (pi / 4)) % 8]} {speed:.0f} px/s"
 
 

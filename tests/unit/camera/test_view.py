@@ -10,7 +10,7 @@ from rich.console import Console
 from caption_parts import CAPTION, TRACK
 from heliograph.camera.captioning.queue import QueueCounters
 from heliograph.camera.summary import Tally
-from heliograph.camera.types import Size, Track
+from heliograph.camera.types import Size, Track, TrackState
 from heliograph.camera.view import (
     CAPTIONS_SHOWN,
     TIMES,
@@ -126,11 +126,14 @@ def test_tracks_show_the_surest_first_and_how_many_more_there_are() -> None:
         assert told in track
 
 
-def test_a_coasting_track_is_shown_at_rest() -> None:
+@pytest.mark.parametrize(
+    ("state", "told"), [("coasting", "not seen"), ("stationary", "at rest")]
+)
+def test_a_track_that_is_not_seen_says_why(state: TrackState, told: str) -> None:
     console = terminal()
     screen = live(console)
-    screen.window(2_000_000, 5, [replace(TRACK, state="coasting")])
-    assert any("at rest" in line for line in lines_of(screen, console))
+    screen.window(2_000_000, 5, [replace(TRACK, state=state)])
+    assert any(told in line for line in lines_of(screen, console))
 
 
 def test_the_foot_counts_captions_errors_and_what_was_dropped() -> None:

@@ -3,8 +3,8 @@
 A track is first captioned at its best view: once its views have got worse for a
 while, or `patience_us` after it was confirmed, whichever comes first. What goes
 before that is captioned by its best view all the same. After that a track is
-captioned again every `again_us` for as long as it moves. A coasting track has no
-views: it is at rest, and an event camera does not see it.
+captioned again every `again_us` for as long as it moves. A coasting or
+stationary track has no views: an event camera does not see it.
 
 Not known here: what a picture looks like, whether a gateway answers, what it costs.
 """

@@ -45,7 +45,7 @@ def hill(peak_us: int) -> Callable[[Track, int], float]:
     return lambda _, now_us: 1e6 - abs(now_us - peak_us)
 
 
-@pytest.mark.parametrize("state", ["tentative", "coasting"])
+@pytest.mark.parametrize("state", ["tentative", "coasting", "stationary"])
 def test_only_confirmed_tracks_are_wanted(state: TrackState) -> None:
     track = replace(TRACK, state=state)
     policy = CaptionPolicy()

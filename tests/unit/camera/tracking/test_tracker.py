@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from heliograph.camera.tracking.tracker import Tracker, TrackerSettings
+from heliograph.camera.tracking.settings import TrackerSettings
+from heliograph.camera.tracking.tracker import Tracker
 from heliograph.camera.types import Box, Size, Track
 
 SIZE = Size(640, 480)
@@ -147,7 +148,7 @@ def test_a_track_that_turns_out_a_part_of_another_ends() -> None:
     tracker = Tracker(SIZE)
     steps = [(tracks, tracker.ended) for tracks in walk(tracker, range(200), grown)]
     assert len(steps[-1][0]) == 1
-    assert [t.state for _, ended in steps for t in ended] == ["coasting"]
+    assert [t.state for _, ended in steps for t in ended] == ["confirmed"]
 
 
 def test_the_label_is_the_one_with_most_behind_it() -> None:
