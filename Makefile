@@ -52,6 +52,7 @@ check: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/reference.py --check
+	$(BIN)/python scripts/prices.py --check
 
 format: $(STAMP)
 	$(BIN)/ruff format .
