@@ -74,9 +74,9 @@ def store_of(config_at: Path | None) -> Store:
 def opened(config_at: Path | None) -> Iterator[tuple[Store, Database]]:
     """Open a ledger that there is, and close it."""
     store = store_of(config_at)
-    if not store.exists():
-        raise Refusal(f"error: {EMPTY.format(name=store.name)}")
     try:
+        if not store.exists():
+            raise Refusal(f"error: {EMPTY.format(name=store.name)}")
         database = store.open()
     except DatabaseError as error:
         raise Refusal(f"error: {store.name} cannot be opened: {error}") from error
@@ -171,19 +171,19 @@ def export(
     write = writers.get(path.suffix)
     if write is None:
         raise Refusal(f"error: {path}: end the name with .csv or .parquet", BAD)
-    if path.exists() and not force:
-        raise Refusal(f"error: {path} is there already: add --force to replace it")
     start_s, end_s = period(since, until)
-    with opened(config_at) as (_, database):
-        try:
+    try:
+        if path.exists() and not force:
+            raise Refusal(f"error: {path} is there already: add --force to replace it")
+        with opened(config_at) as (_, database):
             count = write(path, pages(database, start_s, end_s))
-        except ImportError:
-            raise Refusal(
-                "error: Parquet needs a library that is not installed: pip install "
-                "'heliograph[parquet]'; .csv needs none"
-            ) from None
-        except OSError as error:
-            raise Refusal(f"error: {path}: {error.strerror or error}") from error
+    except ImportError:
+        raise Refusal(
+            "error: Parquet needs a library that is not installed: pip install "
+            "'heliograph[parquet]'; .csv needs none"
+        ) from None
+    except OSError as error:
+        raise Refusal(f"error: {path}: {error.strerror or error}") from error
     tell(f"{count} exchanges in {path}")
     return 0
 

@@ -2,7 +2,9 @@
 
 import builtins
 import json
+import os
 import sqlite3
+from collections.abc import Iterator
 from itertools import repeat
 from pathlib import Path
 from time import time
@@ -166,6 +168,37 @@ def test_a_ledger_that_is_no_database_is_told(path: Path, capsys: Out) -> None:
     path.write_bytes(b"no database at all " * 1000)
     assert main(["costs"]) == 1
     assert "cannot be opened: file is not a database" in capsys.readouterr().err
+
+
+@pytest.fixture
+def closed(path: Path) -> Iterator[Path]:
+    """The same ledger, in a folder that we may not look into."""
+    assert main(["ledger", "path"]) == 0  # what it needs is loaded
+    folder = path.parent / "closed"
+    folder.mkdir()
+    path.rename(folder / path.name)
+    folder.chmod(0)
+    was = os.geteuid()
+    if was == 0:
+        os.seteuid(65534)
+    try:
+        yield folder / path.name
+    finally:
+        os.seteuid(was)
+        folder.chmod(0o700)
+
+
+def test_what_we_may_not_look_at_is_told(
+    closed: Path, capsys: Out, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    capsys.readouterr()
+    assert main(["ledger", "export", str(closed.with_name("all.csv"))]) == 1
+    told = capsys.readouterr().err
+    assert told == f"error: {closed.with_name('all.csv')}: Permission denied\n"
+    monkeypatch.setenv("HELIOGRAPH_LEDGER", str(closed))
+    assert main(["costs"]) == 1
+    told = capsys.readouterr().err
+    assert told == f"error: {closed} cannot be opened: Permission denied\n"
 
 
 def test_a_library_that_is_missing_is_named(

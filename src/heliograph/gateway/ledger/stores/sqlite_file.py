@@ -46,13 +46,18 @@ class SqliteFile:
             self.path.parent.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, FILE_MODE))
         except OSError as error:
-            trouble = TROUBLES.get(error.errno or 0, Trouble.UNREACHABLE)
-            raise DatabaseError(trouble, error.strerror or str(error)) from error
+            raise told(error) from error
         return migrated(SqliteDatabase(self.path))
 
     def exists(self) -> bool:
         """Tell whether the file is there."""
-        return self.path.exists()
+        try:
+            self.path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError as error:
+            raise told(error) from error
+        return True
 
     def faults_of(self, database: Database) -> list[str]:
         """Look through all of the file for what is not as it was written."""
@@ -121,3 +126,9 @@ class SqliteFile:
             yield
         finally:
             os.close(folder)
+
+
+def told(error: OSError) -> DatabaseError:
+    """Tell a trouble with the file itself in the ledger's words."""
+    trouble = TROUBLES.get(error.errno or 0, Trouble.UNREACHABLE)
+    return DatabaseError(trouble, error.strerror or str(error))

@@ -18,7 +18,10 @@ class Store(Protocol):
         """Tell whether *database* still is what would be opened here."""
 
     def exists(self) -> bool:
-        """Tell whether there is anything to open; opening it makes it."""
+        """Tell whether there is anything to open; opening it makes it.
+
+        Raise `DatabaseError` where that cannot be seen.
+        """
 
     def faults_of(self, database: Database) -> list[str]:
         """Look through all of *database* for what is not as it was written."""
