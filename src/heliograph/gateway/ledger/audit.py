@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from heliograph.gateway.catalog.money import print_usd
 from heliograph.gateway.ledger.database import Database
+from heliograph.gateway.ledger.rows import HOUR_MS
 
 SHOWN_MAX = 20
 
@@ -18,7 +19,7 @@ KEPT_FROM = "(SELECT value FROM counters WHERE name = 'kept_from_hour')"
 # No value is in any of these.
 BY_HOUR = f"""
 SELECT hour, SUM(n), SUM(cost), SUM(unknown) FROM (
-    SELECT started_ms / 3600000 AS hour, 1 AS n, cost_nano AS cost,
+    SELECT started_ms / {HOUR_MS} AS hour, 1 AS n, cost_nano AS cost,
         unknown_costs AS unknown
     FROM exchanges
     UNION ALL SELECT hour, -exchanges, -cost_nano, -unknown_costs FROM hours
@@ -35,7 +36,7 @@ HAVING SUM(n) <> 0 OR SUM(cost) <> 0 ORDER BY day
 """
 BY_TARGET = f"""
 SELECT hour, provider, model, SUM(n), SUM(cost) FROM (
-    SELECT e.started_ms / 3600000 AS hour, a.provider, a.model, 1 AS n,
+    SELECT e.started_ms / {HOUR_MS} AS hour, a.provider, a.model, 1 AS n,
         COALESCE(a.cost_nano, 0) AS cost
     FROM every_attempt AS a JOIN exchanges AS e ON e.exchange_id = a.exchange_id
     UNION ALL SELECT hour, provider, model, -attempts, -cost_nano FROM hours
@@ -44,7 +45,7 @@ HAVING SUM(n) <> 0 OR SUM(cost) <> 0 ORDER BY hour
 """  # noqa: S608 - see above
 BY_OWNER = f"""
 SELECT asker_id, SUM(n), SUM(cost) FROM (
-    SELECT asker_id, started_ms / 3600000 AS hour, 1 AS n, cost_nano AS cost
+    SELECT asker_id, started_ms / {HOUR_MS} AS hour, 1 AS n, cost_nano AS cost
     FROM exchanges
     UNION ALL SELECT asker_id, hour, -exchanges, -cost_nano FROM hours
 ) AS sides WHERE hour >= {KEPT_FROM} GROUP BY asker_id

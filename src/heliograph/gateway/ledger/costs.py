@@ -9,6 +9,8 @@ from msgspec import Struct
 from heliograph.gateway.ledger.database import Database, Row, Value
 from heliograph.gateway.ledger.periods import shown_day, shown_hour
 from heliograph.gateway.ledger.rows import HOURS_OF_DAY
+from heliograph.gateway.ledger.search import HAS_TAG
+from heliograph.gateway.ledger.table import shown_owner
 from heliograph.gateway.ledger.write import HOUR_SUMS, SUM_KEYS
 
 COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -122,8 +124,7 @@ def conditions(
     values: list[Value] = []
     for name, value in where.items():
         if name == "tag":
-            # Not LIKE: it is not compared to the letter in every database.
-            bounds.append("REPLACE(',' || tags || ',', ?, '') <> ',' || tags || ','")
+            bounds.append(HAS_TAG)
             values.append(f",{value},")
         elif name == "key":
             ids = [each for each, known in names.items() if value in (each, known)]
@@ -157,8 +158,10 @@ def shown(
             parts.append(text.split(","))
         elif name == "key":
             parts.append([names.get(text, text)])
+        elif name == "owner":
+            parts.append([shown_owner(*map(str, own))])
         else:
-            parts.append(["/".join(map(str, own)).rstrip("/")])
+            parts.append([text])
     return [tuple(each) for each in product(*parts)]
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from heliograph.gateway.catalog.money import print_usd
 from heliograph.gateway.ledger.costs import Costs, Spent
 from heliograph.gateway.ledger.periods import shown_hour
+from heliograph.gateway.ledger.table import aligned
 
 NOBODY = "(none)"
 SUMS = (
@@ -49,18 +50,6 @@ def numbers(row: Spent) -> list[str]:
     counts = [f"{getattr(row, name):,}" for name in SHOWN]
     unknown = str(row.unknown_costs) if row.unknown_costs else "-"
     return [*counts, print_usd(row.cost_nano), unknown]
-
-
-def aligned(rows: Sequence[Sequence[str]], *, left: int) -> list[str]:
-    """Write columns of one width; the first *left* begin, the others end together."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(
-            cell.ljust(width) if place < left else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
 
 
 def as_csv(found: Costs) -> str:

@@ -10,13 +10,13 @@ from contextlib import AbstractContextManager
 from enum import StrEnum
 from typing import Protocol
 
-Value = str | int | bytes | None
+Value = str | int | None
 Row = tuple[Value, ...]
 
-WORDS = ("ROW_ID", "KEYED", "BYTES")
+WORDS = ("ROW_ID", "KEYED")
 """Words that every database has an answer to, for migrations alone: the type of a
 whole number that names a row; what follows the columns of a table that is found by its
-primary key alone; the type of bytes.
+primary key alone.
 """
 
 

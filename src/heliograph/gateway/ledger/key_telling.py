@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from heliograph.gateway.catalog.money import print_usd
+from heliograph.gateway.ledger.table import aligned
 from heliograph.gateway.ledger.virtual_keys import KeptSecret
 from heliograph.gateway.types import KeyLimits, VirtualKey
 
@@ -81,8 +82,7 @@ def as_table(
 ) -> list[str]:
     """Write a line for each key."""
     rows = [COLUMNS, *(row_of(key, secrets, now_s) for key in keys)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+    return aligned(rows, left=len(COLUMNS))
 
 
 def row_of(

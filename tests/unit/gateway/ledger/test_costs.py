@@ -147,3 +147,32 @@ def test_an_hour_is_meant_from_its_beginning_to_its_end(filled: Database) -> Non
     nothing = costs(filled, ["team"], (HOUR + 2, HOUR + 3))
     assert nothing.rows == ()
     assert nothing.total.exchanges == 0
+
+
+def test_owners_whose_names_hold_slashes_are_told_apart(
+    recorder_here: Make, database: Database
+) -> None:
+    owners = [
+        *(Owner("a/b"), Owner("a", "b"), Owner("a/b", "", "c"), Owner("a", "b", "c")),
+        *(Owner("a/"), Owner("a"), Owner("", "a")),
+    ]
+    recorder = recorder_here(Told())
+    for number, owner in enumerate(owners):
+        made = attempt(None)
+        made.cost_nano, made.cost_basis = 1 << number, "usage"
+        key = VirtualKey(f"k{number}", f"key {number}", owner)
+        recorder.record(exchange(made, started_at=HOUR * 3600.0, virtual_key=key))
+    recorder.turn()
+    found = by(costs(database, ["owner"], ALL))
+    assert {name: cost for (name,), (_, cost, _) in found.items()} == {
+        "a%2Fb": 1,
+        "a/b": 2,
+        "a%2Fb//c": 4,
+        "a/b/c": 8,
+        "a%2F": 16,
+        "a": 32,
+        "/a": 64,
+    }
+    teams = by(costs(database, ["team"], ALL))
+    assert teams["a/",] == (1, 16, 0)
+    assert teams["a/b",] == (2, 5, 0)

@@ -125,12 +125,6 @@ def test_values_come_back_as_they_were(table: Database) -> None:
     assert table.run("SELECT '?', b FROM t WHERE a = ?", (0,)) == [("?", None)]
 
 
-def test_bytes_are_bytes(database: Database) -> None:
-    database.run(f"CREATE TABLE b (a BIGINT, b {database.words['BYTES']})")
-    database.run("INSERT INTO b VALUES (?, ?)", (1, b"\0\xff"))
-    assert database.run("SELECT b FROM b") == [(b"\0\xff",)]
-
-
 def test_sums_are_whole_numbers(table: Database) -> None:
     table.run_many("INSERT INTO t (a) VALUES (?)", [(10**17,), (3,), (True,)])
     ((total, rows),) = table.run("SELECT SUM(a), COUNT(*) FROM t")
