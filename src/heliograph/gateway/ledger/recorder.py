@@ -224,7 +224,7 @@ class Recorder:
                 database.close()
 
     def drop_bodies(self) -> None:
-        """Hold nothing any more of what was said: nobody knows for how long it were."""
+        """Hold nothing of what was said: nobody knows how long it would wait."""
         for exchange in self.batch:
             self.bodies.drop(exchange)
         # By number: the request path may append meanwhile.

@@ -120,3 +120,17 @@ def test_one_that_somebody_holds_is_not_given_up(
     monkeypatch.setattr(module, "SqliteDatabase", held)
     with pytest.raises(DatabaseError, match="is locked"):
         salvage(path, database)
+
+
+def test_what_is_no_row_any_more_does_not_hold_the_ledger_up(path: Path) -> None:
+    with_keys_and_budgets(path)
+    old = SqliteDatabase(path)
+    old.run("DROP TABLE budget_charges")
+    old.run("CREATE TABLE budget_charges (a, b, c, d)")
+    old.run("INSERT INTO budget_charges VALUES (NULL, NULL, NULL, NULL)")
+    old.close()
+    database = SqliteFile(path.parent / "new.db").open()
+    said = salvage(path, database)
+    assert said.startswith("its virtual keys and budgets cannot be read: restore them")
+    assert one(database, "SELECT COUNT(*) FROM virtual_keys") == (0,)
+    database.close()

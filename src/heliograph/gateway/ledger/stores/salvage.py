@@ -5,7 +5,7 @@ without its keys would know no caller, and one without its budgets spend them tw
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from types import MappingProxyType
@@ -44,19 +44,31 @@ THERE: Mapping[str, str] = MappingProxyType(
 def salvage(aside: Path, database: Database) -> str:
     """Copy from *aside* what can be read of it, once; say what came of it."""
     found = {name: read(aside, tables) for name, tables in TABLES.items()}
-    now_s = time.time()
-    with database.transaction():
-        # Of a commit that failed nobody knows whether it came through.
-        if database.run(ONCE, (f"salvage of {aside.name}", int(now_s * 1e3))):
-            for rows in found.values():
-                for table, some in (rows or {}).items():
-                    insert(database, table, some)
-            # Whoever knows the keys of the file before looks at those of this one.
-            database.run(NEWS, (int(now_s),))
     lost = [name for name, rows in found.items() if rows is None]
+    try:
+        take_over(aside.name, [rows for rows in found.values() if rows], database)
+    except DatabaseError as error:
+        if error.trouble is not Trouble.REFUSED:
+            raise  # it is done again
+        lost = list(TABLES)  # what was read is not what was written
     if not lost:
         return "its virtual keys and budgets were taken over"
     return f"its {' and '.join(lost)} cannot be read: restore them from a copy"
+
+
+def take_over(
+    name: str, found: Sequence[Mapping[str, list[Row]]], database: Database
+) -> None:
+    """Write all that was *found* in the file *name*, unless that was done before."""
+    now_s = time.time()
+    with database.transaction():
+        # Of a commit that failed nobody knows whether it came through.
+        if database.run(ONCE, (f"salvage of {name}", int(now_s * 1e3))):
+            for rows in found:
+                for table, some in rows.items():
+                    insert(database, table, some)
+            # Whoever knows the keys of the file before looks at those of this one.
+            database.run(NEWS, (int(now_s),))
 
 
 def read(aside: Path, tables: tuple[str, ...]) -> dict[str, list[Row]] | None:
