@@ -4,6 +4,7 @@ import asyncio
 import json
 import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ import pytest
 from gateway.kept import bounded
 from gateway.raw_client import RawClient
 from gateway.running import fault, request, until
+from heliograph.gateway.ledger.audit import audit
 from heliograph.gateway.ledger.budgets import WAIT_S
+from heliograph.gateway.ledger.stores.sqlite import SqliteDatabase
 from heliograph.simulation.providers import SimulatedProviders
 
 ASKED_AWAY = 6
@@ -229,6 +232,28 @@ async def test_a_failed_call_costs_nothing_and_gives_back_all_it_held(
         assert kept.reserved == 0
         await until(lambda: len(kept.rows("SELECT 1 FROM exchanges")) == 1)
         assert kept.rows("SELECT * FROM budget_spent") == []
+
+
+async def test_an_exchange_that_the_ledger_turns_away_is_paid_for_all_the_same(
+    sim: SimulatedProviders, tmp_path: Path
+) -> None:
+    async with bounded(sim, tmp_path, DOLLAR) as kept:
+        ledger = kept.gateway.engine.ledger
+        assert ledger is not None
+        ledger.recorder.held_max = 0  # it holds as much as it may
+        assert (await kept.gateway.ask(model="openai/gpt-4o")).status == 200
+        cost = (await kept.gateway.recorded())["attempts"][0]["cost_nano"]
+        await until(lambda: kept.rows("SELECT 1 FROM budget_spent"))
+        assert kept.rows("SELECT SUM(amount) FROM budget_spent") == [(cost,)]
+        assert kept.gateway.engine.budgets is not None
+        (cap,) = kept.gateway.engine.budgets.accounts.caps.values()
+        await until(lambda: cap.unposted == 0)
+        assert (await kept.gateway.ask(model="openai/gpt-4o")).status == 200
+    assert kept.rows("SELECT SUM(amount) FROM budget_spent") == [(2 * cost,)]
+    assert kept.rows("SELECT * FROM budget_leases") == []
+    assert kept.rows("SELECT 1 FROM exchanges") == []
+    with closing(SqliteDatabase(kept.path)) as database:
+        assert audit(database) == []
 
 
 async def test_a_caller_who_leaves_pays_for_the_worst_and_holds_nothing(

@@ -6,6 +6,7 @@ the ledger's thread is asked to renew the slices: one question is under way at a
 
 import asyncio
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
@@ -72,6 +73,7 @@ class Budgets:
         self.asked_s = 0.0
         self.good_until_s = -math.inf  # when slices may be taken for a dead process's
         self.silent_since_s = math.inf  # when it was asked what it has not answered
+        self.forgone: Counter[tuple[str, int]] = Counter()
         self.closed = False
         self.timer: asyncio.TimerHandle | None = None
         self.due_s = 0.0  # when it goes off
@@ -156,6 +158,11 @@ class Budgets:
         if self.waiting:
             self.wake_all()
 
+    def forgo(self, exchange: Exchange) -> None:
+        """Have spent what *exchange* was charged, although it will not be recorded."""
+        for cap, bucket_s, amount in exchange.charges or ():
+            self.forgone[cap, bucket_s] += amount
+
     def wake_all(self) -> None:
         """Let all who wait look again, in the order in which they came."""
         waiting, self.waiting = self.waiting, []
@@ -197,14 +204,24 @@ class Budgets:
             return
         self.asking = True
         self.silent_since_s = min(self.silent_since_s, now_s)
-        told = partial(self.told, now_s)
-        self.leases.ask(asks, partial(self.loop.call_soon_threadsafe, told))
+        forgone, self.forgone = self.forgone, Counter()
+        told = partial(self.told, now_s, forgone)
+        self.leases.ask(asks, partial(self.loop.call_soon_threadsafe, told), forgone)
         self.wake()
 
-    def told(self, asked_s: float, answers: list[Told] | DatabaseError) -> None:
-        """Take in what the store said to what was asked at *asked_s*."""
+    def told(
+        self,
+        asked_s: float,
+        forgone: Counter[tuple[str, int]],
+        answers: list[Told] | DatabaseError,
+    ) -> None:
+        """Take in what the store said to what was asked at *asked_s*.
+
+        If it said no, what is *forgone* is passed on again.
+        """
         self.asking = False
         if isinstance(answers, DatabaseError):
+            self.forgone += forgone
             self.turn_in(BUSY_S)
             return
         self.good_until_s = asked_s + GOOD_S
@@ -230,7 +247,8 @@ class Budgets:
         if self.timer is not None:
             self.timer.cancel()
         caps = self.accounts.caps.values()
-        self.leases.say_farewell({cap.key: cap.charged for cap in caps})
+        charged = {cap.key: cap.charged for cap in caps}
+        self.leases.say_farewell(charged, self.forgone)
 
 
 def wake(come: asyncio.Future[None]) -> None:

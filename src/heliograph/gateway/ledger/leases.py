@@ -6,8 +6,9 @@ spent passes from its lease to `budget_spent` in the transaction that records th
 exchange. So a process may spend its slice without asking anybody.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from heliograph.gateway.ledger.accounts import USD_KEY
@@ -97,7 +98,12 @@ class Told(NamedTuple):
     notice: bool
 
 
-Turn = tuple[Sequence[Ask], Callable[["list[Told] | DatabaseError"], object]]
+Tell = Callable[["list[Told] | DatabaseError"], object]
+Sums = Mapping[tuple[str, int], int]
+"""How much was charged, by cap and bucket."""
+NONE: Sums = MappingProxyType({})
+NOBODY = 0
+"""Stands for an exchange that was charged and is not recorded."""
 
 
 class Leases:
@@ -112,21 +118,24 @@ class Leases:
         self.posted: defaultdict[str, int] = defaultdict(int)
         self.posting: dict[int, Exchange] = {}  # by identity: a batch may come again
         self.beats: dict[str, tuple[int, float]] = {}
-        self.asked: Turn | None = None
-        self.farewell: Mapping[str, int] | None = None
+        self.asked: tuple[Sequence[Ask], Tell, Sums] | None = None
+        self.farewell: tuple[Mapping[str, int], Sums] | None = None
         self.turns = 0
 
-    def ask(
-        self,
-        asks: Sequence[Ask],
-        tell: Callable[[list[Told] | DatabaseError], object],
-    ) -> None:
-        """Have the thread lease what *asks* want, and *tell* what came of it."""
-        self.asked = (asks, tell)
+    def ask(self, asks: Sequence[Ask], tell: Tell, forgone: Sums = NONE) -> None:
+        """Have the thread lease what *asks* want, and *tell* what came of it.
 
-    def say_farewell(self, charged: Mapping[str, int]) -> None:
-        """Have all slices given back once all that was *charged*, by cap, is posted."""
-        self.farewell = charged
+        *forgone* was charged to exchanges that will not be recorded; it counts as spent
+        unless an error is told.
+        """
+        self.asked = (asks, tell, forgone)
+
+    def say_farewell(self, charged: Mapping[str, int], forgone: Sums = NONE) -> None:
+        """Have all slices given back once all that was *charged*, by cap, is posted.
+
+        Of that *forgone* was never passed on.
+        """
+        self.farewell = (charged, forgone)
 
     # the thread
 
@@ -138,26 +147,34 @@ class Leases:
         self.posting.clear()
         asked, self.asked = self.asked, None
         if asked is not None:
-            asks, tell = asked
+            asks, tell, forgone = asked
             try:
-                tell(self.renew(database, asks))
+                tell(self.renew(database, asks, forgone))
             except DatabaseError as error:
                 tell(error)
                 raise
-        farewell = self.farewell
-        if farewell is not None and all(
-            self.posted[cap] >= charged for cap, charged in farewell.items()
+        if self.farewell is not None:
+            self.part(database, *self.farewell)
+
+    def part(
+        self, database: Database, charged: Mapping[str, int], forgone: Sums
+    ) -> None:
+        """Give all back, if nothing is to be posted any more but what is *forgone*."""
+        more = by_cap(forgone)
+        if any(
+            self.posted[cap] + more[cap] < all_of for cap, all_of in charged.items()
         ):
-            self.farewell = None
-            with database.transaction(alone=True):
-                self.release(database, self.holder)
+            return
+        with database.transaction(alone=True):
+            self.forgo(database, forgone)
+            self.release(database, self.holder)
+        self.farewell = None
 
     def post(
         self, database: Database, exchanges: Sequence[Exchange], first_id: int
     ) -> None:
         """Write what *exchanges* were charged, in the transaction of their own rows."""
         by_bucket: defaultdict[tuple[str, int], int] = defaultdict(int)
-        by_cap: defaultdict[str, int] = defaultdict(int)
         rows: list[Row] = []
         for exchange_id, exchange in enumerate(exchanges, first_id):
             charges = exchange.charges
@@ -166,23 +183,42 @@ class Leases:
             self.posting[id(exchange)] = exchange
             for cap, bucket_s, amount in charges:
                 by_bucket[cap, bucket_s] += amount
-                by_cap[cap] += amount
                 if USD_KEY in cap:
                     rows.append((exchange_id, cap, bucket_s, amount))
-        if not by_cap:
-            return
+        if by_bucket:
+            self.spend(database, by_bucket, rows)
+
+    def spend(self, database: Database, sums: Sums, rows: Sequence[Row]) -> None:
+        """Take *sums* from our leases to what is spent; *rows* say whose money is."""
         # In one order for all, so that two processes never wait for each other.
-        spent = sorted((*where, amount) for where, amount in by_bucket.items())
+        spent = sorted((*where, amount) for where, amount in sums.items())
         database.run_many(SPEND, spent)
         holder = self.holder
-        moved = [(amount, cap, holder) for cap, amount in sorted(by_cap.items())]
+        moved = [(amount, cap, holder) for cap, amount in sorted(by_cap(sums).items())]
         database.run_many(MOVE, moved)
         if rows:
             database.run_many(CHARGE, rows)
 
-    def renew(self, database: Database, asks: Sequence[Ask]) -> list[Told]:
-        """Say that we live, and lease what *asks* want of what is there."""
+    def forgo(self, database: Database, forgone: Sums) -> None:
+        """Spend what was charged to exchanges that nobody has recorded."""
+        if forgone:
+            rows = [
+                (NOBODY, cap, bucket_s, amount)
+                for (cap, bucket_s), amount in forgone.items()
+                if USD_KEY in cap
+            ]
+            self.spend(database, forgone, rows)
+
+    def renew(
+        self, database: Database, asks: Sequence[Ask], forgone: Sums = NONE
+    ) -> list[Told]:
+        """Say that we live, and lease what *asks* want of what is there.
+
+        What is *forgone* is spent before: all of it, or the turn has failed. Where only
+        the answer to its commit was lost, it will be spent twice: rather than never.
+        """
         self.turns += 1
+        more = by_cap(forgone)
         with database.transaction(alone=True):
             database.run(BEAT, (self.holder,))
             self.bury(database)
@@ -191,12 +227,21 @@ class Leases:
                     passed = (ask.cap, ask.since_s - FORGET_S)
                     database.run(FORGET, passed)
                     database.run(FORGET_CHARGES, passed)
-            return [self.lease(database, ask) for ask in asks]
+            self.forgo(database, forgone)
+            told = [
+                self.lease(database, ask, self.posted[ask.cap] + more[ask.cap])
+                for ask in asks
+            ]
+        for cap, amount in more.items():
+            self.posted[cap] += amount
+        return told
 
-    def lease(self, database: Database, ask: Ask) -> Told:
-        """Set one lease anew, to what the process holds and what it gets."""
+    def lease(self, database: Database, ask: Ask, posted: int) -> Told:
+        """Set one lease anew, to what the process holds and what it gets.
+
+        *posted* is how much of what it was ever charged is in the store.
+        """
         spent, oldest_s, others, lacking = self.stands(database, ask)
-        posted = self.posted[ask.cap]
         outstanding = ask.reserved + ask.charged - posted
         held = outstanding + ask.free
         room = ask.limit - spent - others - held
@@ -266,3 +311,11 @@ class Leases:
         """Give back all slices of *holder*."""
         database.run("DELETE FROM budget_leases WHERE holder = ?", (holder,))
         database.run("DELETE FROM budget_holders WHERE holder = ?", (holder,))
+
+
+def by_cap(sums: Sums) -> Counter[str]:
+    """Add up *sums* by their caps."""
+    found: Counter[str] = Counter()
+    for (cap, _), amount in sums.items():
+        found[cap] += amount
+    return found

@@ -260,6 +260,40 @@ async def test_a_slice_lasts_for_turns_that_come_late(
     assert spare_of(kept.cap, past_s, (0,)) == 1000  # it has not been used since
 
 
+async def test_what_was_turned_away_is_passed_on_until_the_store_has_taken_it(
+    made: list[Kept],
+) -> None:
+    made.append(kept := Kept(Budget("a", (DAY,))))
+    exchange = Exchange("r")
+    kept.budgets.settle(await kept.hold(100), amount(30), exchange)
+    kept.budgets.forgo(exchange)
+    run = kept.database.run
+
+    def fail(sql: str, values: Sequence[Value] = ()) -> list[Row]:
+        raise DatabaseError(Trouble.FULL, f"{sql} {values}")
+
+    for works in (False, True, True):
+        kept.database.run = run if works else fail  # type: ignore[method-assign] # it breaks
+        kept.budgets.turn()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert kept.cap.unposted == (0 if works else 30)
+    assert run("SELECT SUM(amount) FROM budget_spent") == [(30,)]
+
+
+async def test_what_is_turned_away_at_the_end_is_passed_on_with_the_farewell(
+    made: list[Kept],
+) -> None:
+    made.append(kept := Kept(Budget("a", (DAY,))))
+    exchange = Exchange("r")
+    kept.budgets.settle(await kept.hold(100), amount(30), exchange)
+    kept.budgets.forgo(exchange)
+    kept.budgets.close()
+    kept.turn()
+    assert kept.database.run("SELECT SUM(amount) FROM budget_spent") == [(30,)]
+    assert kept.database.run("SELECT * FROM budget_leases") == []
+
+
 async def test_what_costs_more_than_was_reserved_is_charged_all_the_same(
     made: list[Kept],
 ) -> None:

@@ -1,5 +1,6 @@
 """Slices of a cap in several processes: together they never exceed it, ever."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from heliograph.gateway.ledger.accounts import key_of
+from heliograph.gateway.ledger.audit import audit
 from heliograph.gateway.ledger.budgets import GOOD_S, ask_of, take
 from heliograph.gateway.ledger.caps import Amount, Cap, Hold, reserve
 from heliograph.gateway.ledger.database import Database
@@ -37,6 +39,9 @@ class Process:
         self.good_until_s = 0.0
         self.holds: list[Hold] = []
         self.ended: list[Exchange] = []
+        self.unwritten: list[Charged] = []
+        self.forgone: list[Charged] = []
+        self.sums: Counter[tuple[str, int]] = Counter()
 
     def reserve(self, number: int) -> bool:
         now_s = self.world.now_s
@@ -55,8 +60,19 @@ class Process:
         charges: list[Charge] = []
         truth = int(hold.amount[0] * share)
         hold.settle(amount(truth), charges)
-        self.world.charged.append((hold.at_s, truth, self))
+        charged = (hold.at_s, truth, self)
+        self.world.charged.append(charged)
+        self.unwritten.append(charged)
         self.ended.append(Exchange("r", charges=charges))
+
+    def forgo(self) -> None:
+        """Turn away what has ended, as a ledger that holds too much does."""
+        for exchange in self.ended:
+            for cap, bucket_s, number in exchange.charges or ():
+                self.sums[cap, bucket_s] += number
+        self.forgone += self.unwritten
+        self.ended.clear()
+        self.unwritten.clear()
 
     def record(self) -> None:
         """Write what has ended, as the ledger's thread does, and then its chores."""
@@ -65,6 +81,7 @@ class Process:
             self.leases.post(database, self.ended, self.world.ids)
         self.world.ids += len(self.ended)
         self.ended.clear()
+        self.unwritten.clear()
         self.leases.do_chore(database)
 
     def renew(self, need: int = 0) -> None:
@@ -72,14 +89,20 @@ class Process:
         cap, now_s = self.cap, self.world.now_s
         self.record()
         for told in self.leases.renew(
-            self.world.database, [ask_of(cap, now_s, 0.25, (need,))]
+            self.world.database, [ask_of(cap, now_s, 0.25, (need,))], self.sums
         ):
             take(cap, told, now_s)
+        self.sums.clear()
+        self.forgone.clear()
         self.good_until_s = now_s + GOOD_S
 
     @property
     def reserved(self) -> int:
         return sum(hold.amount[0] for hold in self.holds)
+
+
+Charged = tuple[float, int, Process]
+"""When it was reserved, how much was charged, by whom."""
 
 
 class World:
@@ -89,7 +112,7 @@ class World:
         self.database = database
         self.now_s = 1_800_000_000.0
         self.budget = Budget("b", (rule,))
-        self.charged: list[tuple[float, int, Process]] = []
+        self.charged: list[Charged] = []
         self.ids = 1
         self.born = 0
         self.processes = [self.bear() for _ in range(count)]
@@ -101,9 +124,7 @@ class World:
     def crash(self, which: int) -> None:
         """Let one die: what it had not written is not known to anybody."""
         dead = self.processes[which]
-        lost = len(dead.ended)
-        own = [each for each in self.charged if each[2] is dead]
-        for each in own[len(own) - lost :]:
+        for each in (*dead.unwritten, *dead.forgone):
             self.charged.remove(each)
         self.processes[which] = self.bear()
 
@@ -152,6 +173,7 @@ DOINGS = st.lists(
         st.tuples(st.just("settle"), WHO, st.integers(0, 100)),
         st.tuples(st.just("renew"), WHO, AMOUNT),
         st.tuples(st.just("record"), WHO, st.just(0)),
+        st.tuples(st.just("forgo"), WHO, st.just(0)),
         st.tuples(st.just("crash"), WHO, st.just(0)),
         st.tuples(st.just("pass"), WHO, st.integers(1, 40)),
     ),
@@ -179,6 +201,8 @@ def do(world: World, doing: tuple[str, int, int]) -> None:
         process.renew(number)
     elif what == "record":
         process.record()
+    elif what == "forgo":
+        process.forgo()
     elif what == "crash":
         world.crash(who)
     elif what == "pass":
@@ -227,7 +251,8 @@ def test_once_all_has_ended_the_store_holds_just_what_was_spent(
                 process.settle(0, 0.5)
             process.record()
             assert process.cap.reserved == 0
-            process.leases.say_farewell({process.cap.key: process.cap.charged})
+            charged = {process.cap.key: process.cap.charged}
+            process.leases.say_farewell(charged, process.sums)
             process.leases.do_chore(shared.database)
         ((spent,),) = shared.database.run("SELECT SUM(amount) FROM budget_spent")
         assert (spent or 0) == sum(truth for _, truth, _ in shared.charged)
@@ -270,6 +295,46 @@ def test_one_that_only_slept_finds_its_slice_gone_and_spends_none_of_it(
     asleep.renew(1)
     assert not asleep.reserve(1)
     assert shared.taken() <= LIMIT
+
+
+def test_what_is_charged_to_an_exchange_that_is_turned_away_is_spent_all_the_same(
+    database: Database,
+) -> None:
+    shared = world(CapRule("usd", LIMIT, "day", "calendar"), database, 2)
+    one, other = shared.processes
+    one.renew(LIMIT)
+    assert one.reserve(700)
+    one.settle(0, 1.0)
+    assert one.reserve(100)
+    one.forgo()
+    one.renew()
+    assert (one.cap.unposted, one.cap.reserved) == (0, 100)
+    assert database.run("SELECT SUM(amount) FROM budget_spent") == [(700,)]
+    assert audit(database) == []
+    other.renew(300)
+    assert not other.reserve(300)
+    one.renew()  # it is told that somebody lacks some
+    one.renew()  # and gives it back
+    other.renew(200)
+    assert other.reserve(200)
+
+
+def test_a_turn_that_fails_has_spent_nothing_of_what_was_turned_away(
+    database: Database,
+) -> None:
+    shared = world(CapRule("usd", LIMIT, "day", "calendar"), database, 1)
+    (one,) = shared.processes
+    one.renew(LIMIT)
+    assert one.reserve(700)
+    one.settle(0, 1.0)
+    one.forgo()
+    broken = ask_of(one.cap, shared.now_s, 0.25)._replace(limit="no number")  # type: ignore[arg-type] # so that it fails
+    with pytest.raises(TypeError):
+        one.leases.renew(database, [broken], one.sums)
+    assert database.run("SELECT SUM(amount) FROM budget_spent") == [(None,)]
+    one.renew()
+    assert database.run("SELECT SUM(amount) FROM budget_spent") == [(700,)]
+    assert one.cap.unposted == 0
 
 
 def test_what_one_lacks_the_other_gives_back(database: Database) -> None:
