@@ -67,6 +67,25 @@ async def test_all_rates_of_a_key_are_counted(
         assert found[0][1] == 2
 
 
+async def test_what_a_key_has_spent_is_known_when_its_caps_were_forgotten(
+    sim: SimulatedProviders,
+    tmp_path: Path,
+    keys: KeptKeys,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    module = "heliograph.gateway.ledger.budgets."
+    for name, number in (("TRIM_TURNS", 1), ("IDLE_TURNS", 0), ("IDLE_S", 0.05)):
+        monkeypatch.setattr(module + name, number)
+    _, secret = keys.add(limits=KeyLimits(requests_per_minute=2))
+    async with bounded(sim, tmp_path, WIDE, keys=keys.ring) as kept:
+        assert kept.gateway.engine.budgets is not None
+        caps = kept.gateway.engine.budgets.accounts.caps
+        for status in (200, 200, 429):
+            assert (await ask(kept.gateway, secret)).status == status
+            await until(lambda: len(caps) == 1)
+    assert kept.rows("SELECT * FROM budget_leases") == []
+
+
 async def test_those_of_one_project_share_its_budget(
     sim: SimulatedProviders, tmp_path: Path, keys: KeptKeys
 ) -> None:

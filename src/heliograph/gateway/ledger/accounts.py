@@ -6,6 +6,7 @@ by, and kept: the request path looks it up.
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
+from weakref import ref
 
 from heliograph.gateway.ledger.caps import REQUESTS, TOKENS, USD, Cap
 from heliograph.gateway.types import Budget, CapRule, Scope, VirtualKey
@@ -189,6 +190,29 @@ class Accounts:
         if found is None:
             found = self.caps[key] = Cap(key, rule, budget)
         return found
+
+    def trim(self) -> list[str]:
+        """Forget the caps that nobody uses any more; return their keys.
+
+        An exchange under way may have found its caps and taken nothing of them yet:
+        then they stay, else there would be two of one.
+        """
+        self.kept.clear()
+        named = {id(each) for each in self.budgets}
+        idle = [
+            key
+            for key, cap in self.caps.items()
+            if not cap.is_in_use and id(cap.budget) not in named
+        ]
+        gone = []
+        for key in idle:
+            seen = ref(self.caps.pop(key))
+            cap = seen()
+            if cap is None:
+                gone.append(key)
+            else:
+                self.caps[key] = cap
+        return gone
 
     def renew(self, budget: Budget) -> None:
         """Hold the caps of *budget* to its rules, which are those of now."""

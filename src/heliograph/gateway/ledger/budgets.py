@@ -33,6 +33,8 @@ SPARE_S = 1.0
 """And so large that it lasts for some turns, also when they come late."""
 IDLE_TURNS = 20
 """After so many turns without use a slice goes back."""
+TRIM_TURNS = 240
+"""After so many turns caps that nobody uses any more are forgotten."""
 
 
 NOBODY_WAITS = (0,)
@@ -70,6 +72,7 @@ class Budgets:
         self.notify = notify
         self.waiting: list[Waiter] = []
         self.asking = False
+        self.turns = 0
         self.asked_s = 0.0
         self.good_until_s = -math.inf  # when slices may be taken for a dead process's
         self.silent_since_s = math.inf  # when it was asked what it has not answered
@@ -186,6 +189,9 @@ class Budgets:
     def turn(self) -> None:
         """Ask the thread to renew what is in use, and to look at what is configured."""
         self.timer = None
+        self.turns += 1
+        if self.turns % TRIM_TURNS == 0:
+            self.leases.forget(self.accounts.trim())
         wall_s = self.clock.wall_s()
         configured = {id(each) for each in self.accounts.budgets}
         now_s = self.clock.monotonic_s()
@@ -198,7 +204,7 @@ class Budgets:
         asks = [
             ask_of(cap, wall_s, past_s, needs.get(cap.key, NOBODY_WAITS))
             for cap in self.accounts.caps.values()
-            if is_in_use(cap) or id(cap.budget) in configured
+            if cap.is_in_use or id(cap.budget) in configured
         ]
         if not asks:
             return
@@ -234,7 +240,7 @@ class Budgets:
             if told.notice:
                 cap.soft_told += 1
                 self.notify(cap)
-            in_use = in_use or is_in_use(cap)
+            in_use = in_use or cap.is_in_use
         self.wake_all()
         if any(cap.waiting for cap in self.accounts.caps.values()):
             self.turn_in(HUNGRY_S)
@@ -263,11 +269,6 @@ def without_store(caps: Sequence[Cap], amount: Amount, wall_s: float) -> Hold | 
         if cap.budget.store_down == "refuse":
             return cap
     return overdraw(caps, amount, wall_s)
-
-
-def is_in_use(cap: Cap) -> bool:
-    """Say whether a cap has a slice here, or somebody waits for one."""
-    return bool(cap.free or cap.outstanding or cap.waiting)
 
 
 def ask_of(

@@ -36,6 +36,7 @@ class Cap:
     """
 
     __slots__ = (
+        "__weakref__",
         "bucket_s",
         "budget",
         "charged",
@@ -117,6 +118,11 @@ class Cap:
     def outstanding(self) -> int:
         """What no other may be given: it is spent, or may be."""
         return self.slice - self.free
+
+    @property
+    def is_in_use(self) -> bool:
+        """Whether it has a slice here, or somebody waits for one."""
+        return bool(self.free or self.outstanding or self.waiting)
 
     def follow(self, rule: CapRule, budget: Budget) -> None:
         """Take a limit that may have changed; what is held and spent stays."""

@@ -7,7 +7,7 @@ exchange. So a process may spend its slice without asking anybody.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -109,7 +109,8 @@ NOBODY = 0
 class Leases:
     """All slices of one process, its *holder*'s name being its own.
 
-    `ask` and `say_farewell` are for the process; the rest is the ledger's thread's.
+    `ask`, `forget` and `say_farewell` are for the process; the rest is the ledger's
+    thread's.
     """
 
     def __init__(self, holder: str, clock_s: Callable[[], float]) -> None:
@@ -136,6 +137,11 @@ class Leases:
         Of that *forgone* was never passed on.
         """
         self.farewell = (charged, forgone)
+
+    def forget(self, caps: Iterable[str]) -> None:
+        """Forget *caps* that were given back, and of which nothing is to be posted."""
+        for cap in caps:
+            self.posted.pop(cap, None)
 
     # the thread
 

@@ -127,6 +127,36 @@ def test_callers_cannot_fill_the_memory_with_tags() -> None:
     assert len(accounts.kept) <= KEPT_MAX
 
 
+def test_caps_that_nobody_uses_any_more_are_forgotten() -> None:
+    accounts = Accounts([Budget("all", (USD,))])
+    for number in range(50):
+        limits = KeyLimits((UsdLimit(5, "day"),), 60)
+        accounts.of(VirtualKey(f"k{number}", "n", limits=limits), ())
+    assert len(accounts.caps) == 101
+    under_way = accounts.of(VirtualKey("k7", "n", limits=limits), ())
+    accounts.caps[next(key for key in accounts.caps if "k9|" in key)].slice = 3
+    gone = accounts.trim()
+    assert {key.partition("|")[0] for key in accounts.caps} == {
+        "all",
+        "key k7",
+        "key k9",
+    }
+    assert len(gone) == 97
+    assert under_way is not None
+    again = accounts.of(VirtualKey("k7", "n", limits=limits), ())
+    assert again is not None
+    assert again.spending == under_way.spending
+    del under_way, again
+    assert len(accounts.trim()) == 2
+
+
+def test_a_budget_that_a_reload_takes_away_is_forgotten_with_its_caps() -> None:
+    accounts = Accounts([Budget("a", (USD,)), Budget("b", (TOKENS,))])
+    accounts.follow([Budget("a", (USD,))])
+    assert [key.partition("|")[0] for key in accounts.trim()] == ["b"]
+    assert [cap.budget.name for cap in accounts.caps.values()] == ["a"]
+
+
 def test_a_reload_changes_the_limit_and_keeps_what_is_held() -> None:
     accounts = Accounts([Budget("a", (USD,))])
     before = accounts.of(None, ())

@@ -20,7 +20,15 @@ from heliograph.gateway.ledger.database import DatabaseError, Row, Trouble, Valu
 from heliograph.gateway.ledger.leases import Leases
 from heliograph.gateway.ledger.migrate import migrate, migrations
 from heliograph.gateway.ledger.stores.sqlite import SqliteDatabase
-from heliograph.gateway.types import Budget, CapRule, Exchange, StoreDown
+from heliograph.gateway.types import (
+    Budget,
+    CapRule,
+    Exchange,
+    KeyLimits,
+    StoreDown,
+    UsdLimit,
+    VirtualKey,
+)
 
 DAY = CapRule("usd", 1000, "day", "calendar")
 
@@ -246,6 +254,33 @@ async def test_a_slice_that_nobody_uses_goes_back(made: list[Kept]) -> None:
         kept.turn()
         await asyncio.sleep(0)
     assert kept.cap.free == 0
+    assert kept.database.run("SELECT * FROM budget_leases") == []
+
+
+async def test_a_cap_that_was_forgotten_begins_anew_where_the_store_stands(
+    made: list[Kept], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made.append(kept := Kept(Budget("a", (CapRule("usd", 10**9, "day"),))))
+    limits = KeyLimits((UsdLimit(1000, "day"),))
+    monkeypatch.setattr("heliograph.gateway.ledger.budgets.TRIM_TURNS", 1)
+    for number in (1, 2):
+        account = kept.budgets.account(VirtualKey("k1", "one", limits=limits), ())
+        assert account is not None
+        caps = account.spending.caps[1:]
+        hold = await kept.budgets.wait_for(caps, amount(400), 0.2)
+        assert isinstance(hold, Hold)
+        exchange = Exchange("r")
+        kept.budgets.settle(hold, amount(300), exchange)
+        kept.leases.post(kept.database, [exchange], number)
+        (cap,) = caps
+        assert (cap.charged, cap.spent) == (300, 300 * (number - 1))
+        del account, caps, hold, cap
+        for _ in range(IDLE_TURNS + 4):
+            kept.budgets.turn()
+            kept.turn()
+            await asyncio.sleep(0)
+        assert len(kept.budgets.accounts.caps) == 1
+    assert kept.database.run("SELECT SUM(amount) FROM budget_spent") == [(600,)]
     assert kept.database.run("SELECT * FROM budget_leases") == []
 
 
