@@ -25,6 +25,9 @@ CAPTION = Caption(
     asked_s=10.0,
     answered_s=10.412,
     fallback=False,
+    id="door-3f2a91c4-1250000-1",
+    recording="door.raw",
+    at_s=0.25,
 )
 
 
@@ -36,12 +39,13 @@ def job(number: int = 1, *, deadline_s: float = inf) -> CaptionJob:
         png=b"\x89PNG secret picture",
         prompt="what is it?",
         deadline_s=deadline_s,
+        id=f"door-{number}",
     )
 
 
 def answer_to(asked: CaptionJob) -> Caption:
     """Return a caption of *asked*."""
-    return replace(CAPTION, track_id=asked.track.id, t_us=asked.t_us)
+    return replace(CAPTION, track_id=asked.track.id, t_us=asked.t_us, id=asked.id)
 
 
 class HandClock:

@@ -57,13 +57,15 @@ def one_line_about(asked: Asked) -> Said:
 class LoopbackGateway:
     """Its `url`, what it was `asked`, and how it goes on `answering`."""
 
-    def __init__(self, answering: Answering) -> None:
+    def __init__(self, answering: Answering, *, port: int = 0) -> None:
         self.answering = answering
         self.asked: list[Asked] = []
         gateway = self
 
         class Door(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            # Head and body are two writes; the second would wait for 40 ms.
+            disable_nagle_algorithm = True
 
             def do_GET(self) -> None:
                 body = json.dumps({"data": [{"id": MODEL}, {"id": "other"}]})
@@ -95,7 +97,7 @@ class LoopbackGateway:
                 self.end_headers()
                 self.wfile.write(said.body)
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), Door)
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(

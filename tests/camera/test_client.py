@@ -36,7 +36,7 @@ def caption_by(
     clock = SystemClock()
     client = GatewayClient(url, clock=clock, api_key=api_key)
     try:
-        return Captioner(client, MODEL, clock=clock, timeout_s=timeout_s)(job())
+        return Captioner(client, MODEL, clock=clock, timeout_s=timeout_s)(job()).caption
     finally:
         client.close()
 
@@ -109,7 +109,7 @@ def test_one_connection_serves_one_caption_after_the_other() -> None:
         clock = SystemClock()
         client = GatewayClient(gateway.url, clock=clock)
         captioner = Captioner(client, MODEL, clock=clock, timeout_s=10)
-        texts = {captioner(job(number)).text for number in range(1, 6)}
+        texts = {captioner(job(number)).caption.text for number in range(1, 6)}
         client.close()
     assert texts == {"a person walks by"}
     assert len({asked.port for asked in gateway.asked}) == 1
@@ -213,7 +213,7 @@ def test_the_jobs_deadline_bounds_the_wait() -> None:
     with raw_server() as (url, _):
         client = GatewayClient(url, clock=clock)
         captioner = Captioner(client, MODEL, clock=clock, timeout_s=30)
-        caption = captioner(job(deadline_s=clock.monotonic_s() + 0.3))
+        caption = captioner(job(deadline_s=clock.monotonic_s() + 0.3)).caption
         client.close()
     assert caption.error is not None
     assert "no answer within 0." in caption.error

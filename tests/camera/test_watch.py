@@ -15,7 +15,7 @@ import pytest
 from heliograph.camera import ForeignFileError
 from heliograph.camera.captioning.client import GatewayError
 from heliograph.camera.command import INTERRUPTED, run_watch
-from heliograph.camera.config import SettingError, WatchSettings
+from heliograph.camera.config import SettingError, SpoolSettings, WatchSettings
 from heliograph.camera.pipeline import watch
 from heliograph.camera.sinks.jsonl import SinkError
 from heliograph.camera.summary import Summary
@@ -113,8 +113,8 @@ def test_at_full_speed_a_slow_gateway_slows_the_reader_and_loses_no_caption(
     assert summary.dropped == 0
 
 
-def test_a_paced_watch_drops_the_oldest_and_counts_it(bar: Path) -> None:
-    never = threading.Event()
+def test_in_a_paced_watch_the_template_speaks_for_what_is_overtaken(bar: Path) -> None:
+    never, told = threading.Event(), list[Caption]()
 
     def answer(asked: Asked) -> Said:
         never.wait(10)
@@ -122,10 +122,22 @@ def test_a_paced_watch_drops_the_oldest_and_counts_it(bar: Path) -> None:
 
     narrow = replace(MANY, workers=1, queue_max=1, drain_s=0.1)
     with loopback_gateway(answer) as gateway:
-        summary = watch(bar, gateway=gateway.url, speed=5.0, settings=narrow)
+        summary = watch(
+            bar,
+            gateway=gateway.url,
+            speed=5.0,
+            settings=narrow,
+            on_caption=told.append,
+        )
         never.set()
     assert summary.captions == 0
-    assert summary.dropped == summary.asked > 3
+    # The one that is asked about, and the one behind it, are left at the end.
+    assert summary.dropped == 2
+    assert summary.overtaken == summary.asked - 2 == len(told) > 3
+    assert {caption.rung for caption in told} == {"template"}
+    assert {caption.error for caption in told} == {
+        "not asked: a newer picture took its place"
+    }
     check_sums(summary)
 
 
@@ -168,7 +180,30 @@ def test_without_a_gateway_a_named_model_lets_the_file_be_read_to_its_end(
     )
     lines = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
     assert lines
-    assert all(line["error"] and line["text"] == "" for line in lines)
+    assert all(line["error"] and line["rung"] == "template" for line in lines)
+    assert all(line["text"].startswith("moving object, moving") for line in lines)
+
+
+def test_with_a_spool_a_watch_begins_without_a_gateway_and_catches_up_later(
+    bar: Path, tmp_path: Path
+) -> None:
+    out, spool = tmp_path / "captions.jsonl", tmp_path / "spool.db"
+    assert run_watch(bar, gateway=free_url(), out=out, spool=spool) == 0
+    with loopback_gateway() as gateway:
+        summary = watch(
+            bar,
+            gateway=gateway.url,
+            out=out,
+            settings=WatchSettings(spool=SpoolSettings(spool, captions_per_s=100.0)),
+            resume=True,
+        )
+    lines = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
+    rungs = [line["rung"] for line in lines]
+    assert rungs.count("cloud") == 2 * rungs.count("template") == 2 * summary.asked
+    late = [line for line in lines if line["age_s"] > 0]
+    assert {line["id"] for line in late} == {line["id"] for line in lines[: len(late)]}
+    assert summary.spool is not None
+    assert (summary.spool.rows, summary.spool.caught_up) == (0, len(late))
 
 
 def test_without_a_gateway_and_a_model_the_watch_does_not_begin(

@@ -130,8 +130,8 @@ def test_what_watch_is_not_told_it_hands_on_as_not_told(
     called: Called = []
     monkeypatch.setattr(command, "run_watch", recorder(called))
     cli.main(["watch"])
-    names = ("size", "config", "gateway", "model", "out", "speed")
-    assert called == [((None,), dict.fromkeys(names))]
+    names = ("size", "config", "gateway", "model", "out", "speed", "spool")
+    assert called == [((None,), dict.fromkeys(names) | {"resume": False})]
 
 
 def test_a_recording_s_size_is_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:

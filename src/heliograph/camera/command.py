@@ -6,13 +6,20 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from math import inf
 from pathlib import Path
 from types import FrameType
 
 from heliograph import camera
 from heliograph.camera.captioning.client import GatewayError
-from heliograph.camera.config import CameraConfig, SettingError, read_camera_file
+from heliograph.camera.captioning.spool_file import SpoolError
+from heliograph.camera.config import (
+    CameraConfig,
+    SettingError,
+    SpoolSettings,
+    read_camera_file,
+)
 from heliograph.camera.config.summary import config_summary
 from heliograph.camera.pipeline import watch
 from heliograph.camera.sinks.console import write_line
@@ -24,6 +31,13 @@ from heliograph.yaml_reading.problems import Problem, render_problems
 INTERRUPTED = 130
 """The exit code of a program that somebody interrupted: 128 + SIGINT."""
 
+TOLD_IN_ONE_LINE = (
+    camera.RecordingError,
+    SettingError,
+    GatewayError,
+    SinkError,
+    SpoolError,
+)
 KEY_VARIABLE = "HELIOGRAPH_API_KEY"
 NOTHING = (
     "there is nothing to watch: name a recording, or write it into the config as "
@@ -40,6 +54,8 @@ def run_watch(
     model: str | None = None,
     out: Path | None = None,
     speed: float | None = None,
+    spool: Path | None = None,
+    resume: bool = False,
     environ: Mapping[str, str] | None = None,
 ) -> int:
     """Watch *source* in the terminal; return the exit code and say why it is not 0.
@@ -72,10 +88,13 @@ def run_watch(
                 view=True,
                 api_key=key,
                 stop=stop,
-                settings=told.watch,
+                settings=told.watch
+                if spool is None
+                else replace(told.watch, spool=SpoolSettings(spool)),
+                resume=resume,
             )
         write_line(f"\n{render_summary(summary)}")
-    except (camera.RecordingError, SettingError, GatewayError, SinkError) as error:
+    except TOLD_IN_ONE_LINE as error:
         return _fail(str(error))
     except OSError as error:
         return _fail(f"cannot read {seen}: {(error.strerror or str(error)).lower()}")
@@ -113,7 +132,7 @@ def _judged(summary: Summary) -> int:
         return _fail(summary.broken)
     if summary.stopped:
         return INTERRUPTED
-    if summary.errors and not summary.captions:
+    if summary.errors and not summary.captions and summary.spool is None:
         return _fail(f"no caption came, the last error: {summary.error_last}")
     return 0
 

@@ -6,15 +6,17 @@ no hurry: there a slow gateway slows the reader, and every caption is had.
 """
 
 import os
+import secrets
 import threading
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from math import inf
 from pathlib import Path
 
 from heliograph import camera
-from heliograph.camera.captioning.client import Captioner, GatewayClient
-from heliograph.camera.captioning.queue import CaptionQueue, QueueCounters
+from heliograph.camera.captioning.alerts import Alerts, AlertSettings, Origin, Stream
+from heliograph.camera.captioning.client import Captioner, GatewayClient, GatewayError
+from heliograph.camera.captioning.spool import Spool
 from heliograph.camera.config import (
     GATEWAY_URL,
     SettingError,
@@ -22,6 +24,7 @@ from heliograph.camera.config import (
     clean_gateway_url,
 )
 from heliograph.camera.sinks.jsonl import JsonLines, SinkError
+from heliograph.camera.sinks.streams import name_stream
 from heliograph.camera.stages import Stages
 from heliograph.camera.summary import Summary, Tally, freeze
 from heliograph.camera.types import Caption, CaptionJob, Size
@@ -74,6 +77,7 @@ def watch(
     stop: threading.Event | None = None,
     on_caption: Callable[[Caption], None] | None = None,
     settings: WatchSettings | None = None,
+    resume: bool = False,
     clock: Clock | None = None,
 ) -> Summary:
     """Caption the recording at *source* and return what came of it.
@@ -82,12 +86,15 @@ def watch(
     *model* None takes the first one the gateway lists. Captions are added to *out* as
     JSON lines and given to *on_caption*, by one thread at a time. *speed* is a factor
     of recording time, None as fast as it goes. *view* shows a live view in a terminal
-    and plain lines elsewhere. Setting *stop* ends the watch early.
+    and plain lines elsewhere. Setting *stop* ends the watch early. Pictures that no
+    model was there for wait in the settings' spool; with *resume* what it knows is not
+    asked about again.
 
     Raises, before anything is asked for, `OSError` or `RecordingError` for the
     recording, `SettingError` for an argument, `GatewayError` where the gateway must be
-    asked for its models and cannot be, `SinkError` where *out* cannot be written; that
-    one later too. A file that goes wrong on its way ends the watch: `Summary.broken`.
+    asked for its models and cannot be, `SpoolError` for the spool, `SinkError` where
+    *out* cannot be written; that one later too. A file that goes wrong on its way ends
+    the watch: `Summary.broken`.
     """
     if speed is not None and not 0 < speed < inf:
         raise SettingError(f"speed must be a factor above 0, not {speed}")
@@ -96,13 +103,7 @@ def watch(
     with ExitStack() as stack:
         opened = camera.open(source, settings.delta_t_us, size=size)
         recording = stack.enter_context(opened)
-        client = GatewayClient(
-            url,
-            clock=clock,
-            api_key=api_key,
-            connect_s=settings.connect_s,
-            connections=settings.workers,
-        )
+        client = _client(url, api_key, settings, clock)
         stack.callback(client.close)
         facts = Facts(
             name=Path(source).name,
@@ -110,15 +111,17 @@ def watch(
             format=recording.format,
             speed=speed,
             begin_us=recording.begin_us,
-            model=model or client.models(timeout_s=settings.deadline_s)[0],
+            model=model or _first_model(client, settings),
         )
-        run = _Run(recording, client, facts, settings, clock)
+        run = _Run(recording, facts, settings, clock)
+        kept = Spool(settings.spool, clock=clock) if settings.spool else None
+        stack.enter_context(kept or nullcontext())
+        run.ask_by(client, kept, mark=_mark(source, resume=resume), resume=resume)
         run.on_caption = on_caption
         if out is not None:
-            lines = JsonLines(out, recording=facts.name, begin_us=facts.begin_us)
-            run.sink = stack.enter_context(lines)
+            run.sink = stack.enter_context(JsonLines(out))
         if view:
-            screen = open_screen(facts, run.tally, run.counters)
+            screen = open_screen(facts, run.tally, lambda: run.alerts.counters)
             run.screen = stack.enter_context(screen)
         return run.through(stop or threading.Event())
 
@@ -129,11 +132,11 @@ class _Run:
     def __init__(
         self,
         recording: camera.Recording,
-        client: GatewayClient,
         facts: Facts,
         settings: WatchSettings,
         clock: Clock,
     ) -> None:
+        self.alerts: Alerts
         self.tally = Tally()
         self.sink: JsonLines | None = None
         self.screen: Screen | None = None
@@ -143,28 +146,39 @@ class _Run:
         self._settings = settings
         self._clock = clock
         self._sink_error: SinkError | None = None
-        self._queue = CaptionQueue(
-            Captioner(client, facts.model, clock=clock, timeout_s=settings.deadline_s),
-            self._deliver,
-            clock=clock,
-            workers=settings.workers,
-            size_max=settings.queue_max,
-            patient=facts.speed is None,
-        )
 
-    def counters(self) -> QueueCounters:
-        """Return what waits for an answer, and what was dropped."""
-        return self._queue.counters
+    def ask_by(
+        self, client: GatewayClient, spool: Spool | None, *, mark: str, resume: bool
+    ) -> None:
+        """Ask *client* about the alerts; *mark* is what their ids begin with."""
+        facts, settings = self._facts, self._settings
+        self.alerts = Alerts(
+            Captioner(
+                client, facts.model, clock=self._clock, timeout_s=settings.deadline_s
+            ),
+            self._deliver,
+            clock=self._clock,
+            settings=AlertSettings(
+                workers=settings.workers,
+                queue_max=settings.queue_max,
+                patient=facts.speed is None,
+            ),
+            stream=Stream(mark, facts.name, facts.begin_us),
+            spool=spool,
+            resume=resume,
+        )
 
     def through(self, stop: threading.Event) -> Summary:
         """Read to the end, wait for the captions under way, and count."""
         recording, settings, speed = self._recording, self._settings, self._facts.speed
 
         def submit(job: CaptionJob) -> None:
-            self.tally.asked += 1
-            self._queue.put(job, stop=stop)
+            if self.alerts.put(job, stop=stop):
+                self.tally.asked += 1
+            else:
+                self.tally.known += 1
 
-        with self._queue:
+        with self.alerts:
             stages = Stages(
                 recording.size,
                 submit,
@@ -177,7 +191,7 @@ class _Run:
             stopped = stop.is_set()
             if not stopped:
                 stages.finish(recording.now_us)
-            self._queue.close(
+            self.alerts.close(
                 drain_s=DISCARD_DRAIN_S if stopped else settings.drain_s,
                 discard=stopped,
             )
@@ -185,12 +199,13 @@ class _Run:
             raise self._sink_error
         return freeze(
             self.tally,
-            self._queue.counters,
+            self.alerts.counters,
             recording=self._facts.name,
             recording_s=(recording.now_us - recording.begin_us) / 1e6,
             wall_s=self._clock.monotonic_s() - begin_s,
             passed_over=stages.passed_over,
             counters=recording.counters,
+            spool=self.alerts.spooled,
             broken=broken,
             stopped=stopped,
         )
@@ -213,12 +228,13 @@ class _Run:
             return str(error)
         return None
 
-    def _deliver(self, caption: Caption) -> None:
+    def _deliver(self, caption: Caption, origin: Origin) -> bool:
         """Take *caption* everywhere; one thread at a time does."""
-        self.tally.caption(caption)
+        if origin == "live":
+            self.tally.caption(caption)
         try:
             if self.sink is not None and self._sink_error is None:
-                self.sink.append(caption)
+                self.sink.append(caption, in_doubt=origin == "recovered")
             if self.screen is not None:
                 self.screen.caption(caption)
         except SinkError as error:
@@ -226,3 +242,35 @@ class _Run:
             self._sink_error = self._sink_error or error
         if self.on_caption is not None:
             self.on_caption(caption)
+        return self._sink_error is None
+
+
+def _client(
+    url: str, api_key: str | None, settings: WatchSettings, clock: Clock
+) -> GatewayClient:
+    return GatewayClient(
+        url,
+        clock=clock,
+        api_key=api_key,
+        connect_s=settings.connect_s,
+        # One more asks about what waits in the spool.
+        connections=settings.workers + 1,
+    )
+
+
+def _first_model(client: GatewayClient, settings: WatchSettings) -> str | None:
+    """Return the first model that is listed; with a spool that may come later: None."""
+    try:
+        return client.models(timeout_s=settings.deadline_s)[0]
+    except GatewayError:
+        if settings.spool is None:
+            raise
+        return None
+
+
+def _mark(source: str | os.PathLike[str], *, resume: bool) -> str:
+    """Return a mark of what is watched: the same each time, or of this time only."""
+    path, once = Path(source), secrets.token_hex(4)
+    if not path.is_file():  # it can be read once
+        return f"live-{once}"
+    return name_stream(path) if resume else f"{name_stream(path)}-{once}"

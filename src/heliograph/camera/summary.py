@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from heliograph.camera.captioning.queue import QueueCounters
+from heliograph.camera.captioning.spool import SpoolCounters
 from heliograph.camera.reading.recording import Counters
 from heliograph.camera.types import Caption, Track
 
@@ -16,8 +17,11 @@ UNTOLD = "not told"
 class Summary:
     """One watch of one recording.
 
-    `captions_by_provider` counts those that came; `errors` those that failed.
-    `dropped` are jobs that were never answered, `passed_over` tracks that never became
+    `captions_by_provider` counts those that a model said in time; `errors` those that
+    the template said instead, `overtaken` of them without a question. `dropped` are
+    jobs of which nothing was said when the watch ended, `known` those that a watch
+    taken up again had its captions of. `spool` tells what waits for a model and what
+    came later, None without one. `passed_over` are tracks that never became
     a job because the rate was used up. `longest_gap_s` is wall time between two
     captions that came, None with fewer than two. `late_windows` are those a paced
     watch took up more than a window too late. `broken` says where the file went wrong,
@@ -37,13 +41,16 @@ class Summary:
     fallbacks: int
     errors: int
     error_last: str | None
+    overtaken: int
     dropped: int
+    known: int
     passed_over: int
     late_windows: int
     longest_gap_s: float | None
     latency_ms_p50: float | None
     latency_ms_p95: float | None
     counters: Counters
+    spool: SpoolCounters | None = None
     broken: str | None = None
     stopped: bool = False
 
@@ -56,6 +63,7 @@ class Tally:
     events: int = 0
     tracks: int = 0
     asked: int = 0
+    known: int = 0
     late_windows: int = 0
     captions: int = 0
     attempts: int = 0
@@ -78,7 +86,7 @@ class Tally:
         self._confirmed = believed
 
     def caption(self, caption: Caption) -> None:
-        """Count a caption, or the failure to get one."""
+        """Count a caption of a new alert, by a model or by the template."""
         self.attempts += caption.attempts or 0
         if caption.error is not None:
             self.errors += 1
@@ -103,6 +111,7 @@ def freeze(
     wall_s: float,
     passed_over: int,
     counters: Counters,
+    spool: SpoolCounters | None,
     broken: str | None,
     stopped: bool,
 ) -> Summary:
@@ -122,13 +131,16 @@ def freeze(
         fallbacks=tally.fallbacks,
         errors=tally.errors,
         error_last=tally.error_last,
-        dropped=queue.dropped,
+        overtaken=queue.overtaken,
+        dropped=queue.unfinished,
+        known=tally.known,
         passed_over=passed_over,
         late_windows=tally.late_windows,
         longest_gap_s=tally.longest_gap_s,
         latency_ms_p50=percentile(ordered, 0.50),
         latency_ms_p95=percentile(ordered, 0.95),
         counters=counters,
+        spool=spool,
         broken=broken,
         stopped=stopped,
     )
@@ -154,6 +166,16 @@ def words(counters: Counters) -> str:
     return told
 
 
+def spooled(spool: SpoolCounters) -> str:
+    """Say what waits in the spool, and what became of the rest."""
+    told = f"{spool.rows} wait, {spool.caught_up} caught up"
+    for why, count in spool.lost.items():
+        told += f", {count} {why}"
+    if spool.unkept:
+        told += f", {spool.unkept} not kept"
+    return told if spool.trouble is None else f"{told}: {spool.trouble}"
+
+
 def render_summary(summary: Summary) -> str:
     """Return *summary* as a few aligned lines, without a newline at the end."""
     rate = summary.events / summary.recording_s / 1e6 if summary.recording_s else 0.0
@@ -174,7 +196,7 @@ def render_summary(summary: Summary) -> str:
         if summary.longest_gap_s is None
         else (f"{summary.longest_gap_s:.1f} s between two captions")
     )
-    errors = str(summary.errors)
+    errors = f"{summary.errors}, {summary.overtaken} of them overtaken"
     if summary.error_last is not None:
         errors += f", the last: {summary.error_last}"
     rows = {
@@ -185,9 +207,13 @@ def render_summary(summary: Summary) -> str:
         "tracks": f"{summary.tracks} confirmed, {summary.passed_over} passed over",
         "captions": captions,
         "attempts": f"{summary.attempts}, {summary.fallbacks} captions by a fallback",
-        "errors": errors,
+        "templates": errors,
         "dropped": str(summary.dropped),
         "latency": latency,
         "longest gap": gap,
     }
+    if summary.spool is not None:
+        rows["spool"] = spooled(summary.spool)
+    if summary.known:
+        rows["resumed"] = f"{summary.known} captioned before or waiting in the spool"
     return "\n".join(f"{name:<11} {told}" for name, told in rows.items())

@@ -75,12 +75,16 @@ Reason = Literal["first", "left", "again"]
 """Why a track is captioned: its best first view, the best one of a track that is gone
 before its first caption, or once more because it goes on moving."""
 
+Rung = Literal["cloud", "template"]
+"""Where a caption came from: a model behind the gateway, or what is known without."""
+
 
 @dataclass(frozen=True, slots=True)
 class CaptionJob:
     """A picture of a track at `t_us`, worth asking about until `deadline_s`.
 
-    `deadline_s` is monotonic and may be infinite.
+    `deadline_s` is monotonic and may be infinite. `at_s` is `t_us` as seconds since
+    `recording` began.
     """
 
     track: Track
@@ -89,14 +93,19 @@ class CaptionJob:
     prompt: str
     deadline_s: float
     reason: Reason = "first"
+    id: str = ""
+    recording: str = ""
+    at_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Caption:
-    """What came back for one job. `cost_usd` is None where no price is known.
+    """What is said of one job. `cost_usd` is None where no price is known.
 
-    `error` is set, and `text` empty, when nothing came back in time. `fallback` is
-    True where another target than the first one answered, None where nobody told.
+    `error` is set where no model's answer came; `text` is then made from a template, or
+    empty. `fallback` is True where another target than the first one answered, None
+    where nobody told. A job may get two captions with one `id`: a template at once, and
+    a model's `age_s` after its picture was taken.
     """
 
     t_us: int
@@ -113,3 +122,8 @@ class Caption:
     error: str | None = None
     fallback: bool | None = None
     reason: Reason = "first"
+    id: str = ""
+    recording: str = ""
+    at_s: float = 0.0
+    rung: Rung = "cloud"
+    age_s: float = 0.0

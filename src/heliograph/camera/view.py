@@ -59,7 +59,7 @@ class Facts:
     format: str
     speed: float | None
     begin_us: int
-    model: str
+    model: str | None
 
 
 class Screen(Protocol):
@@ -112,7 +112,9 @@ class PlainScreen:
 
     def caption(self, caption: Caption) -> None:
         """Print *caption* in one line."""
-        told = caption.text if caption.error is None else f"failed: {caption.error}"
+        told = caption.text
+        if caption.error is not None:
+            told += f" ({caption.error})"
         mark = f" {FALLBACK_MARK}" if caption.fallback else ""
         write_line(
             f"{_at(caption, self._facts):>9}  track {caption.track_id}  "
@@ -238,10 +240,8 @@ class LiveScreen:
         left.append(f" of {tally.asked}   {queue.waiting} waiting, ", style="default")
         left.append(f"{queue.in_flight} in flight   ", style="default")
         left.append(
-            f"{queue.dropped} dropped", style="yellow" if queue.dropped else "dim"
+            f"{tally.errors} by template", style="yellow" if tally.errors else "dim"
         )
-        left.append("   ")
-        left.append(f"{tally.errors} errors", style="red" if tally.errors else "dim")
         right = Text(f"{FALLBACK_MARK} answered by a fallback ", style="dim")
         return _spread(left, right, width)
 
@@ -306,7 +306,7 @@ def draw_captions(
         cells = [
             (_at(caption, facts), 9, "dim"),
             (f"#{caption.track_id}", 6, "bold"),
-            (caption.error or caption.text, rest, "red" if failed else ""),
+            (caption.text, rest, "yellow" if failed else ""),
             (_origin(caption), origin, "yellow" if caption.fallback else "cyan"),
             (attempts + mark, tries, "yellow" if caption.fallback else "dim"),
             (f"{caption.latency_ms:.0f} ms", took, "dim"),
@@ -314,13 +314,15 @@ def draw_captions(
         lines.append(_row(cells, width))
     blank = [Text("") for _ in range(rows - len(captions))]
     if not captions:
-        blank[0] = Text(f"  none yet; {facts.model} is asked", style="dim")
+        blank[0] = Text(
+            f"  none yet; {facts.model or 'the gateway'} is asked", style="dim"
+        )
     return lines + blank
 
 
 def draw_newest(captions: Sequence[Caption], *, width: int) -> list[Text]:
     """Return `NEWEST_LINES` lines with as much of the newest caption as they hold."""
-    told = next((c.text for c in reversed(captions) if c.error is None), "")
+    told = captions[-1].text if captions else ""
     room = width - 5
     wrapped = wrap(told, room, max_lines=NEWEST_LINES, placeholder=" …")
     lines = [
@@ -358,8 +360,10 @@ def _at(caption: Caption, facts: Facts) -> str:
 
 
 def _origin(caption: Caption) -> str:
+    if caption.rung == "template":
+        return caption.rung
     if caption.provider is None:
-        return "-" if caption.error is not None else UNTOLD
+        return UNTOLD
     return f"{caption.provider}/{caption.model}" if caption.model else caption.provider
 
 

@@ -47,6 +47,17 @@ def add_watch(commands: Commands) -> None:
         metavar="FACTOR",
         help="max (the default), or 1.0 for recording time",
     )
+    watch.add_argument(
+        "--spool",
+        type=Path,
+        metavar="FILE",
+        help="keep pictures that no model was there for, and ask about them later",
+    )
+    watch.add_argument(
+        "--resume",
+        action="store_true",
+        help="ask about nothing that the spool knows: go on after a crash",
+    )
 
 
 def run_watch(arguments: argparse.Namespace) -> int:
@@ -62,6 +73,8 @@ def run_watch(arguments: argparse.Namespace) -> int:
         model=arguments.model,
         out=arguments.out,
         speed=arguments.speed,
+        spool=arguments.spool,
+        resume=arguments.resume,
     )
 
 

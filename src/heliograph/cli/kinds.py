@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-CAMERA_KEYS = frozenset({"camera", "gateway", "capture", "captioning"})
+CAMERA_KEYS = frozenset({"camera", "gateway", "capture", "captioning", "spool"})
 """What a camera's file may begin a section with, and a gateway's may not."""
 
 

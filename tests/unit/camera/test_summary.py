@@ -6,6 +6,7 @@ import pytest
 
 from caption_parts import CAPTION, TRACK
 from heliograph.camera.captioning.queue import QueueCounters
+from heliograph.camera.captioning.spool import SpoolCounters
 from heliograph.camera.reading.recording import Counters
 from heliograph.camera.summary import Summary, Tally, freeze, percentile, render_summary
 from heliograph.camera.types import TrackState
@@ -34,6 +35,7 @@ def frozen(tally: Tally, queue: QueueCounters = NOTHING) -> Summary:
         wall_s=1.0,
         passed_over=1,
         counters=READ,
+        spool=None,
         broken=None,
         stopped=False,
     )
@@ -74,9 +76,28 @@ def test_a_track_is_counted_once_when_it_is_confirmed_and_also_after_a_rest() ->
     assert tally.late_windows == 1
 
 
-def test_what_the_queue_dropped_is_in_the_sum() -> None:
+def test_overtaken_jobs_are_told_apart_from_those_of_which_nothing_was_said() -> None:
     queue = replace(NOTHING, full=1, expired=2, unfinished=4)
-    assert frozen(Tally(), queue).dropped == 7
+    summary = frozen(Tally(), queue)
+    assert (summary.overtaken, summary.dropped) == (3, 4)
+
+
+def test_the_spool_has_a_line_with_all_that_became_of_its_pictures() -> None:
+    spool = SpoolCounters(
+        rows=12,
+        waiting=12,
+        bytes=400_000,
+        caught_up=7,
+        lost={"expired": 3, "full": 1},
+        unkept=2,
+        trouble="cannot write to the spool s.db: disk I/O error",
+    )
+    text = render_summary(replace(frozen(Tally()), spool=spool, known=5))
+    assert (
+        "spool       12 wait, 7 caught up, 3 expired, 1 full, 2 not kept: "
+        "cannot write to the spool s.db: disk I/O error"
+    ) in text
+    assert "resumed     5 captioned before" in text
 
 
 @pytest.mark.parametrize(

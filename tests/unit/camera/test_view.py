@@ -32,6 +32,15 @@ FACTS = Facts(
 COUNTERS = QueueCounters(waiting=2, in_flight=3, full=1, expired=0, unfinished=0)
 LONG = "a person walks to the left and carries a long pole on the shoulder " * 4
 
+TEMPLATE = replace(
+    CAPTION,
+    text="moving object, moving left, 3 s, 0.87",
+    rung="template",
+    provider=None,
+    model=None,
+    error="HTTP 503: down",
+)
+
 
 def terminal(width: int = 100, height: int = 30) -> Console:
     return Console(
@@ -98,12 +107,13 @@ def test_a_caption_shows_when_which_track_what_and_where_it_came_from() -> None:
         assert told in line
 
 
-def test_a_failure_shows_its_reason_in_place_of_the_text() -> None:
+def test_what_the_template_says_is_marked_as_such() -> None:
     console = terminal()
     screen = live(console)
-    failed = replace(CAPTION, text="", provider=None, error="no answer within 10.0 s")
-    screen.caption(failed)
-    assert any("no answer within 10.0 s" in line for line in lines_of(screen, console))
+    screen.caption(TEMPLATE)
+    (line,) = [line for line in lines_of(screen, console) if "#1" in line]
+    assert "moving object, moving left, 3 s" in line
+    assert "template" in line
 
 
 def test_the_last_captions_are_shown_and_the_newest_in_full() -> None:
@@ -136,15 +146,14 @@ def test_a_track_that_is_not_seen_says_why(state: TrackState, told: str) -> None
     assert any(told in line for line in lines_of(screen, console))
 
 
-def test_the_foot_counts_captions_errors_and_what_was_dropped() -> None:
+def test_the_foot_counts_captions_of_models_and_of_the_template() -> None:
     console = terminal()
     foot = lines_of(busy(console), console)[-1]
     for told in (
         "9 captions of 12",
         "2 waiting",
         "3 in flight",
-        "1 dropped",
-        "1 errors",
+        "1 by template",
     ):
         assert told in foot
 
@@ -180,11 +189,13 @@ def test_plain_lines_are_one_a_caption_and_never_cut(
     with PlainScreen(FACTS) as screen:
         screen.window(2_000_000, 5, [TRACK])
         screen.caption(replace(CAPTION, text=LONG.strip() + " [bold]x[/bold]"))
-        screen.caption(replace(CAPTION, provider=None, error="HTTP 503: down"))
+        screen.caption(TEMPLATE)
     first, second = capsys.readouterr().out.splitlines()
     assert first.startswith("   0.25 s  track 1  openai/gpt-4o  412 ms  a person")
     assert first.endswith("shoulder [bold]x[/bold]")
-    assert second.endswith("failed: HTTP 503: down")
+    assert second.endswith(
+        "template  412 ms  moving object, moving left, 3 s, 0.87 (HTTP 503: down)"
+    )
 
 
 def test_the_live_view_draws_itself_while_it_is_entered() -> None:

@@ -9,6 +9,8 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
+from typing import Literal
 
 TEXT_CHARS_MAX = 1_000
 ERROR_CHARS_MAX = 160
@@ -31,6 +33,23 @@ class Answer:
     model: str | None
     attempts: int | None
     fallback: bool | None
+    status: int | None = None
+    retry_after_s: float | None = None
+
+
+Outcome = Literal["answered", "away", "refused"]
+"""What an answer means for asking later: there is a text; nobody could answer; it is
+this picture that gets none."""
+
+PICTURE_REFUSED = frozenset({200, 400, 406, 411, 413, 414, 415, 422})
+"""A 200 without a text, and what a gateway says of a request that it does not take."""
+
+
+def judge(answer: Answer) -> Outcome:
+    """Say whether *answer*'s question is worth asking once more, later."""
+    if answer.error is None:
+        return "answered"
+    return "refused" if answer.status in PICTURE_REFUSED else "away"
 
 
 def encode_question(model: str, prompt: str, png: bytes) -> bytes:
@@ -65,6 +84,8 @@ def decode_answer(status: int, headers: Mapping[str, str], body: bytes) -> Answe
         model=headers.get("x-heliograph-model"),
         attempts=int(attempts) if attempts.isdecimal() else None,
         fallback=None if fallback is None else fallback == "true",
+        status=status,
+        retry_after_s=_retry_after_s(headers),
     )
 
 
@@ -87,6 +108,18 @@ def one_line(text: str) -> str:
     """Return *text* in one line that does nothing to a terminal but be shown."""
     shown = "".join(" " if _is_control(character) else character for character in text)
     return " ".join(shown.split())
+
+
+def _retry_after_s(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds a server asks to be left alone; a date is passed over."""
+    for name, unit_s in (("retry-after-ms", 1e-3), ("retry-after", 1.0)):
+        try:
+            told_s = float(headers.get(name, "")) * unit_s
+        except ValueError:
+            continue
+        if isfinite(told_s) and told_s >= 0:
+            return told_s
+    return None
 
 
 def _is_control(character: str) -> bool:

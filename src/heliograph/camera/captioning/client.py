@@ -18,9 +18,11 @@ from urllib3.exceptions import TimeoutError as WaitedTooLongError
 from heliograph import __version__
 from heliograph.camera.captioning.answer import (
     Answer,
+    Outcome,
     decode_answer,
     decode_models,
     encode_question,
+    judge,
 )
 from heliograph.camera.config import SettingError
 from heliograph.camera.types import Caption, CaptionJob
@@ -164,27 +166,51 @@ class GatewayClient:
         return f"no usable answer: {type(error).__name__}"
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The caption of *job*, and whether asking once more may bring a better one.
+
+    `reached` says that the gateway took the question, whatever came of it.
+    """
+
+    job: CaptionJob
+    caption: Caption
+    outcome: Outcome
+    retry_after_s: float | None = None
+    reached: bool = False
+
+
 class Captioner:
-    """Turns jobs into captions by *model*, each within *timeout_s* at most."""
+    """Asks *model* about jobs, each within *timeout_s* at most.
+
+    None is the first one that the gateway lists, once it can be asked.
+    """
 
     def __init__(
-        self, client: GatewayClient, model: str, *, clock: Clock, timeout_s: float
+        self,
+        client: GatewayClient,
+        model: str | None,
+        *,
+        clock: Clock,
+        timeout_s: float,
     ) -> None:
         self._client = client
         self._model = model
         self._clock = clock
         self._timeout_s = timeout_s
 
-    def __call__(self, job: CaptionJob) -> Caption:
+    def __call__(self, job: CaptionJob) -> Reply:
         """Ask about *job*; what goes wrong is told in the caption's `error`."""
         asked_s = self._clock.monotonic_s()
         left_s = max(WAIT_S_MIN, min(self._timeout_s, job.deadline_s - asked_s))
         try:
+            if self._model is None:
+                self._model = self._client.models(timeout_s=left_s)[0]
             answer = self._client.ask(self._model, job, timeout_s=left_s)
         except GatewayError as error:
             answer = Answer("", str(error), None, None, None, None)
         answered_s = self._clock.monotonic_s()
-        return Caption(
+        caption = Caption(
             t_us=job.t_us,
             track_id=job.track.id,
             box=job.track.box,
@@ -198,4 +224,14 @@ class Captioner:
             error=answer.error,
             fallback=answer.fallback,
             reason=job.reason,
+            id=job.id,
+            recording=job.recording,
+            at_s=job.at_s,
+        )
+        return Reply(
+            job,
+            caption,
+            judge(answer),
+            retry_after_s=answer.retry_after_s,
+            reached=answer.status is not None,
         )

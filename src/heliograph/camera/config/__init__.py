@@ -4,14 +4,17 @@ A section of the file is a module here that reads it, beside the frozen settings
 becomes, a field of `WatchSettings` that holds them, and a line in `file.SECTIONS`.
 """
 
+from heliograph.camera.config.errors import SettingError
 from heliograph.camera.config.file import CameraConfig, read_camera_file
 from heliograph.camera.config.gateway import GATEWAY_URL, clean_gateway_url
-from heliograph.camera.config.settings import SettingError, WatchSettings
+from heliograph.camera.config.settings import WatchSettings
+from heliograph.camera.config.spool import SpoolSettings
 
 __all__ = [
     "GATEWAY_URL",
     "CameraConfig",
     "SettingError",
+    "SpoolSettings",
     "WatchSettings",
     "clean_gateway_url",
     "read_camera_file",

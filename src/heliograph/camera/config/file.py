@@ -11,6 +11,7 @@ from heliograph.camera.config.captioning import read_captioning
 from heliograph.camera.config.capture import read_capture
 from heliograph.camera.config.gateway import GATEWAY_URL, read_gateway
 from heliograph.camera.config.settings import WatchSettings
+from heliograph.camera.config.spool import read_spool
 from heliograph.yaml_reading.document import Form, Node, read_document
 from heliograph.yaml_reading.names import SHORT_NAME_FIX, is_short_name
 from heliograph.yaml_reading.problems import Problem
@@ -64,6 +65,7 @@ SECTIONS: Mapping[str, Callable[[Reading, Node, str], Mapping[str, Any]]] = (
             "gateway": read_gateway,
             "capture": read_capture,
             "captioning": read_captioning,
+            "spool": read_spool,
         }
     )
 )

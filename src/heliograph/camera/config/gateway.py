@@ -5,8 +5,8 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
+from heliograph.camera.config.errors import SettingError
 from heliograph.camera.config.knobs import Knob, read_knobs
-from heliograph.camera.config.settings import SettingError
 from heliograph.yaml_reading.document import MappingNode, Node
 from heliograph.yaml_reading.keys import read_secret
 from heliograph.yaml_reading.ranges import seconds

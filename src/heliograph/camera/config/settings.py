@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-
-class SettingError(ValueError):
-    """A setting that cannot be used; the message says which and what would do."""
+from heliograph.camera.config.errors import SettingError
+from heliograph.camera.config.spool import SpoolSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +16,8 @@ class WatchSettings:
     before `again_us`, and never where that is None. `deadline_s` bounds one caption
     from its picture to its answer, `connect_s` how long a connection may take,
     `workers` how many are asked for at once, `queue_max` how many wait, and `drain_s`
-    how long the end waits for those under way.
+    how long the end waits for those under way. Without a `spool` nothing is kept of
+    pictures that no model was there for.
     """
 
     camera: str = "camera"
@@ -31,6 +31,7 @@ class WatchSettings:
     workers: int = 4
     queue_max: int = 4
     drain_s: float = 25.0
+    spool: SpoolSettings | None = None
 
     def __post_init__(self) -> None:
         for name in self.__slots__:

@@ -20,4 +20,9 @@ def config_summary(config: CameraConfig, *, file: str) -> str:
         f"  captions: at most {watch.captions_per_s:g} a second, {again}",
         f"  each is worth waiting for {watch.deadline_s:g} s",
     ]
+    if (spool := watch.spool) is not None:
+        lines.append(
+            f"  spool {spool.file}: {spool.rows_max:,} pictures, "
+            f"{spool.bytes_max >> 20:,} MB, {spool.keep_s / 3600:g} h"
+        )
     return "\n".join(lines)

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -38,10 +39,11 @@ def queue_of(
     size_max: int = 2,
     patient: bool = False,
     clock: HandClock | SystemClock | None = None,
-) -> CaptionQueue:
+) -> CaptionQueue[Caption]:
     return CaptionQueue(
         caption,
         delivered.append,
+        lambda left, why: replace(answer_to(left), error=why),
         clock=clock or SystemClock(),
         workers=workers,
         size_max=size_max,
@@ -60,21 +62,25 @@ def test_every_job_is_captioned_and_close_waits_for_the_last_one() -> None:
         queue.put(job(number))
     queue.close(drain_s=WAIT_S)
     assert ids(delivered) == list(range(1, 31))
-    assert queue.counters.dropped == 0
+    assert (queue.counters.overtaken, queue.counters.unfinished) == (0, 0)
 
 
-def test_a_full_queue_drops_its_oldest_and_counts_it() -> None:
+def test_a_full_queue_lets_its_oldest_go_and_says_why_at_once() -> None:
     model, delivered = SlowModel(), list[Caption]()
     queue = queue_of(model, delivered)
     queue.put(job(1))
     model.wait_until_busy()
     for number in (2, 3, 4, 5):
         queue.put(job(number))
-    assert queue.counters.full == 2
+    assert queue.counters.full == queue.counters.overtaken == 2
+    assert [(c.track_id, c.error) for c in delivered] == [
+        (2, "a newer picture took its place"),
+        (3, "a newer picture took its place"),
+    ]
     assert (queue.counters.waiting, queue.counters.in_flight) == (2, 1)
     model.let.set()
     queue.close(drain_s=WAIT_S)
-    assert ids(delivered) == [1, 4, 5]
+    assert [c.track_id for c in delivered if c.error is None] == [1, 4, 5]
 
 
 def test_a_job_past_its_deadline_is_not_asked_about_and_is_counted() -> None:
@@ -87,8 +93,12 @@ def test_a_job_past_its_deadline_is_not_asked_about_and_is_counted() -> None:
     clock.now_s += 10
     model.let.set()
     queue.close(drain_s=WAIT_S)
-    assert ids(delivered) == [1, 3]
-    assert queue.counters.expired == queue.counters.dropped == 1
+    assert [(c.track_id, c.error) for c in delivered] == [
+        (1, None),
+        (2, "no worker was free in time"),
+        (3, None),
+    ]
+    assert queue.counters.expired == queue.counters.overtaken == 1
 
 
 def test_a_patient_queue_holds_the_reader_and_drops_nothing() -> None:
@@ -110,7 +120,7 @@ def test_a_patient_queue_holds_the_reader_and_drops_nothing() -> None:
     thread.join()
     queue.close(drain_s=WAIT_S)
     assert ids(delivered) == list(range(1, 9))
-    assert queue.counters.dropped == 0
+    assert (queue.counters.overtaken, queue.counters.unfinished) == (0, 0)
 
 
 def test_a_patient_reader_is_let_go_when_it_shall_stop() -> None:

@@ -5,7 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from heliograph.camera.config import CameraConfig, WatchSettings, read_camera_file
+from heliograph.camera.config import (
+    CameraConfig,
+    SpoolSettings,
+    WatchSettings,
+    read_camera_file,
+)
 from heliograph.camera.config.file import read_camera_text
 from heliograph.camera.config.summary import config_summary
 
@@ -30,6 +35,12 @@ captioning:
   drain_s: 5
   look_ms: 50
   picture_ms: 150
+spool:
+  file: /var/lib/heliograph/spool.db
+  rows_max: 100
+  mb_max: 16
+  keep_hours: 0.5
+  captions_per_s: 0.2
 """
 MISTAKES = """\
 1: camera: "dock 3" cannot be a camera's name
@@ -54,6 +65,10 @@ MISTAKES = """\
   write a whole number from 1 to 64
 11: captioning.deadline: unknown key
   did you mean "deadline_s"?
+13: spool: no file is named
+  write file: and a path below it
+13: spool.keep_hours: 0 cannot be used
+  write hours above 0 and up to 8760
 """
 
 
@@ -84,6 +99,13 @@ def test_every_key_becomes_a_setting_in_the_units_of_a_watch() -> None:
         workers=2,
         queue_max=3,
         drain_s=5.0,
+        spool=SpoolSettings(
+            Path("/var/lib/heliograph/spool.db"),
+            rows_max=100,
+            bytes_max=16 << 20,
+            keep_s=1_800,
+            captions_per_s=0.2,
+        ),
     )
 
 
@@ -113,6 +135,8 @@ def test_all_mistakes_are_told_at_once_by_line() -> None:
         "  captions_per_s: '2'\n"
         "  workers: 1.5\n"
         "  deadline: 3\n"
+        "spool:\n"
+        "  keep_hours: 0\n"
     )
     assert isinstance(told, list)
     shown = "\n".join(line.replace("; ", "\n  ", 1) for line in told)
@@ -174,6 +198,7 @@ def test_the_summary_says_what_it_comes_to_without_the_key() -> None:
         "  asks anthropic/claude-sonnet-4-6 at http://gate:1, with a key",
         "  captions: at most 0.5 a second, a track's next after 30 s",
         "  each is worth waiting for 8 s",
+        "  spool /var/lib/heliograph/spool.db: 100 pictures, 16 MB, 0.5 h",
     ]
     assert "once a track" in config_summary(
         CameraConfig(watch=WatchSettings(again_us=None)), file="f"

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from heliograph.camera.config import CameraConfig, WatchSettings
+from heliograph.camera.config import CameraConfig, SpoolSettings, WatchSettings
 from heliograph.camera.config.captioning import CAPTIONING_KNOBS
 from heliograph.camera.config.capture import CAPTURE_KEYS, CAPTURE_KNOBS
 from heliograph.camera.config.file import SECTIONS, read_camera_text
 from heliograph.camera.config.gateway import GATEWAY_KEYS, GATEWAY_KNOBS
 from heliograph.camera.config.knobs import Knob
+from heliograph.camera.config.spool import SPOOL_KEYS, SPOOL_KNOBS
 
 GUIDE = (Path(__file__).parents[4] / "docs/guide/camera-config.md").read_text("utf-8")
 PARTS = dict(
@@ -22,6 +23,7 @@ KNOBS = [
     ("`gateway`", GATEWAY_KNOBS, WatchSettings()),
     ("`capture`", CAPTURE_KNOBS, WatchSettings()),
     ("`captioning`", CAPTIONING_KNOBS, WatchSettings()),
+    ("`spool`", SPOOL_KNOBS, SpoolSettings(Path("spool.db"))),
 ]
 
 
@@ -32,6 +34,7 @@ KNOBS = [
         ("`gateway`", GATEWAY_KEYS),
         ("`capture`", CAPTURE_KEYS),
         ("`captioning`", tuple(CAPTIONING_KNOBS)),
+        ("`spool`", SPOOL_KEYS),
     ],
 )
 def test_each_table_holds_the_keys_of_the_reader(

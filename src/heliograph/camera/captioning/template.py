@@ -1,0 +1,61 @@
+"""What is said of a track without a model: the rung below every cloud.
+
+Only what is known goes into it: what the detector calls the track, where the config
+says that is, where it goes, for how long it has been there, and how sure the detector
+is. `person in loading-bay, moving left, 12 s, 0.87`
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from heliograph.camera.captioning.prompt import SLOW_PX_S
+from heliograph.camera.types import Caption, CaptionJob, Track, TrackState
+
+UNSEEN: dict[TrackState, str] = {"stationary": "at rest", "coasting": "out of sight"}
+
+
+def describe(track: Track, t_us: int, *, zones: Sequence[str] = ()) -> str:
+    """Say in one line what is known of *track*, which at *t_us* is in *zones*."""
+    what = track.box.label
+    if zones:
+        what += f" in {' and '.join(zones)}"
+    there_s = max(0, t_us - track.first_us) / 1e6
+    return f"{what}, {_motion(track)}, {there_s:.0f} s, {track.box.score:.2f}"
+
+
+def in_words_of_ours(caption: Caption, job: CaptionJob) -> Caption:
+    """Return *caption*, which no model gave a text, with that of the template."""
+    return replace(caption, text=describe(job.track, job.t_us), rung="template")
+
+
+def unasked(job: CaptionJob, why: str, *, now_s: float) -> Caption:
+    """Return the template's caption of *job*, about which nobody was asked."""
+    return Caption(
+        t_us=job.t_us,
+        track_id=job.track.id,
+        box=job.track.box,
+        text=describe(job.track, job.t_us),
+        provider=None,
+        model=None,
+        attempts=None,
+        latency_ms=0.0,
+        asked_s=now_s,
+        answered_s=now_s,
+        error=why,
+        reason=job.reason,
+        id=job.id,
+        recording=job.recording,
+        at_s=job.at_s,
+        rung="template",
+    )
+
+
+def _motion(track: Track) -> str:
+    if track.state in UNSEEN:
+        return UNSEEN[track.state]
+    ways = []
+    if abs(track.velocity_x_px_s) >= SLOW_PX_S:
+        ways.append("right" if track.velocity_x_px_s > 0 else "left")
+    if abs(track.velocity_y_px_s) >= SLOW_PX_S:
+        ways.append("down" if track.velocity_y_px_s > 0 else "up")
+    return f"moving {' and '.join(ways)}" if ways else "moving in place"
