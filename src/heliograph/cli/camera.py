@@ -16,8 +16,8 @@ def add_watch(commands: Commands) -> None:
         type=Path,
         nargs="?",
         metavar="FILE",
-        help="the recording: RAW, DAT, NPY or NPZ; may be left out where the config "
-        "names a source",
+        help="the recording: RAW, DAT, HDF5, AEDAT4, NPY or NPZ; may be left out "
+        "where the config names a source",
     )
     watch.add_argument(
         "--size",

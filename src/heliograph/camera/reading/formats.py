@@ -5,9 +5,11 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import BinaryIO
 
+from heliograph.camera.reading.aedat4 import open_aedat4
 from heliograph.camera.reading.dat import open_dat
 from heliograph.camera.reading.errors import ForeignFileError
 from heliograph.camera.reading.foreign import looks_like
+from heliograph.camera.reading.hdf5 import open_hdf5
 from heliograph.camera.reading.npy import open_npy
 from heliograph.camera.reading.npz import open_npz
 from heliograph.camera.reading.raw import open_raw
@@ -21,8 +23,10 @@ CONTAINERS: tuple[tuple[bytes, Callable[[Source], Opened]], ...] = (
     (b"% ", open_raw),
     (b"\x93NUMPY", open_npy),
     (b"PK\x03\x04", open_npz),
+    (b"\x89HDF\r\n\x1a\n", open_hdf5),
+    (b"#!AER-DAT4.0\r\n", open_aedat4),
 )
-SUPPORTED = "RAW (EVT2, EVT2.1, EVT3), DAT, NPY and NPZ"
+SUPPORTED = "RAW (EVT2, EVT2.1, EVT3), DAT, HDF5, AEDAT4, NPY and NPZ"
 
 
 def open(  # noqa: A001 - the field's own word; used as `camera.open`

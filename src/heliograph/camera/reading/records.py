@@ -180,6 +180,17 @@ class TriggerMerge:
     def __init__(self) -> None:
         self._held: NDArray[np.void] = np.empty(0, RECORD)
 
+    @property
+    def waits(self) -> bool:
+        """Whether any trigger has not come to its place."""
+        return len(self._held) > 0
+
+    def copy(self) -> "TriggerMerge":
+        """Return one that holds the same."""
+        other = TriggerMerge()
+        other._held = self._held
+        return other
+
     def hold(self, triggers: NDArray[np.void]) -> None:
         """Keep *triggers* (dtype `TRIGGER`) until the events come by their time."""
         records = np.zeros(len(triggers), RECORD)
