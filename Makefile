@@ -70,7 +70,6 @@ simulate: $(STAMP)
 ROUNDS ?= 50
 caps: $(STAMP)
 	$(BIN)/python bench/caps.py --rounds $(ROUNDS)
-	$(BIN)/python bench/caps.py --rounds $(ROUNDS) --workers 2
 
 # What the ledger, a key and budgets cost an exchange in CPU.
 kept: $(STAMP)

@@ -10,23 +10,28 @@ import argparse
 import asyncio
 import json
 import logging
+import os
 import random
 import sqlite3
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from quoting import add_keeping, finish
+from report import Found
 from served import PATIENCE_S, served
+from verdicts import Judged, at_most, shown
 
 from heliograph.gateway.ledger.audit import audit
 from heliograph.gateway.ledger.stores.sqlite import SqliteDatabase
 from heliograph.simulation.providers import SimulatedProviders
 
+NAME = "caps"
 NANO = 10**9
 CALLERS = 200
 FEW = 10
@@ -221,22 +226,49 @@ def told(number: int, found: Round) -> Iterator[str]:
     yield from (f"  WRONG: {said}" for said in found.wrong)
 
 
-async def main(rounds: int, workers: int) -> int:
-    """Play all rounds; return how many went wrong."""
-    wrong = 0
+async def play_all(rounds: int, workers: int) -> list[Round]:
+    """Play all rounds with so many workers."""
+    played = []
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         for number in range(1, rounds + 1):
             found = await one_round(number, workers=workers, folder=Path(folder))
             print("\n".join(told(number, found)), flush=True)
-            wrong += bool(found.wrong)
-    print(f"{rounds} rounds with {workers} workers, {wrong} of them wrong")
-    return wrong
+            played.append(found)
+    return played
+
+
+def judged_caps(played: Sequence[Round], workers: int) -> Iterator[Judged]:
+    """Hold what came of all rounds against the cap."""
+    whose = f"{workers} process{'es' if workers > 1 else ''}"
+    asked = sum(found.statuses.total() for found in played)
+    yield shown(f"{whose}: exchanges in {len(played)} rounds", asked, "{:,}")
+    spent = max(found.spent for found in played) / NANO
+    yield at_most(f"{whose}: most that was spent", 1, spent, "${:.9f}")
+    highest = max(found.highest for found in played) / NANO
+    looks = sum(found.looks for found in played)
+    what = f"{whose}: most that was spent and leased, in {looks:,} looks"
+    yield at_most(what, 1, highest, "${:.9f}")
+    wrong = sum(bool(found.wrong) for found in played)
+    yield at_most(f"{whose}: rounds with anything wrong", 0, wrong, "{:.0f}")
+
+
+def main() -> int:
+    """Play, print, judge and keep."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=50)
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
+    add_keeping(parser)
+    options = parser.parse_args()
+    logging.getLogger("asyncio").setLevel(logging.ERROR)  # callers leave on purpose
+    load = os.getloadavg()[0]
+    judged: list[Judged] = []
+    for workers in options.workers:
+        played = asyncio.run(play_all(options.rounds, workers))
+        judged += judged_caps(played, workers)
+    command = " ".join(("bench/caps.py", *sys.argv[1:]))
+    finish(NAME, Found(command, load, judged), options)
+    return 0 if all(one.met for one in judged) else 1
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=50)
-    parser.add_argument("--workers", type=int, default=1)
-    given = parser.parse_args()
-    logging.getLogger("asyncio").setLevel(logging.ERROR)  # callers leave on purpose
-    sys.exit(bool(asyncio.run(main(given.rounds, given.workers))))
+    sys.exit(main())

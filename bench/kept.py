@@ -8,17 +8,20 @@ what has ended, is shown beside it. `make kept`
 """
 
 import argparse
+import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
 from load import drive
 from process_tree import loop_cpu_s
+from quoting import add_keeping, finish
+from report import Found
 from servers import (
     GATEWAY,
     BenchError,
@@ -31,7 +34,7 @@ from servers import (
     require_programs,
     running,
 )
-from verdicts import at_most
+from verdicts import Judged, at_most, shown
 from workloads import WORKLOADS, Workload
 
 from heliograph.gateway.ledger.key_hash import VIRTUAL_PREFIX, new_id, new_secret
@@ -41,10 +44,16 @@ from heliograph.gateway.ledger.stores.sqlite import SqliteDatabase
 from heliograph.gateway.ledger.virtual_keys import add
 from heliograph.gateway.types import NANO, KeyLimits, Owner, UsdLimit, VirtualKey
 
+NAME = "kept"
 TARGET_US = 8.0
 CAPS = 3
 """Of which an exchange of the last spends; the fourth counts who is under way."""
 KEPT = "all"
+WORDS = {
+    "off": "nothing kept",
+    "ledger": "a ledger",
+    KEPT: "a ledger, a key and four caps",
+}
 SCENES = {
     "off": "ledger: off",
     "ledger": "ledger: plain.db",
@@ -147,23 +156,35 @@ def see_that_all_is_kept(
         raise BenchError(f"{caps!r} caps were spent of, not {CAPS}")
 
 
-def main(seconds: int, rounds: int) -> int:
-    """Measure, print, and judge."""
+def main() -> int:
+    """Measure, print, judge and keep."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=7)
+    add_keeping(parser)
+    options = parser.parse_args()
+    load = os.getloadavg()[0]
     require_programs()
     (workload,) = (each for each in WORKLOADS if each.name == "chat")
-    found = measure(workload, seconds, rounds)
+    costs = measure(workload, options.seconds, options.rounds)
+    judged = list(judged_costs(costs))
+    command = f"bench/kept.py --seconds {options.seconds} --rounds {options.rounds}"
+    rounds = {name: asdict(one) for name, one in costs.items()}
+    finish(NAME, Found(command, load, judged, figures={"rounds": rounds}), options)
+    return 0 if all(one.met for one in judged) else 1
+
+
+def judged_costs(found: Mapping[str, Costs]) -> Iterator[Judged]:
+    """Hold what all that is kept costs the event loop against the target."""
     off = found["off"]
     for name, costs in found.items():
-        loop_us = median(costs.loop_us)
-        more_us, all_us = added(costs.loop_us, off.loop_us), median(costs.all_us)
-        print(
-            f"{name:7} event loop {loop_us:6.1f} µs ({more_us:+5.1f}),"
-            f" all threads {all_us:6.1f} µs ({added(costs.all_us, off.all_us):+5.1f})"
-        )
+        loop, every = f"{WORDS[name]}: event loop", f"{WORDS[name]}: all threads"
+        yield shown(loop, median(costs.loop_us), "{:.1f} µs")
+        yield shown(every, median(costs.all_us), "{:.1f} µs")
+    ledger_us = added(found["ledger"].loop_us, off.loop_us)
+    yield shown("the ledger adds to the event loop", ledger_us, "{:.1f} µs")
     path_us = added(found[KEPT].loop_us, off.loop_us)
-    judged = at_most("on the request path", TARGET_US, path_us, "{:.1f} µs")
-    print(f"{judged.what}: {judged.measured}, target {judged.target}: {judged.verdict}")
-    return not judged.met
+    yield at_most("all of it adds to the event loop", TARGET_US, path_us, "{:.1f} µs")
 
 
 def added(costs: Sequence[float], others: Sequence[float]) -> float:
@@ -172,8 +193,4 @@ def added(costs: Sequence[float], others: Sequence[float]) -> float:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=int, default=5)
-    parser.add_argument("--rounds", type=int, default=7)
-    given = parser.parse_args()
-    sys.exit(main(given.seconds, given.rounds))
+    sys.exit(main())

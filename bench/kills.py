@@ -14,18 +14,22 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from quoting import add_keeping, finish
+from report import Found
 from served import served
+from verdicts import Judged, at_most, shown
 
 from heliograph.gateway.ledger.audit import audit
 from heliograph.gateway.ledger.database import DatabaseError
 from heliograph.gateway.ledger.stores.sqlite_file import SqliteFile
 from heliograph.simulation.providers import SimulatedProviders
 
+NAME = "kills"
 OLD_S = 0.2
 CALLERS = 8
 GATEWAY = """
@@ -153,19 +157,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
+    add_keeping(parser)
     options = parser.parse_args(arguments)
+    load = os.getloadavg()[0]
     played = asyncio.run(play(options.rounds, seed=options.seed))
     for number, found in enumerate(played, start=1):
         if found.wrong:
             print(f"round {number}: {found}; WRONG: {'; '.join(found.wrong)}")
+    judged = list(judged_kills(played))
+    command = f"bench/kills.py --rounds {options.rounds} --seed {options.seed}"
+    finish(NAME, Found(command, load, judged), options)
+    return 0 if all(one.met for one in judged) else 1
+
+
+def judged_kills(played: Sequence[Round]) -> Iterator[Judged]:
+    """Hold what came of all rounds against what is promised."""
     answered = sum(len(found.answered) for found in played)
     ages = [age_s for found in played for age_s in found.lost]
+    yield shown(f"exchanges answered before {len(played)} kills", answered, "{:,}")
+    yield shown("of them not on record", len(ages), "{:,}")
+    oldest_s = max(ages, default=0.0)
+    yield at_most("age of the oldest of these at the kill", OLD_S, oldest_s, "{:.3f} s")
     wrong = sum(bool(found.wrong) for found in played)
-    print(
-        f"{len(played)} kills, {answered} exchanges answered, {len(ages)} of them not "
-        f"recorded, the oldest {max(ages, default=0):.3f} s old; {wrong} rounds wrong"
-    )
-    return 1 if wrong else 0
+    yield at_most("kills after which anything was wrong", 0, wrong, "{:.0f}")
 
 
 if __name__ == "__main__":

@@ -10,14 +10,13 @@ is missed is written as missed, and is no failure of the run.
 import argparse
 import os
 import sys
-from pathlib import Path
 
 import peers
 from cpu_per_request import Effort, measure, say
 from importing import import_s
 from latency import added_latency
-from quoting import quote
-from report import Found, keep, plain, tables, today
+from quoting import add_keeping, finish
+from report import Found
 from servers import BenchError, cores, require_programs
 from verdicts import judge
 from workloads import WORKLOADS
@@ -33,12 +32,7 @@ def main() -> int:
     except BenchError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    print("\n\n".join(map(plain, tables(found))))
-    out: Path = options.out or today()
-    keep(out, NAME, found)
-    print(f"kept in {out}")
-    if options.quote:
-        quote(NAME, out, tables(found))
+    finish(NAME, found, options)
     return 0
 
 
@@ -89,10 +83,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument(
         "--peers", action="store_true", help="also LiteLLM and Portkey (setup_peers)"
     )
-    parser.add_argument("--out", type=Path, metavar="FOLDER", help="where to keep it")
-    parser.add_argument(
-        "--quote", action="store_true", help="write the tables into the docs as well"
-    )
+    add_keeping(parser)
     options = parser.parse_args()
     if options.seconds < 1 or options.rounds < 1:
         parser.error("--seconds and --rounds must be at least 1")

@@ -1,13 +1,32 @@
-"""Writes the tables of a run into docs/performance.md, between its marks."""
+"""Keeps a run, and writes its tables into docs/performance.md, between its marks."""
 
+import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from report import Lines, markdown
+from report import Found, Lines, keep, markdown, plain, tables, today
 from servers import HERE
 
 ROOT = HERE.parent
 PAGE = ROOT / "docs" / "performance.md"
+
+
+def add_keeping(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say what becomes of a run."""
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="where to keep it")
+    parser.add_argument(
+        "--quote", action="store_true", help="write the tables into the docs as well"
+    )
+
+
+def finish(name: str, found: Found, options: argparse.Namespace) -> None:
+    """Print the tables of the run called *name*, and do with it as was asked."""
+    print("\n\n".join(map(plain, tables(found))))
+    out: Path = options.out or today()
+    keep(out, name, found)
+    print(f"kept in {out}")
+    if options.quote:
+        quote(name, out, tables(found))
 
 
 def quote(name: str, folder: Path, tables: Sequence[Lines]) -> None:
@@ -19,6 +38,6 @@ def quote(name: str, folder: Path, tables: Sequence[Lines]) -> None:
     if not found or not closed:
         raise SystemExit(f"error: {PAGE} lacks the marks {begin} and {end}")
     place = folder.resolve().relative_to(ROOT)
-    told = f"Kept, with machine, versions and every round, in `{place}/`."
+    told = f"Kept, with machine, load and versions, in `{place}/{name}.md`."
     written = "\n".join(map(markdown, tables))
     PAGE.write_text(f"{before}{begin}\n{written}\n{told}\n{end}{after}")

@@ -3,6 +3,7 @@
 import json
 import platform
 import re
+import shutil
 import socket
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
@@ -193,8 +194,9 @@ def versions() -> dict[str, str]:
     named = {"Python": platform.python_version()}
     for package in ("heliograph", "uvicorn", "uvloop", "httptools", "msgspec"):
         named[package] = version(package)
-    named["nginx"] = said_by("nginx", "-v").rpartition("/")[2]
-    named["wrk"] = said_by("wrk", "-v").split()[1]
+    if shutil.which("nginx", path=PATH) and shutil.which("wrk", path=PATH):
+        named["nginx"] = said_by("nginx", "-v").rpartition("/")[2]
+        named["wrk"] = said_by("wrk", "-v").split()[1]
     named["commit"] = said_by("git", "-C", str(HERE), *REVISION)
     return named
 

@@ -15,8 +15,8 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from quoting import quote
-from report import Found, keep, plain, tables, today
+from quoting import add_keeping, finish
+from report import Found
 from servers import BenchError, Cores, cores, require_programs
 from soak_burst import CALLERS, burst
 from soak_gone import gone
@@ -47,12 +47,7 @@ def main() -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     found = Found(" ".join(("bench/soak.py", *sys.argv[1:])), load, judged)
-    print("\n\n".join(map(plain, tables(found))))
-    out: Path = options.out or today()
-    keep(out, NAME, found)
-    print(f"kept in {out}")
-    if options.quote:
-        quote(NAME, out, tables(found))
+    finish(NAME, found, options)
     return 0 if all(one.met for one in judged) else 1
 
 
@@ -98,10 +93,7 @@ def read_options() -> argparse.Namespace:
     )
     parser.add_argument("--requests", type=int, default=1_000_000)
     parser.add_argument("--stream-seconds", type=int, default=15)
-    parser.add_argument("--out", type=Path, metavar="FOLDER", help="where to keep it")
-    parser.add_argument(
-        "--quote", action="store_true", help="write the table into the docs as well"
-    )
+    add_keeping(parser)
     options = parser.parse_args()
     if options.requests < 1 or options.stream_seconds < 1:
         parser.error("--requests and --stream-seconds must be at least 1")

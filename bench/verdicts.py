@@ -22,7 +22,7 @@ IMPORT_S = 0.25
 
 @dataclass(frozen=True)
 class Judged:
-    """One target: what it bounds, the bound, what came out."""
+    """One target: what it bounds, the bound (empty: there is none), what came out."""
 
     what: str
     target: str
@@ -31,7 +31,9 @@ class Judged:
 
     @property
     def verdict(self) -> str:
-        """Met, or missed."""
+        """Met, or missed; nothing where nothing is aimed at."""
+        if not self.target:
+            return ""
         return "met" if self.met else "**missed**"
 
 
@@ -39,6 +41,11 @@ def at_most(what: str, bound: float, measured: float, written: str) -> Judged:
     """Judge *measured* by an upper *bound*; *written* is how both are shown."""
     shown = written.format(measured)
     return Judged(what, f"≤ {written.format(bound)}", shown, measured <= bound)
+
+
+def shown(what: str, measured: float, written: str) -> Judged:
+    """Tell what nothing is aimed at for."""
+    return Judged(what, "", written.format(measured), met=True)
 
 
 def judge(
