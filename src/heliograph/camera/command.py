@@ -10,6 +10,9 @@ from dataclasses import replace
 from math import inf
 from pathlib import Path
 from types import FrameType
+from typing import Any
+
+import numpy as np
 
 from heliograph import camera
 from heliograph.camera.captioning.client import GatewayError
@@ -18,9 +21,12 @@ from heliograph.camera.config import (
     CameraConfig,
     SettingError,
     SpoolSettings,
+    WatchSettings,
     read_camera_file,
 )
 from heliograph.camera.config.summary import config_summary
+from heliograph.camera.filtering.mask_file import write_mask
+from heliograph.camera.masking import hot_pixels
 from heliograph.camera.pipeline import watch
 from heliograph.camera.sinks.console import write_line
 from heliograph.camera.sinks.jsonl import SinkError
@@ -56,12 +62,14 @@ def run_watch(
     speed: float | None = None,
     spool: Path | None = None,
     resume: bool = False,
+    filters: Mapping[str, Any] | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> int:
     """Watch *source* in the terminal; return the exit code and say why it is not 0.
 
     What is None is as the file *config* says, and as ever where that does not. *speed*
     is infinite for as fast as it goes. *size* is for recordings that do not tell it.
+    *filters* are those of `FilterSettings` that are to be others.
 
     0: the file was read wholly, and captions came where any were asked for. 1: the
     watch could not begin, the file broke off, or every caption failed. 130: somebody
@@ -88,9 +96,7 @@ def run_watch(
                 view=True,
                 api_key=key,
                 stop=stop,
-                settings=told.watch
-                if spool is None
-                else replace(told.watch, spool=SpoolSettings(spool)),
+                settings=_changed(told.watch, spool, filters or {}),
                 resume=resume,
             )
         write_line(f"\n{render_summary(summary)}")
@@ -99,6 +105,27 @@ def run_watch(
     except OSError as error:
         return _fail(f"cannot read {seen}: {(error.strerror or str(error)).lower()}")
     return _judged(summary)
+
+
+def run_hot_pixels(
+    source: Path, *, out: Path, hot_hz: float, size: Size | None = None
+) -> int:
+    """Write the mask of *source*'s hot pixels to *out*; return the exit code."""
+    try:
+        hot, seconds = hot_pixels(source, hot_hz=hot_hz, size=size)
+    except camera.RecordingError as error:
+        return _fail(str(error))
+    except OSError as error:
+        return _fail(f"cannot read {source}: {(error.strerror or str(error)).lower()}")
+    try:
+        write_mask(out, ~hot)
+    except OSError as error:
+        return _fail(f"cannot write {out}: {(error.strerror or str(error)).lower()}")
+    write_line(
+        f"hot pixels: {np.count_nonzero(hot)} in {seconds:.2f} s of recording; "
+        f"`heliograph watch --mask {out}` leaves them out"
+    )
+    return 0
 
 
 def check(path: Path) -> int:
@@ -119,6 +146,15 @@ def _told(path: Path | None, environ: Mapping[str, str]) -> CameraConfig | None:
         return read
     _refuse(read)
     return None
+
+
+def _changed(
+    settings: WatchSettings, spool: Path | None, filters: Mapping[str, Any]
+) -> WatchSettings:
+    """Return *settings* with what the command says otherwise."""
+    if spool is not None:
+        settings = replace(settings, spool=SpoolSettings(spool))
+    return replace(settings, filters=replace(settings.filters, **filters))
 
 
 def _pace(speed: float | None) -> float | None:

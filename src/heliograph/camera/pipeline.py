@@ -204,6 +204,7 @@ class _Run:
             recording_s=(recording.now_us - recording.begin_us) / 1e6,
             wall_s=self._clock.monotonic_s() - begin_s,
             passed_over=stages.passed_over,
+            filtered=stages.filtered,
             counters=recording.counters,
             spool=self.alerts.spooled,
             broken=broken,

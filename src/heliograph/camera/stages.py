@@ -1,4 +1,4 @@
-"""One window on its way: packet, surface, boxes, tracks, policy, picture, job.
+"""One window on its way: packet, filters, surface, boxes, tracks, policy, picture, job.
 
 It waits for nobody and talks to nobody: `submit` is given a job and may hold it up.
 """
@@ -19,8 +19,14 @@ from heliograph.camera.captioning.policy import (
 from heliograph.camera.captioning.prompt import prompt_for
 from heliograph.camera.captioning.score import score_view
 from heliograph.camera.config import WatchSettings
-from heliograph.camera.detection.blobs import TAU_US, BlobDetector
+from heliograph.camera.detection.blobs import (
+    FILTERED,
+    TAU_US,
+    BlobDetector,
+    BlobSettings,
+)
 from heliograph.camera.detection.detector import Detector
+from heliograph.camera.filtering.filters import FilterCounters, Filters
 from heliograph.camera.surfaces.picture import Picture
 from heliograph.camera.surfaces.time_surface import TimeSurface
 from heliograph.camera.tracking.tracker import Tracker
@@ -49,9 +55,12 @@ class Stages:
         self._submit = submit
         self._clock = clock
         self._deadline_s = inf if deadline_s is None else deadline_s
+        filters = settings.filters
+        self._filters = Filters(size, filters, window_us=settings.delta_t_us)
         self._surface = TimeSurface(size, tau_us=TAU_US)
         self._picture = Picture(size, tau_us=settings.picture_tau_us)
-        self._detector = detector or BlobDetector(size)
+        blobs = FILTERED if filters.background_us else BlobSettings()
+        self._detector = detector or BlobDetector(size, blobs)
         self._tracker = Tracker(size)
         self._policy = CaptionPolicy(
             PolicySettings(
@@ -69,10 +78,16 @@ class Stages:
         """How many tracks never got a caption because the rate was used up."""
         return self._policy.passed_over
 
+    @property
+    def filtered(self) -> FilterCounters:
+        """How many events each filter left out so far."""
+        return self._filters.counters
+
     def step(self, packet: Packet, now_us: int) -> tuple[Track, ...]:
         """Take in the window that ends at *now_us*; return the tracks at its end."""
-        self._surface.update(packet)
-        self._picture.update(packet)
+        kept = self._filters.apply(packet)
+        self._surface.update(kept)
+        self._picture.update(kept)
         levels = self._surface.render(now_us, out=self._levels)
         tracks = self._tracker.update(self._detector.detect(levels, now_us), now_us)
         if self._next_look_us is None or now_us >= self._next_look_us:
@@ -91,6 +106,7 @@ class Stages:
     def _warm_up(self) -> None:
         """Compile the loops on an empty packet, before a clock counts the windows."""
         nothing = np.empty(0, EVENT)
+        self._filters.apply(nothing)
         self._surface.update(nothing)
         self._picture.update(nothing)
         self._picture.render(0)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from heliograph.camera.captioning.queue import QueueCounters
 from heliograph.camera.captioning.spool import SpoolCounters
+from heliograph.camera.filtering.filters import FILTERS, FilterCounters
 from heliograph.camera.reading.recording import Counters
 from heliograph.camera.types import Caption, Track
 
@@ -50,6 +51,7 @@ class Summary:
     latency_ms_p50: float | None
     latency_ms_p95: float | None
     counters: Counters
+    filtered: FilterCounters
     spool: SpoolCounters | None = None
     broken: str | None = None
     stopped: bool = False
@@ -112,6 +114,7 @@ def freeze(
     passed_over: int,
     counters: Counters,
     spool: SpoolCounters | None,
+    filtered: FilterCounters,
     broken: str | None,
     stopped: bool,
 ) -> Summary:
@@ -141,6 +144,7 @@ def freeze(
         latency_ms_p95=percentile(ordered, 0.95),
         counters=counters,
         spool=spool,
+        filtered=filtered,
         broken=broken,
         stopped=stopped,
     )
@@ -176,6 +180,15 @@ def spooled(spool: SpoolCounters) -> str:
     return told if spool.trouble is None else f"{told}: {spool.trouble}"
 
 
+def left_out(filtered: FilterCounters) -> str:
+    """Say how many events the filters left out, and which."""
+    told = f"{filtered.removed:,} events"
+    for name in FILTERS:
+        if count := getattr(filtered, name):
+            told += f", {name.replace('_', ' ')} {count:,}"
+    return told
+
+
 def render_summary(summary: Summary) -> str:
     """Return *summary* as a few aligned lines, without a newline at the end."""
     rate = summary.events / summary.recording_s / 1e6 if summary.recording_s else 0.0
@@ -204,6 +217,7 @@ def render_summary(summary: Summary) -> str:
         "windows": f"{windows}, {spans}",
         "events": f"{summary.events:,}, {rate:.2f} Mev/s",
         "words": words(summary.counters),
+        "left out": left_out(summary.filtered),
         "tracks": f"{summary.tracks} confirmed, {summary.passed_over} passed over",
         "captions": captions,
         "attempts": f"{summary.attempts}, {summary.fallbacks} captions by a fallback",

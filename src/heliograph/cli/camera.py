@@ -5,6 +5,7 @@ from pathlib import Path
 
 from heliograph.cli.adding import Commands, add
 from heliograph.cli.arguments import factor, size, speed
+from heliograph.cli.filters import add_filters, filter_changes
 
 
 def add_watch(commands: Commands) -> None:
@@ -58,6 +59,7 @@ def add_watch(commands: Commands) -> None:
         action="store_true",
         help="ask about nothing that the spool knows: go on after a crash",
     )
+    add_filters(watch)
 
 
 def run_watch(arguments: argparse.Namespace) -> int:
@@ -75,6 +77,7 @@ def run_watch(arguments: argparse.Namespace) -> int:
         speed=arguments.speed,
         spool=arguments.spool,
         resume=arguments.resume,
+        filters=filter_changes(arguments),
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 from caption_parts import CAPTION, TRACK
 from heliograph.camera.captioning.queue import QueueCounters
 from heliograph.camera.captioning.spool import SpoolCounters
+from heliograph.camera.filtering.filters import FilterCounters
 from heliograph.camera.reading.recording import Counters
 from heliograph.camera.summary import Summary, Tally, freeze, percentile, render_summary
 from heliograph.camera.types import TrackState
@@ -36,6 +37,7 @@ def frozen(tally: Tally, queue: QueueCounters = NOTHING) -> Summary:
         passed_over=1,
         counters=READ,
         spool=None,
+        filtered=FilterCounters(taken=400, thinned=1_000, hot_pixel=30),
         broken=None,
         stopped=False,
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 from heliograph.camera.config.captioning import read_captioning
 from heliograph.camera.config.capture import read_capture
+from heliograph.camera.config.filters import read_filters
 from heliograph.camera.config.gateway import GATEWAY_URL, read_gateway
 from heliograph.camera.config.settings import WatchSettings
 from heliograph.camera.config.spool import read_spool
@@ -64,6 +65,7 @@ SECTIONS: Mapping[str, Callable[[Reading, Node, str], Mapping[str, Any]]] = (
             "camera": _read_camera,
             "gateway": read_gateway,
             "capture": read_capture,
+            "filters": read_filters,
             "captioning": read_captioning,
             "spool": read_spool,
         }

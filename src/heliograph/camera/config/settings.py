@@ -1,8 +1,9 @@
 """What a watch may be told, in the units it reckons with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from heliograph.camera.config.errors import SettingError
+from heliograph.camera.config.filter_settings import FilterSettings
 from heliograph.camera.config.spool import SpoolSettings
 
 
@@ -17,7 +18,7 @@ class WatchSettings:
     from its picture to its answer, `connect_s` how long a connection may take,
     `workers` how many are asked for at once, `queue_max` how many wait, and `drain_s`
     how long the end waits for those under way. Without a `spool` nothing is kept of
-    pictures that no model was there for.
+    pictures that no model was there for. `filters` say what is left out of the stream.
     """
 
     camera: str = "camera"
@@ -32,6 +33,7 @@ class WatchSettings:
     queue_max: int = 4
     drain_s: float = 25.0
     spool: SpoolSettings | None = None
+    filters: FilterSettings = field(default_factory=FilterSettings)
 
     def __post_init__(self) -> None:
         for name in self.__slots__:

@@ -41,6 +41,11 @@ class BlobSettings:
     boxes_max: int = 32
 
 
+FILTERED = BlobSettings(cell_pixels_min=3)
+"""For events that went through the background-activity filter: it takes the first of
+each group, and leaves less noise to be told from things."""
+
+
 class BlobDetector:
     """Connected groups of busy cells on surfaces of *size*."""
 

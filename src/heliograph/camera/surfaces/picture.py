@@ -12,8 +12,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from heliograph.camera.bounds import check_dtype, check_events, check_out
 from heliograph.camera.jit import compiled
-from heliograph.camera.surfaces.bounds import check_dtype, check_events, check_out
 from heliograph.camera.types import Packet, Size
 
 MID_GREY = 128

@@ -8,14 +8,11 @@ Sironi et al., HATS, CVPR 2018, https://arxiv.org/abs/1803.07913.
 import numpy as np
 from numpy.typing import NDArray
 
+from heliograph.camera.bounds import check_dtype, check_events, check_out
 from heliograph.camera.jit import compiled
-from heliograph.camera.surfaces.bounds import check_dtype, check_events, check_out
+from heliograph.camera.pixel_times import NEVER, SPAN_US, PixelTimes
 from heliograph.camera.types import Packet, Size
 
-# Times are kept in 32 bits, relative to an epoch that moves along: half the memory
-# to walk through at every window. The span leaves room for the difference of any two.
-SPAN_US = 1 << 29
-NEVER = -(1 << 30)
 TAU_US_MAX = 60_000_000
 # exp(-a) as (1 - a / 256) ** 256, by eight squarings: the compiler makes vector code of
 # it, which it cannot of exp, and it is less than half a grey level off.
@@ -33,10 +30,7 @@ class TimeSurface:
             raise ValueError(f"tau_us must be from 1 to {TAU_US_MAX}, not {tau_us}")
         self.size = size
         self.tau_us = tau_us
-        self._epoch_us = 0
-        self._newest: NDArray[np.int32] = np.full(
-            (2, size.height, size.width), NEVER, np.int32
-        )
+        self._newest = PixelTimes((2, size.height, size.width))
 
     def update(self, packet: Packet) -> None:
         """Take in *packet*, in any order: of two events at a pixel the newer stays.
@@ -46,8 +40,9 @@ class TimeSurface:
         """
         check_dtype(packet)
         if len(packet):
-            self._move_epoch(int(packet["t"][-1]))
-        check_events(packet, _keep_newest(packet, self._epoch_us, self._newest))
+            self._newest.move_to(int(packet["t"][-1]))
+        newest = self._newest
+        check_events(packet, _keep_newest(packet, newest.epoch_us, newest.us))
 
     def render(
         self, now_us: int, *, out: NDArray[np.uint8] | None = None
@@ -57,9 +52,9 @@ class TimeSurface:
         Written to *out* where it is given.
         """
         if out is None:
-            out = np.empty(self._newest.shape, np.uint8)
-        check_out(out, self._newest.shape)
-        _fade(self._newest, self._since_epoch(now_us), self.tau_us, out)
+            out = np.empty(self._newest.us.shape, np.uint8)
+        check_out(out, self._newest.us.shape)
+        _fade(self._newest.us, self._since_epoch(now_us), self.tau_us, out)
         return out
 
     def render_exact(
@@ -67,27 +62,17 @@ class TimeSurface:
     ) -> NDArray[np.float32]:
         """Return exp(-age / tau) at *now_us*, shape (2, H, W), from 0 to 1."""
         if out is None:
-            out = np.empty(self._newest.shape, np.float32)
-        check_out(out, self._newest.shape)
+            out = np.empty(self._newest.us.shape, np.float32)
+        check_out(out, self._newest.us.shape)
         now = np.int32(self._since_epoch(now_us))
-        np.subtract(now, self._newest, out=out, casting="unsafe")
+        np.subtract(now, self._newest.us, out=out, casting="unsafe")
         np.maximum(out, 0.0, out=out)
         np.multiply(out, -1.0 / self.tau_us, out=out)
         return np.exp(out, out=out)
 
     def _since_epoch(self, now_us: int) -> int:
         """Return *now_us* from the epoch; beyond the span everything has faded."""
-        return min(max(now_us - self._epoch_us, -SPAN_US), 2 * SPAN_US - 1)
-
-    def _move_epoch(self, t_us: int) -> None:
-        """Bring the epoch to *t_us* where that is beyond the span."""
-        moved = t_us - self._epoch_us
-        if abs(moved) > SPAN_US:
-            newest = self._newest.astype(np.int64) - moved
-            np.clip(newest, NEVER, SPAN_US, out=newest)
-            newest[self._newest == NEVER] = NEVER
-            self._newest[:] = newest
-            self._epoch_us = t_us
+        return min(max(now_us - self._newest.epoch_us, -SPAN_US), 2 * SPAN_US - 1)
 
 
 @compiled

@@ -12,6 +12,7 @@ from heliograph.camera.config import (
     read_camera_file,
 )
 from heliograph.camera.config.file import read_camera_text
+from heliograph.camera.config.filter_settings import FilterSettings, Region
 from heliograph.camera.config.summary import config_summary
 
 ENVIRON = {"KEY": "hg-not-a-real-key-at-all", "EMPTY": "", "URL": "http://gate:1/v1"}
@@ -26,6 +27,20 @@ capture:
   source: dock.raw
   speed: max
   window_ms: 20
+filters:
+  polarity: darker
+  regions: [[0, 0, 640, 300], [10, 20, 30, 40]]
+  masks: [hot.png, trees.png]
+  rate_max_mev: 12.5
+  hot_pixel_hz: 40
+  hot_period_s: 2
+  flicker_periods: 5
+  flicker_hz_min: 95
+  flicker_hz_max: 105
+  refractory_ms: 0.5
+  bursts: stc-cut
+  burst_ms: 3
+  background_ms: 0
 captioning:
   captions_per_s: 0.5
   again_s: 30
@@ -106,6 +121,21 @@ def test_every_key_becomes_a_setting_in_the_units_of_a_watch() -> None:
             keep_s=1_800,
             captions_per_s=0.2,
         ),
+        filters=FilterSettings(
+            polarity="darker",
+            regions=(Region(0, 0, 640, 300), Region(10, 20, 30, 40)),
+            masks=(Path("hot.png"), Path("trees.png")),
+            events_per_s_max=12_500_000,
+            hot_pixel_hz=40.0,
+            hot_period_us=2_000_000,
+            flicker_periods=5,
+            flicker_hz_min=95.0,
+            flicker_hz_max=105.0,
+            refractory_us=500,
+            bursts="stc-cut",
+            burst_us=3_000,
+            background_us=0,
+        ),
     )
 
 
@@ -155,6 +185,18 @@ def test_all_mistakes_are_told_at_once_by_line() -> None:
         ("gateway: {key: $KEY}", "looks like a variable"),
         ("gateway: {url: ftp://x}", "this is no address"),
         ("camera: [", "not valid YAML"),
+        ("filters: 3", "filters: expected a table of filters, found a number"),
+        ("filters: {polarity: up}", 'unknown polarity "up"; write both, brighter or'),
+        ("filters: {bursts: stc_cut}", 'part of a burst "stc_cut"; did you mean "stc-'),
+        (
+            "filters: {regions: 3}",
+            "a list, each item a rectangle [x, y, width, height]",
+        ),
+        ("filters: {regions: [[0, 0, 4]]}", "regions[0]: this is not a rectangle"),
+        ("filters: {regions: [[0, 0, 4, 0]]}", "write it as [x, y, width, height] in"),
+        ("filters: {masks: [3]}", "masks[0]: expected a mask's file, found a number"),
+        ("filters: {background_ms: -1}", "write milliseconds from 0 to 60000"),
+        ("filters: {flicker_hz_min: 200}", "the first below the second, not 200 and"),
     ],
 )
 def test_a_mistake_is_told_with_its_fix(text: str, told: str) -> None:

@@ -10,6 +10,8 @@ from heliograph.camera.config import CameraConfig, SpoolSettings, WatchSettings
 from heliograph.camera.config.captioning import CAPTIONING_KNOBS
 from heliograph.camera.config.capture import CAPTURE_KEYS, CAPTURE_KNOBS
 from heliograph.camera.config.file import SECTIONS, read_camera_text
+from heliograph.camera.config.filter_settings import FilterSettings
+from heliograph.camera.config.filters import FILTER_KEYS, FILTER_KNOBS
 from heliograph.camera.config.gateway import GATEWAY_KEYS, GATEWAY_KNOBS
 from heliograph.camera.config.knobs import Knob
 from heliograph.camera.config.spool import SPOOL_KEYS, SPOOL_KNOBS
@@ -22,6 +24,7 @@ ROW = re.compile(r"^\| `(\w+)` \| ([^|]*) \| ([^|]*) \|", re.MULTILINE)
 KNOBS = [
     ("`gateway`", GATEWAY_KNOBS, WatchSettings()),
     ("`capture`", CAPTURE_KNOBS, WatchSettings()),
+    ("`filters`", FILTER_KNOBS, FilterSettings()),
     ("`captioning`", CAPTIONING_KNOBS, WatchSettings()),
     ("`spool`", SPOOL_KNOBS, SpoolSettings(Path("spool.db"))),
 ]
@@ -33,6 +36,7 @@ KNOBS = [
         ("The file", tuple(SECTIONS)),
         ("`gateway`", GATEWAY_KEYS),
         ("`capture`", CAPTURE_KEYS),
+        ("`filters`", FILTER_KEYS),
         ("`captioning`", tuple(CAPTIONING_KNOBS)),
         ("`spool`", SPOOL_KEYS),
     ],

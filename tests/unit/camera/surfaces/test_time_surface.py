@@ -124,7 +124,7 @@ def test_an_event_outside_is_refused_and_touches_nothing(
     event: tuple[int, int, int, int],
 ) -> None:
     made = TimeSurface(SIZE, tau_us=TAU_US)
-    with pytest.raises(ValueError, match="1 of 2 events lie outside the surface"):
+    with pytest.raises(ValueError, match="1 of 2 events lie outside the sensor"):
         made.update(packet(event, (1, 1, 1, 5)))
     assert np.count_nonzero(made.render(5)) == 1
 

@@ -1,4 +1,4 @@
-"""What a surface asks of the arrays it is given, before compiled code sees them.
+"""What surfaces and filters ask of the arrays they are given, before compiled code.
 
 Compiled loops do not check their indices, so a packet of a larger sensor would write
 into foreign memory.
@@ -19,10 +19,10 @@ def check_dtype(packet: Packet) -> Packet:
 
 
 def check_events(packet: Packet, outside: int) -> None:
-    """Raise `ValueError` where *outside* events did not fit the surface."""
+    """Raise `ValueError` where *outside* events did not fit the sensor."""
     if outside:
         raise ValueError(
-            f"{outside} of {len(packet)} events lie outside the surface: "
+            f"{outside} of {len(packet)} events lie outside the sensor: "
             "give it the size of the recording"
         )
 
