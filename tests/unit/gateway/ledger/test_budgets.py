@@ -79,6 +79,11 @@ class Kept:
         return cap
 
 
+def fail(sql: str, values: Sequence[Value] = ()) -> list[Row]:
+    """Stand in the place of a database's `run`."""
+    raise DatabaseError(Trouble.FULL, f"{sql} {values}")
+
+
 def amount(number: int) -> Amount:
     return (number, number, 1, 1)
 
@@ -233,10 +238,6 @@ async def test_who_comes_first_after_a_pause_waits_for_the_store(
 async def test_a_store_that_fails_is_asked_again(made: list[Kept]) -> None:
     made.append(kept := Kept(Budget("a", (DAY,))))
     run = kept.database.run
-
-    def fail(sql: str, values: Sequence[Value] = ()) -> list[Row]:
-        raise DatabaseError(Trouble.FULL, f"{sql} {values}")
-
     kept.database.run = fail  # type: ignore[method-assign] # it breaks
     waiting = asyncio.ensure_future(kept.reserve(100, 5.0))
     await asyncio.sleep(0.05)
@@ -303,10 +304,6 @@ async def test_what_was_turned_away_is_passed_on_until_the_store_has_taken_it(
     kept.budgets.settle(await kept.hold(100), amount(30), exchange)
     kept.budgets.forgo(exchange)
     run = kept.database.run
-
-    def fail(sql: str, values: Sequence[Value] = ()) -> list[Row]:
-        raise DatabaseError(Trouble.FULL, f"{sql} {values}")
-
     for works in (False, True, True):
         kept.database.run = run if works else fail  # type: ignore[method-assign] # it breaks
         kept.budgets.turn()
