@@ -34,3 +34,15 @@ def check_out(out: NDArray[Any], shape: tuple[int, ...]) -> None:
             f"out must be a writeable, contiguous array of shape {shape}, "
             f"not {out.shape}"
         )
+
+
+def check_window(window_us: tuple[int, int], bins: int) -> None:
+    """Raise `ValueError` where *window_us* cannot be cut into *bins* slices."""
+    begin_us, end_us = window_us
+    if end_us <= begin_us:
+        raise ValueError(
+            f"the window from {begin_us} to {end_us} us has no length: give where it "
+            "begins and ends"
+        )
+    if bins < 1:
+        raise ValueError(f"bins must be at least 1, not {bins}")

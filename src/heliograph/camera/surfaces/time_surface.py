@@ -8,10 +8,10 @@ Sironi et al., HATS, CVPR 2018, https://arxiv.org/abs/1803.07913.
 import numpy as np
 from numpy.typing import NDArray
 
-from heliograph.camera.bounds import check_dtype, check_events, check_out
+from heliograph.camera.bounds import check_out
 from heliograph.camera.jit import compiled
-from heliograph.camera.pixel_times import NEVER, SPAN_US, PixelTimes
-from heliograph.camera.types import Packet, Size
+from heliograph.camera.surfaces.newest import NewestEvents
+from heliograph.camera.types import Size
 
 TAU_US_MAX = 60_000_000
 # exp(-a) as (1 - a / 256) ** 256, by eight squarings: the compiler makes vector code of
@@ -19,7 +19,7 @@ TAU_US_MAX = 60_000_000
 SQUARINGS = 8
 
 
-class TimeSurface:
+class TimeSurface(NewestEvents):
     """The newest event of each pixel and polarity: plane 0 darker, plane 1 brighter.
 
     *tau_us* is the age at which a pixel has faded to 1/e; people need 10 to 100 ms.
@@ -28,21 +28,8 @@ class TimeSurface:
     def __init__(self, size: Size, *, tau_us: int) -> None:
         if not 1 <= tau_us <= TAU_US_MAX:
             raise ValueError(f"tau_us must be from 1 to {TAU_US_MAX}, not {tau_us}")
-        self.size = size
+        super().__init__(size)
         self.tau_us = tau_us
-        self._newest = PixelTimes((2, size.height, size.width))
-
-    def update(self, packet: Packet) -> None:
-        """Take in *packet*, in any order: of two events at a pixel the newer stays.
-
-        Raises `ValueError` for another dtype, or for events outside the sensor after
-        the others were taken in.
-        """
-        check_dtype(packet)
-        if len(packet):
-            self._newest.move_to(int(packet["t"][-1]))
-        newest = self._newest
-        check_events(packet, _keep_newest(packet, newest.epoch_us, newest.us))
 
     def render(
         self, now_us: int, *, out: NDArray[np.uint8] | None = None
@@ -52,9 +39,9 @@ class TimeSurface:
         Written to *out* where it is given.
         """
         if out is None:
-            out = np.empty(self._newest.us.shape, np.uint8)
-        check_out(out, self._newest.us.shape)
-        _fade(self._newest.us, self._since_epoch(now_us), self.tau_us, out)
+            out = np.empty(self.us.shape, np.uint8)
+        check_out(out, self.us.shape)
+        _fade(self.us, self.since_epoch(now_us), self.tau_us, out)
         return out
 
     def render_exact(
@@ -62,33 +49,13 @@ class TimeSurface:
     ) -> NDArray[np.float32]:
         """Return exp(-age / tau) at *now_us*, shape (2, H, W), from 0 to 1."""
         if out is None:
-            out = np.empty(self._newest.us.shape, np.float32)
-        check_out(out, self._newest.us.shape)
-        now = np.int32(self._since_epoch(now_us))
-        np.subtract(now, self._newest.us, out=out, casting="unsafe")
+            out = np.empty(self.us.shape, np.float32)
+        check_out(out, self.us.shape)
+        now = np.int32(self.since_epoch(now_us))
+        np.subtract(now, self.us, out=out, casting="unsafe")
         np.maximum(out, 0.0, out=out)
         np.multiply(out, -1.0 / self.tau_us, out=out)
         return np.exp(out, out=out)
-
-    def _since_epoch(self, now_us: int) -> int:
-        """Return *now_us* from the epoch; beyond the span everything has faded."""
-        return min(max(now_us - self._newest.epoch_us, -SPAN_US), 2 * SPAN_US - 1)
-
-
-@compiled
-def _keep_newest(packet: Packet, epoch_us: int, newest: NDArray[np.int32]) -> int:
-    """Return how many events lie outside the surface."""
-    planes, height, width = newest.shape
-    outside = 0
-    for i in range(len(packet)):
-        e = packet[i]
-        if e.x >= width or e.y >= height or not 0 <= e.p < planes:
-            outside += 1
-        else:
-            t = max(e.t - epoch_us, NEVER + 1)
-            # A pixel's time never goes back, though a sensor's clock may by a few us.
-            newest[e.p, e.y, e.x] = max(newest[e.p, e.y, e.x], min(t, SPAN_US))
-    return outside
 
 
 @compiled

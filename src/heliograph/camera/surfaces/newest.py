@@ -1,0 +1,54 @@
+"""The newest event of each pixel and polarity: what all time surfaces are made of."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heliograph.camera.bounds import check_dtype, check_events
+from heliograph.camera.jit import compiled
+from heliograph.camera.pixel_times import NEVER, SPAN_US, PixelTimes
+from heliograph.camera.types import Packet, Size
+
+
+class NewestEvents:
+    """When each pixel got darker (plane 0) and brighter (plane 1) last."""
+
+    def __init__(self, size: Size) -> None:
+        self.size = size
+        self._newest = PixelTimes((2, size.height, size.width))
+
+    @property
+    def us(self) -> NDArray[np.int32]:
+        """Times from the epoch, shape (2, H, W); `NEVER` where there is none."""
+        return self._newest.us
+
+    def update(self, packet: Packet) -> None:
+        """Take in *packet*, in any order: of two events at a pixel the newer stays.
+
+        Raises `ValueError` for another dtype, or for events outside the sensor after
+        the others were taken in.
+        """
+        check_dtype(packet)
+        if len(packet):
+            self._newest.move_to(int(packet["t"][-1]))
+        outside = _keep_newest(packet, self._newest.epoch_us, self._newest.us)
+        check_events(packet, outside)
+
+    def since_epoch(self, now_us: int) -> int:
+        """Return *now_us* from the epoch; beyond the span everything has faded."""
+        return min(max(now_us - self._newest.epoch_us, -SPAN_US), 2 * SPAN_US - 1)
+
+
+@compiled
+def _keep_newest(packet: Packet, epoch_us: int, newest: NDArray[np.int32]) -> int:
+    """Return how many events lie outside the surface."""
+    planes, height, width = newest.shape
+    outside = 0
+    for i in range(len(packet)):
+        e = packet[i]
+        if e.x >= width or e.y >= height or not 0 <= e.p < planes:
+            outside += 1
+        else:
+            t = max(e.t - epoch_us, NEVER + 1)
+            # A pixel's time never goes back, though a sensor's clock may by a few us.
+            newest[e.p, e.y, e.x] = max(newest[e.p, e.y, e.x], min(t, SPAN_US))
+    return outside
