@@ -54,6 +54,29 @@ def test_a_file_says_what_is_watched_whom_to_ask_and_as_whom(
     assert KEY not in done.stdout
 
 
+def test_places_of_the_file_are_captioned_and_explained(
+    bar: Path, tmp_path: Path
+) -> None:
+    with loopback_gateway() as gateway:
+        config = written(
+            tmp_path,
+            f"gateway: {{url: {gateway.url}, model: {MODEL}}}\n"
+            "captioning: {again_s: 0}\n"
+            "zones:\n  dock:\n    name: the loading dock\n"
+            "    polygon: [[0.25, 0], [1, 0], [1, 1], [0.25, 1]]\n",
+        )
+        done = heliograph("watch", bar, "-c", config, "--explain")
+        (question,) = gateway.questions
+    assert done.returncode == 0, done.stderr
+    assert (
+        "It enters the loading dock."
+        in question.body["messages"][0]["content"][0]["text"]
+    )
+    explained = [line for line in done.stdout.splitlines() if "track 1  " in line]
+    assert any("asked, enter: it entered dock, by the view of" in x for x in explained)
+    assert any("not asked: it has its caption" in line for line in explained)
+
+
 def test_options_win_over_the_file(bar: Path, tmp_path: Path) -> None:
     out = tmp_path / "captions.jsonl"
     with loopback_gateway() as gateway:

@@ -36,8 +36,9 @@ import sys
 from pathlib import Path
 from heliograph.camera.command import run_watch
 
-bar, url, out, speed = sys.argv[1:]
-sys.exit(run_watch(Path(bar), gateway=url, out=Path(out), speed=float(speed)))
+bar, url, out, speed, *told = sys.argv[1:]
+given = dict(gateway=url, out=Path(out), speed=float(speed))
+sys.exit(run_watch(Path(bar), config=Path(told[0]) if told else None, **given))
 """
 PROGRAM = (sys.executable, "-c", SOURCE)
 MANY = WatchSettings(captions_per_s=20.0, again_us=50_000)
@@ -66,7 +67,13 @@ def test_a_recording_becomes_captions_on_disk_and_in_the_summary(
 ) -> None:
     out, told = tmp_path / "captions.jsonl", list[Caption]()
     with loopback_gateway() as gateway:
-        summary = watch(bar, gateway=gateway.url, out=out, on_caption=told.append)
+        summary = watch(
+            bar,
+            gateway=gateway.url,
+            out=out,
+            on_caption=told.append,
+            settings=WatchSettings(again_us=500_000),
+        )
     lines = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
     assert len(lines) == len(told) == summary.captions >= 2
     assert {line["text"] for line in lines} == {"a person walks by"}
@@ -353,11 +360,12 @@ def test_an_interrupt_ends_a_watch_with_its_summary(bar: Path, tmp_path: Path) -
 def test_a_reader_that_leaves_does_not_end_the_watch_nor_lose_a_caption(
     bar: Path, tmp_path: Path
 ) -> None:
-    out = tmp_path / "captions.jsonl"
+    out, often = tmp_path / "captions.jsonl", tmp_path / "camera.yaml"
+    often.write_text("captioning: {again_s: 0.5}")
     with (
         loopback_gateway(lambda _: completion("hinüber → ここ")) as gateway,
         subprocess.Popen(
-            [*PROGRAM, str(bar), gateway.url, str(out), "50"],
+            [*PROGRAM, str(bar), gateway.url, str(out), "50", str(often)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=os.environ | {"PYTHONIOENCODING": "ascii"},

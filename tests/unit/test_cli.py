@@ -131,7 +131,8 @@ def test_what_watch_is_not_told_it_hands_on_as_not_told(
     monkeypatch.setattr(command, "run_watch", recorder(called))
     cli.main(["watch"])
     names = ("size", "config", "gateway", "model", "out", "speed", "spool")
-    assert called == [((None,), dict.fromkeys(names) | {"resume": False})]
+    never = {"resume": False, "explain": False, "filters": {}}
+    assert called == [((None,), dict.fromkeys(names) | never)]
 
 
 def test_a_recording_s_size_is_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,6 +63,7 @@ def run_watch(
     spool: Path | None = None,
     resume: bool = False,
     filters: Mapping[str, Any] | None = None,
+    explain: bool = False,
     environ: Mapping[str, str] | None = None,
 ) -> int:
     """Watch *source* in the terminal; return the exit code and say why it is not 0.
@@ -70,6 +71,7 @@ def run_watch(
     What is None is as the file *config* says, and as ever where that does not. *speed*
     is infinite for as fast as it goes. *size* is for recordings that do not tell it.
     *filters* are those of `FilterSettings` that are to be others.
+    *explain* says why each track was captioned or not.
 
     0: the file was read wholly, and captions came where any were asked for. 1: the
     watch could not begin, the file broke off, or every caption failed. 130: somebody
@@ -94,6 +96,7 @@ def run_watch(
                 out=out,
                 speed=_pace(told.speed if speed is None else speed),
                 view=True,
+                explain=explain,
                 api_key=key,
                 stop=stop,
                 settings=_changed(told.watch, spool, filters or {}),

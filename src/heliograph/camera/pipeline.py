@@ -16,6 +16,8 @@ from pathlib import Path
 from heliograph import camera
 from heliograph.camera.captioning.alerts import Alerts, AlertSettings, Origin, Stream
 from heliograph.camera.captioning.client import Captioner, GatewayClient, GatewayError
+from heliograph.camera.captioning.explaining import verdict_line
+from heliograph.camera.captioning.policy_terms import Verdict
 from heliograph.camera.captioning.spool import Spool
 from heliograph.camera.config import (
     GATEWAY_URL,
@@ -23,6 +25,7 @@ from heliograph.camera.config import (
     WatchSettings,
     clean_gateway_url,
 )
+from heliograph.camera.sinks.console import write_line
 from heliograph.camera.sinks.jsonl import JsonLines, SinkError
 from heliograph.camera.sinks.streams import name_stream
 from heliograph.camera.stages import Stages
@@ -73,6 +76,7 @@ def watch(
     out: Path | None = None,
     speed: float | None = None,
     view: bool = False,
+    explain: bool = False,
     api_key: str | None = None,
     stop: threading.Event | None = None,
     on_caption: Callable[[Caption], None] | None = None,
@@ -86,9 +90,9 @@ def watch(
     *model* None takes the first one the gateway lists. Captions are added to *out* as
     JSON lines and given to *on_caption*, by one thread at a time. *speed* is a factor
     of recording time, None as fast as it goes. *view* shows a live view in a terminal
-    and plain lines elsewhere. Setting *stop* ends the watch early. Pictures that no
-    model was there for wait in the settings' spool; with *resume* what it knows is not
-    asked about again.
+    and plain lines elsewhere; *explain* plain lines, also on why each track was chosen
+    or not. Setting *stop* ends the watch early. Pictures that no model was there for
+    wait in the settings' spool; with *resume* what it knows is not asked about again.
 
     Raises, before anything is asked for, `OSError` or `RecordingError` for the
     recording, `SettingError` for an argument, `GatewayError` where the gateway must be
@@ -120,9 +124,8 @@ def watch(
         run.on_caption = on_caption
         if out is not None:
             run.sink = stack.enter_context(JsonLines(out))
-        if view:
-            screen = open_screen(facts, run.tally, lambda: run.alerts.counters)
-            run.screen = stack.enter_context(screen)
+        if view or explain:
+            run.screen = stack.enter_context(run.show(explain=explain))
         return run.through(stop or threading.Event())
 
 
@@ -141,6 +144,7 @@ class _Run:
         self.sink: JsonLines | None = None
         self.screen: Screen | None = None
         self.on_caption: Callable[[Caption], None] | None = None
+        self._explain: Callable[[Verdict], None] | None = None
         self._recording = recording
         self._facts = facts
         self._settings = settings
@@ -168,6 +172,17 @@ class _Run:
             resume=resume,
         )
 
+    def show(self, *, explain: bool) -> Screen:
+        """Return a screen of this run; with *explain* it is lines, also on why."""
+        facts = self._facts
+        if explain:
+            self._explain = lambda verdict: write_line(
+                verdict_line(verdict, begin_us=facts.begin_us)
+            )
+        return open_screen(
+            facts, self.tally, lambda: self.alerts.counters, plain=explain
+        )
+
     def through(self, stop: threading.Event) -> Summary:
         """Read to the end, wait for the captions under way, and count."""
         recording, settings, speed = self._recording, self._settings, self._facts.speed
@@ -185,6 +200,7 @@ class _Run:
                 settings=settings,
                 clock=self._clock,
                 deadline_s=None if speed is None else settings.deadline_s,
+                explain=self._explain,
             )
             begin_s = self._clock.monotonic_s()
             broken = self._read(stages, stop)

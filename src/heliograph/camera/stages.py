@@ -10,15 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heliograph.camera.captioning.montage import montage
-from heliograph.camera.captioning.policy import (
-    Ask,
-    CaptionPolicy,
-    PolicySettings,
-    View,
-)
+from heliograph.camera.captioning.policy import CaptionPolicy
+from heliograph.camera.captioning.policy_terms import Ask, PolicySettings, Verdict, View
 from heliograph.camera.captioning.prompt import prompt_for
 from heliograph.camera.captioning.score import score_view
 from heliograph.camera.config import WatchSettings
+from heliograph.camera.config.places import Line, Zone
 from heliograph.camera.detection.blobs import (
     FILTERED,
     TAU_US,
@@ -29,16 +26,17 @@ from heliograph.camera.detection.detector import Detector
 from heliograph.camera.filtering.filters import FilterCounters, Filters
 from heliograph.camera.surfaces.picture import Picture
 from heliograph.camera.surfaces.time_surface import TimeSurface
+from heliograph.camera.tracking.places import Places
 from heliograph.camera.tracking.tracker import Tracker
-from heliograph.camera.types import EVENT, CaptionJob, Packet, Size, Track
+from heliograph.camera.types import EVENT, CaptionJob, Packet, PlaceEvent, Size, Track
 from heliograph.clock import Clock
 
 
 class Stages:
     """Packet by packet to jobs, for a sensor of *size*. Not safe for two threads.
 
-    *submit* takes each job. Jobs are worth asking about for *deadline_s*, None for as
-    long as it takes.
+    *submit* takes each job, *explain* each word on why a track was chosen or not. Jobs
+    are worth asking about for *deadline_s*, None for as long as it takes.
     """
 
     def __init__(
@@ -50,9 +48,11 @@ class Stages:
         clock: Clock,
         deadline_s: float | None,
         detector: Detector | None = None,
+        explain: Callable[[Verdict], None] | None = None,
     ) -> None:
         self._settings = settings
         self._submit = submit
+        self._explain = explain
         self._clock = clock
         self._deadline_s = inf if deadline_s is None else deadline_s
         filters = settings.filters
@@ -62,11 +62,9 @@ class Stages:
         blobs = FILTERED if filters.background_us else BlobSettings()
         self._detector = detector or BlobDetector(size, blobs)
         self._tracker = Tracker(size)
-        self._policy = CaptionPolicy(
-            PolicySettings(
-                captions_per_s=settings.captions_per_s, again_us=settings.again_us
-            )
-        )
+        self._places = Places(size, settings.zones, settings.lines)
+        self._asked_on = {zone.id: zone.ask_on for zone in settings.zones}
+        self._policy = CaptionPolicy(policy_settings(settings))
         self._levels: NDArray[np.uint8] = np.empty(
             (2, size.height, size.width), np.uint8
         )
@@ -90,6 +88,8 @@ class Stages:
         self._picture.update(kept)
         levels = self._surface.render(now_us, out=self._levels)
         tracks = self._tracker.update(self._detector.detect(levels, now_us), now_us)
+        events = self._places.update(tracks, now_us)
+        self._policy.notice(events, [one for one in events if self._is_asked_on(one)])
         if self._next_look_us is None or now_us >= self._next_look_us:
             self._next_look_us = now_us + self._settings.look_us
             self._look(tracks, now_us)
@@ -129,7 +129,27 @@ class Stages:
             ]
         self._ask(self._policy.decide(tracks, views, now_us))
 
+    def _told(self, event: PlaceEvent | None) -> str | None:
+        """Say what happened in the words of the config."""
+        if event is None:
+            return None
+        names = {zone.id: zone.name for zone in self._settings.zones}
+        lines = {line.id: line for line in self._settings.lines}
+        if event.kind == "cross":
+            line = lines[event.place]
+            does = line.forward if event.way == "forward" else line.back
+            return f"{does} {line.name}"
+        words = {"enter": "enters", "exit": "leaves", "dwell": "stays in"}
+        return f"{words[event.kind]} {names[event.place]}"
+
+    def _is_asked_on(self, event: PlaceEvent) -> bool:
+        """Say whether a caption is worth asking for because of *event*."""
+        return event.kind == "cross" or event.kind in self._asked_on[event.place]
+
     def _ask(self, asks: tuple[Ask, ...]) -> None:
+        if self._explain is not None:
+            for verdict in self._policy.verdicts:
+                self._explain(verdict)
         for ask in asks:
             view, now_s = ask.view, self._clock.monotonic_s()
             self._submit(
@@ -137,8 +157,23 @@ class Stages:
                     track=view.track,
                     t_us=view.t_us,
                     png=montage(view.picture, view.track.box),
-                    prompt=prompt_for(view.track),
+                    prompt=prompt_for(
+                        view.track,
+                        zones=[one.zone.name for one in self._places.of(view.track.id)],
+                        happened=self._told(ask.event),
+                    ),
                     deadline_s=now_s + self._deadline_s,
                     reason=ask.reason,
                 )
             )
+
+
+def policy_settings(settings: WatchSettings) -> PolicySettings:
+    """Return what *settings* mean for the policy."""
+    places: tuple[Zone | Line, ...] = (*settings.zones, *settings.lines)
+    return PolicySettings(
+        captions_per_s=settings.captions_per_s,
+        patience_us=settings.patience_us,
+        again_us=settings.again_us,
+        priorities={place.id: place.priority for place in places},
+    )

@@ -6,6 +6,7 @@ existing; a *caption* is what a model said about a track.
 """
 
 from dataclasses import dataclass
+from math import hypot
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -70,10 +71,33 @@ class Track:
     velocity_x_px_s: float = 0.0
     velocity_y_px_s: float = 0.0
 
+    @property
+    def speed_px_s(self) -> float:
+        """How fast it moves in the picture."""
+        return hypot(self.velocity_x_px_s, self.velocity_y_px_s)
 
-Reason = Literal["first", "left", "again"]
-"""Why a track is captioned: its best first view, the best one of a track that is gone
-before its first caption, or once more because it goes on moving."""
+
+PlaceKind = Literal["enter", "exit", "dwell", "cross"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceEvent:
+    """A track entered, left or stayed in the zone `place`, or went over the line.
+
+    `way` is a line's: *forward* is to its right, looking from its begin to its end.
+    """
+
+    kind: PlaceKind
+    place: str
+    track_id: int
+    t_us: int
+    way: Literal["forward", "back"] | None = None
+
+
+Reason = Literal["first", "left", "again", "changed", "enter", "exit", "dwell", "cross"]
+"""Why a track is captioned: its best first view; the best one of a track that is gone
+before its first caption; once more because it goes on moving, or looks like another
+thing; or what happened at a place."""
 
 Rung = Literal["cloud", "template"]
 """Where a caption came from: a model behind the gateway, or what is known without."""

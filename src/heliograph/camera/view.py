@@ -90,13 +90,17 @@ def open_screen(
     counters: Callable[[], QueueCounters],
     *,
     console: Console | None = None,
+    plain: bool = False,
 ) -> Screen:
-    """Return the screen that suits *console*, standard output by default."""
+    """Return the screen that suits *console*, standard output by default.
+
+    *plain* is for whoever writes lines of their own beside it.
+    """
     console = console or Console(highlight=False)
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A terminal that lacks a letter shows a mark for it; it is no failure.
         sys.stdout.reconfigure(errors="replace")
-    if console.is_terminal and not console.is_dumb_terminal:
+    if console.is_terminal and not console.is_dumb_terminal and not plain:
         return LiveScreen(facts, tally, counters, console=console)
     return PlainScreen(facts)
 

@@ -59,6 +59,11 @@ def add_watch(commands: Commands) -> None:
         action="store_true",
         help="ask about nothing that the spool knows: go on after a crash",
     )
+    watch.add_argument(
+        "--explain",
+        action="store_true",
+        help="print why each track was captioned or not",
+    )
     add_filters(watch)
 
 
@@ -78,6 +83,7 @@ def run_watch(arguments: argparse.Namespace) -> int:
         spool=arguments.spool,
         resume=arguments.resume,
         filters=filter_changes(arguments),
+        explain=arguments.explain,
     )
 
 

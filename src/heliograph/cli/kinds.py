@@ -2,7 +2,18 @@
 
 from pathlib import Path
 
-CAMERA_KEYS = frozenset({"camera", "gateway", "capture", "captioning", "spool"})
+CAMERA_KEYS = frozenset(
+    {
+        "camera",
+        "gateway",
+        "capture",
+        "filters",
+        "captioning",
+        "spool",
+        "zones",
+        "lines",
+    }
+)
 """What a camera's file may begin a section with, and a gateway's may not."""
 
 

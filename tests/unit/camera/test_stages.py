@@ -1,5 +1,6 @@
 """Windows to jobs, without a gateway."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from math import inf, isinf
 from pathlib import Path
@@ -10,7 +11,9 @@ from numpy.typing import NDArray
 
 from caption_parts import HandClock
 from heliograph import camera
+from heliograph.camera.captioning.policy_terms import Verdict
 from heliograph.camera.config import WatchSettings
+from heliograph.camera.config.places import Line, Zone
 from heliograph.camera.stages import Stages
 from heliograph.camera.types import Box, CaptionJob
 from moving_bar import BAR_HEIGHT, BAR_TOP, BAR_WIDTH, write_moving_bar
@@ -27,15 +30,22 @@ class Nothing:
         return []
 
 
-def jobs_of(path: Path, *, deadline_s: float | None = None) -> list[CaptionJob]:
+def jobs_of(
+    path: Path,
+    *,
+    deadline_s: float | None = None,
+    settings: WatchSettings = SETTINGS,
+    explain: Callable[[Verdict], None] | None = None,
+) -> list[CaptionJob]:
     jobs: list[CaptionJob] = []
     with camera.open(path) as recording:
         stages = Stages(
             recording.size,
             jobs.append,
-            settings=SETTINGS,
+            settings=settings,
             clock=HandClock(),
             deadline_s=deadline_s,
+            explain=explain,
         )
         for packet in recording:
             stages.step(packet, recording.now_us)
@@ -59,6 +69,24 @@ def test_a_moving_thing_becomes_jobs_with_its_box_picture_and_prompt(bar: Path) 
         assert box.y == pytest.approx(BAR_TOP, abs=16)
         assert job.png.startswith(b"\x89PNG")
         assert "It moves right." in job.prompt
+
+
+def test_what_happens_in_a_zone_or_on_a_line_is_a_job_in_the_words_of_the_config(
+    bar: Path,
+) -> None:
+    zone = Zone("dock", "the dock", ((0.2, 0.0), (1.0, 0.0), (1.0, 1.0), (0.2, 1.0)))
+    line = Line("gate", "the gate", (0.55, 1), (0.55, 0), forward="drives in by")
+    places = replace(WatchSettings(again_us=None), zones=(zone,), lines=(line,))
+    told: list[Verdict] = []
+    jobs = jobs_of(bar, settings=places, explain=told.append)
+    assert [job.reason for job in jobs] == ["enter", "cross"]
+    assert "It enters the dock. It is in the dock: name the place so." in jobs[0].prompt
+    assert "It drives in by the gate. It is in the dock" in jobs[1].prompt
+    asked = [verdict.text for verdict in told if verdict.asked]
+    assert [text.partition(",")[0] for text in asked] == [
+        "it entered dock",
+        "it went over gate",
+    ]
 
 
 def test_a_job_is_worth_asking_for_its_deadline_or_for_ever(bar: Path) -> None:

@@ -4,6 +4,8 @@ It says what the sensor cannot see, for models invent what they are not warned o
 colours, faces, and what stands still.
 """
 
+from collections.abc import Sequence
+
 from heliograph.camera.types import Track
 
 INSTRUCTION = (
@@ -21,9 +23,18 @@ SLOW_PX_S = 15.0
 """Below it a velocity is the jitter of the box."""
 
 
-def prompt_for(track: Track) -> str:
-    """Return the instruction for the montage of *track*."""
-    return INSTRUCTION.format(motion=f"It {motion_of(track)}.")
+def prompt_for(
+    track: Track, *, zones: Sequence[str] = (), happened: str | None = None
+) -> str:
+    """Return the instruction for the montage of *track*.
+
+    *zones* are the names of those it is in, *happened* what it did there, as the config
+    calls them: a model's guess at a place is worth nothing.
+    """
+    facts = [f"It {happened or motion_of(track)}."]
+    if zones:
+        facts.append(f"It is in {' and '.join(zones)}: name the place so.")
+    return INSTRUCTION.format(motion=" ".join(facts))
 
 
 def motion_of(track: Track) -> str:

@@ -19,6 +19,7 @@ AGAIN_S = Range(0, 86_400, "seconds", above=True, zero=True)
 CAPTIONING_KNOBS: Mapping[str, Knob] = MappingProxyType(
     {
         "captions_per_s": Knob("captions_per_s", Range(0, 100, above=True)),
+        "first_s": Knob("patience_us", seconds(60), US_PER_S),
         "again_s": Knob("again_us", AGAIN_S, US_PER_S),
         "deadline_s": Knob("deadline_s", seconds(3_600)),
         "workers": Knob("workers", counts(1, 64)),

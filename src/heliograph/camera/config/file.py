@@ -11,9 +11,16 @@ from heliograph.camera.config.captioning import read_captioning
 from heliograph.camera.config.capture import read_capture
 from heliograph.camera.config.filters import read_filters
 from heliograph.camera.config.gateway import GATEWAY_URL, read_gateway
+from heliograph.camera.config.places import read_lines, read_zones
 from heliograph.camera.config.settings import WatchSettings
 from heliograph.camera.config.spool import read_spool
-from heliograph.yaml_reading.document import Form, Node, read_document
+from heliograph.yaml_reading.document import (
+    Entry,
+    Form,
+    MappingNode,
+    Node,
+    read_document,
+)
 from heliograph.yaml_reading.names import SHORT_NAME_FIX, is_short_name
 from heliograph.yaml_reading.problems import Problem
 from heliograph.yaml_reading.secret import Secret
@@ -59,6 +66,22 @@ def _read_camera(reading: Reading, node: Node, key: str) -> dict[str, Any]:
     return {}
 
 
+def _refuse_shared_ids(reading: Reading, document: MappingNode) -> None:
+    """Report lines that are called like a zone: events name places by their ids."""
+    zones, lines = (_entries(document, name) for name in ("zones", "lines"))
+    for id_ in zones.keys() & lines.keys():
+        message = "a zone has this id already"
+        fix = "give one of them another"
+        reading.report(lines[id_].key, f"lines.{id_}", message, fix=fix)
+
+
+def _entries(document: MappingNode, name: str) -> Mapping[str, Entry]:
+    """Return what the table *name* holds, nothing where it is no table."""
+    entry = document.entries.get(name)
+    node = None if entry is None else entry.value
+    return node.entries if isinstance(node, MappingNode) else {}
+
+
 SECTIONS: Mapping[str, Callable[[Reading, Node, str], Mapping[str, Any]]] = (
     MappingProxyType(
         {
@@ -68,6 +91,8 @@ SECTIONS: Mapping[str, Callable[[Reading, Node, str], Mapping[str, Any]]] = (
             "filters": read_filters,
             "captioning": read_captioning,
             "spool": read_spool,
+            "zones": read_zones,
+            "lines": read_lines,
         }
     )
 )
@@ -103,6 +128,7 @@ def read_camera_text(
     for name, read in SECTIONS.items():
         if name in document.entries:
             told |= read(reading, document.entries[name].value, name)
+    _refuse_shared_ids(reading, document)
     if problems := reading.problems():
         return problems
     own = {one.name for one in dataclasses.fields(CameraConfig)}

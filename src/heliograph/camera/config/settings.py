@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from heliograph.camera.config.errors import SettingError
 from heliograph.camera.config.filter_settings import FilterSettings
+from heliograph.camera.config.places import Line, Zone
 from heliograph.camera.config.spool import SpoolSettings
 
 
@@ -26,7 +27,8 @@ class WatchSettings:
     picture_tau_us: int = 100_000
     look_us: int = 30_000
     captions_per_s: float = 2.0
-    again_us: int | None = 1_000_000
+    patience_us: int = 1_000_000
+    again_us: int | None = 10_000_000
     deadline_s: float = 10.0
     connect_s: float = 3.0
     workers: int = 4
@@ -34,6 +36,8 @@ class WatchSettings:
     drain_s: float = 25.0
     spool: SpoolSettings | None = None
     filters: FilterSettings = field(default_factory=FilterSettings)
+    zones: tuple[Zone, ...] = ()
+    lines: tuple[Line, ...] = ()
 
     def __post_init__(self) -> None:
         for name in self.__slots__:

@@ -25,4 +25,7 @@ def config_summary(config: CameraConfig, *, file: str) -> str:
             f"  spool {spool.file}: {spool.rows_max:,} pictures, "
             f"{spool.bytes_max >> 20:,} MB, {spool.keep_s / 3600:g} h"
         )
+    if watch.zones or watch.lines:
+        ids = [zone.id for zone in watch.zones] + [line.id for line in watch.lines]
+        lines.append(f"  zones and lines: {', '.join(ids)}")
     return "\n".join(lines)

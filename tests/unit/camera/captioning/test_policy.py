@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from caption_parts import TRACK
-from heliograph.camera.captioning.policy import Ask, CaptionPolicy, PolicySettings, View
+from heliograph.camera.captioning.policy import CaptionPolicy
+from heliograph.camera.captioning.policy_terms import Ask, PolicySettings, View
 from heliograph.camera.types import Box, Track, TrackState
 
 LOOK_US = 30_000
@@ -59,12 +60,12 @@ def test_a_thin_or_tiny_track_is_not_wanted(box: Box) -> None:
     assert CaptionPolicy().wanted([replace(TRACK, box=box)], 0) == ()
 
 
-def test_a_first_caption_comes_within_0_75_s_while_the_view_goes_on_improving() -> None:
+def test_a_first_caption_comes_within_1_1_s_while_the_view_goes_on_improving() -> None:
     asked = walk(
-        CaptionPolicy(), lambda _: [TRACK], hill(9_000_000), until_us=1_050_000
+        CaptionPolicy(), lambda _: [TRACK], hill(9_000_000), until_us=1_350_000
     )
-    assert [(when, ask.reason) for when, ask in asked] == [(720_000, "first")]
-    assert asked[0][1].view.t_us == 720_000
+    assert [(when, ask.reason) for when, ask in asked] == [(1_020_000, "first")]
+    assert asked[0][1].view.t_us == 1_020_000
 
 
 def test_a_first_caption_shows_the_best_view_once_views_got_worse() -> None:
@@ -110,7 +111,8 @@ def test_a_track_at_rest_is_not_captioned_again_until_it_moves() -> None:
         resting = 1_200_000 < now_us < 5_000_000
         return [replace(TRACK, state="coasting" if resting else "confirmed")]
 
-    asked = walk(CaptionPolicy(), tracks_at, steady, until_us=5_100_000)
+    policy = CaptionPolicy(PolicySettings(again_us=1_000_000))
+    asked = walk(policy, tracks_at, steady, until_us=5_100_000)
     assert [ask.reason for _, ask in asked] == ["first", "again"]
     assert asked[1][0] >= 5_000_000
 

@@ -23,6 +23,12 @@ def test_the_motion_is_told_in_words(velocity: tuple[float, float], words: str) 
     assert f"It {words}." in prompt_for(track)
 
 
+def test_places_are_called_as_the_config_calls_them() -> None:
+    told = prompt_for(TRACK, zones=["the dock", "the yard"], happened="enters the dock")
+    assert "It enters the dock. It is in the dock and the yard: name" in told
+    assert "moves about" not in told
+
+
 @pytest.mark.parametrize(
     "fact",
     ["event camera", "grey means no change", "no colours", "Left half", "one line"],

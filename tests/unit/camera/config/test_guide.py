@@ -14,6 +14,14 @@ from heliograph.camera.config.filter_settings import FilterSettings
 from heliograph.camera.config.filters import FILTER_KEYS, FILTER_KNOBS
 from heliograph.camera.config.gateway import GATEWAY_KEYS, GATEWAY_KNOBS
 from heliograph.camera.config.knobs import Knob
+from heliograph.camera.config.places import (
+    LINE_KEYS,
+    LINE_KNOBS,
+    ZONE_KEYS,
+    ZONE_KNOBS,
+    Line,
+    Zone,
+)
 from heliograph.camera.config.spool import SPOOL_KEYS, SPOOL_KNOBS
 
 GUIDE = (Path(__file__).parents[4] / "docs/guide/camera-config.md").read_text("utf-8")
@@ -27,6 +35,8 @@ KNOBS = [
     ("`filters`", FILTER_KNOBS, FilterSettings()),
     ("`captioning`", CAPTIONING_KNOBS, WatchSettings()),
     ("`spool`", SPOOL_KNOBS, SpoolSettings(Path("spool.db"))),
+    ("`zones`", ZONE_KNOBS, Zone("a", "a", ())),
+    ("`lines`", LINE_KNOBS, Line("a", "a", (0, 0), (0, 1))),
 ]
 
 
@@ -39,6 +49,8 @@ KNOBS = [
         ("`filters`", FILTER_KEYS),
         ("`captioning`", tuple(CAPTIONING_KNOBS)),
         ("`spool`", SPOOL_KEYS),
+        ("`zones`", ZONE_KEYS),
+        ("`lines`", LINE_KEYS),
     ],
 )
 def test_each_table_holds_the_keys_of_the_reader(
@@ -56,8 +68,15 @@ def test_the_numbers_of_the_guide_are_those_of_the_reader(
     for name, allowed, default in rows:
         knob = knobs[name]
         assert allowed == str(knob.allowed).removeprefix("a ")
-        assert float(default) == knob.written(getattr(defaults, knob.setting))
-        assert knob.allowed.holds(float(default))
+        value = getattr(defaults, knob.setting)
+        assert (
+            default == "none"
+            if value is None
+            else (
+                float(default) == knob.written(value)
+                and knob.allowed.holds(float(default))
+            )
+        )
 
 
 def test_every_example_of_the_guide_is_a_file_without_mistakes() -> None:
