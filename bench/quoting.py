@@ -1,10 +1,9 @@
 """Keeps a run, and writes its tables into docs/performance.md, between its marks."""
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 
-from report import Found, Lines, keep, markdown, plain, tables, today
+from report import Found, keep, markdown, plain, tables, today
 from servers import HERE
 
 ROOT = HERE.parent
@@ -26,18 +25,21 @@ def finish(name: str, found: Found, options: argparse.Namespace) -> None:
     keep(out, name, found)
     print(f"kept in {out}")
     if options.quote:
-        quote(name, out, tables(found))
+        quote(name, out, found)
 
 
-def quote(name: str, folder: Path, tables: Sequence[Lines]) -> None:
-    """Put *tables* where the page quotes the run called *name*."""
+def quote(name: str, folder: Path, found: Found) -> None:
+    """Put the tables of a run where the page quotes the one called *name*."""
     begin, end = f"<!-- {name}: written by the run -->", f"<!-- end of {name} -->"
     text = PAGE.read_text()
-    before, found, rest = text.partition(begin)
+    before, opened, rest = text.partition(begin)
     _, closed, after = rest.partition(end)
-    if not found or not closed:
+    if not opened or not closed:
         raise SystemExit(f"error: {PAGE} lacks the marks {begin} and {end}")
     place = folder.resolve().relative_to(ROOT)
-    told = f"Kept, with machine, load and versions, in `{place}/{name}.md`."
-    written = "\n".join(map(markdown, tables))
+    told = (
+        f"By `{found.command}`, at a load average of {found.load:.2f} as it began;\n"
+        f"kept, with machine, versions and all figures, in `{place}/`."
+    )
+    written = "\n".join(map(markdown, tables(found)))
     PAGE.write_text(f"{before}{begin}\n{written}\n{told}\n{end}{after}")
