@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from hdf5_files import columns, metavision
 from heliograph import camera
+from heliograph.camera.cut import cut
 from heliograph.camera.types import Packet, Size
 from recordings.shared_data import recording_path
 
@@ -102,6 +103,26 @@ def test_raw_and_dat_are_event_for_event_what_another_independent_decoder_reads(
 def assert_same(events: Packet, theirs: NDArray[np.uint64]) -> None:
     for column, name in enumerate("xytp"):
         assert np.array_equal(events[name], theirs[:, column]), name
+
+
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [(f.name, None) for f in (STREET, SWEEP, NOISE, LASER)]
+    + [("ncars_car.dat", Size(120, 100)), ("dvs_man_with_fish.npy", Size(640, 480))],
+)
+def test_a_recording_written_as_evt3_is_the_same_sorted_by_time(
+    name: str, size: Size | None, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.raw"
+    facts = cut(recording_path(name), out, size=size)
+    events, recording = read(name, size=size)
+    with camera.open(out) as written:
+        again = np.concatenate(list(written))
+    assert np.array_equal(again, events[np.argsort(events["t"], kind="stable")])
+    assert written.counters.triggers == recording.counters.triggers == facts.triggers
+    theirs = evt3.decode_file(str(out))
+    assert np.array_equal(theirs.timestamp, again["t"])
+    assert np.array_equal(theirs.x, again["x"])
 
 
 def test_aedat4_is_event_for_event_what_an_independent_decoder_reads() -> None:

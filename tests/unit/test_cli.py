@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from heliograph import __version__, cli, demo
-from heliograph.camera import command
+from heliograph.camera import command, cut
 from heliograph.camera.config.file import SECTIONS
 from heliograph.camera.types import Size
 from heliograph.cli.kinds import CAMERA_KEYS
@@ -131,15 +131,29 @@ def test_what_watch_is_not_told_it_hands_on_as_not_told(
     monkeypatch.setattr(command, "run_watch", recorder(called))
     cli.main(["watch"])
     names = ("size", "config", "gateway", "model", "out", "speed", "spool")
-    never = {"resume": False, "explain": False, "filters": {}}
+    never = {"resume": False, "explain": False, "follow": False, "filters": {}}
     assert called == [((None,), dict.fromkeys(names) | never)]
 
 
 def test_a_recording_s_size_is_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
     called: Called = []
     monkeypatch.setattr(command, "run_watch", recorder(called))
-    cli.main(["watch", "x.dat", "--size", "346x260"])
+    cli.main(["watch", "x.dat", "--size", "346x260", "--follow"])
     assert called[0][1]["size"] == Size(346, 260)
+    assert called[0][1]["follow"] is True
+
+
+def test_a_cut_is_handed_its_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    called: Called = []
+    monkeypatch.setattr(cut, "run_cut", recorder(called))
+    cli.main(["cut", "-", "o.raw"])
+    cli.main(["cut", "x.dat", "o.raw", "--from", "0.5", "--to", "2", "--force"])
+    both = ((Path("-"), Path("o.raw")), (Path("x.dat"), Path("o.raw")))
+    assert tuple(positional for positional, _ in called) == both
+    assert [named for _, named in called] == [
+        {"from_s": 0.0, "to_s": inf, "size": None, "force": False},
+        {"from_s": 0.5, "to_s": 2.0, "size": None, "force": True},
+    ]
 
 
 def test_the_demo_is_handed_its_two_choices(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,6 +179,7 @@ def test_the_demo_is_handed_its_two_choices(monkeypatch: pytest.MonkeyPatch) -> 
         (["watch", "x.raw", "--speed", "inf"], "give max"),
         (["watch", "x.dat", "--size", "640"], "'640' is no size: give WIDTHxHEIGHT"),
         (["watch", "x.dat", "--size", "0x9"], "'0x9' is no size"),
+        (["cut", "x.raw", "o.raw", "--from", "-1"], "'-1' is no number of seconds"),
         (["serv"], "invalid choice"),
         (["serve", "--prot", "1"], "unrecognized arguments"),
         (["check"], "required: FILE"),

@@ -55,6 +55,7 @@ def run_watch(
     source: Path | None,
     *,
     size: Size | None = None,
+    follow: bool = False,
     config: Path | None = None,
     gateway: str | None = None,
     model: str | None = None,
@@ -91,6 +92,7 @@ def run_watch(
             summary = watch(
                 seen,
                 size=size,
+                follow=follow,
                 gateway=gateway or told.url,
                 model=model or told.model,
                 out=out,

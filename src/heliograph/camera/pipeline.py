@@ -71,6 +71,7 @@ def watch(
     source: str | os.PathLike[str],
     *,
     size: Size | None = None,
+    follow: bool = False,
     gateway: str = GATEWAY_URL,
     model: str | None = None,
     out: Path | None = None,
@@ -86,13 +87,14 @@ def watch(
 ) -> Summary:
     """Caption the recording at *source* and return what came of it.
 
-    *size* is the sensor's geometry, for files that do not tell it.
-    *model* None takes the first one the gateway lists. Captions are added to *out* as
-    JSON lines and given to *on_caption*, by one thread at a time. *speed* is a factor
-    of recording time, None as fast as it goes. *view* shows a live view in a terminal
-    and plain lines elsewhere; *explain* plain lines, also on why each track was chosen
-    or not. Setting *stop* ends the watch early. Pictures that no model was there for
-    wait in the settings' spool; with *resume* what it knows is not asked about again.
+    *size* is the sensor's geometry, for files that do not tell it; *follow* waits for
+    what is written to a file that grows. *model* None takes the first one the gateway
+    lists. Captions are added to *out* as JSON lines and given to *on_caption*, by one
+    thread at a time. *speed* is a factor of recording time, None as fast as it goes.
+    *view* shows a live view in a terminal and plain lines elsewhere; *explain* plain
+    lines, also on why each track was chosen or not. Setting *stop* ends the watch.
+    Pictures that no model was there for wait in the settings' spool; with *resume* what
+    it knows is not asked about again.
 
     Raises, before anything is asked for, `OSError` or `RecordingError` for the
     recording, `SettingError` for an argument, `GatewayError` where the gateway must be
@@ -103,20 +105,16 @@ def watch(
     if speed is not None and not 0 < speed < inf:
         raise SettingError(f"speed must be a factor above 0, not {speed}")
     settings, clock = settings or WatchSettings(), clock or SystemClock()
+    stop = stop or threading.Event()
     url = clean_gateway_url(gateway)
     with ExitStack() as stack:
-        opened = camera.open(source, settings.delta_t_us, size=size)
+        opened = camera.open(
+            source, settings.delta_t_us, size=size, follow=follow, stop=stop
+        )
         recording = stack.enter_context(opened)
         client = _client(url, api_key, settings, clock)
         stack.callback(client.close)
-        facts = Facts(
-            name=Path(source).name,
-            size=recording.size,
-            format=recording.format,
-            speed=speed,
-            begin_us=recording.begin_us,
-            model=model or _first_model(client, settings),
-        )
+        facts = _facts(recording, speed, model or _first_model(client, settings))
         run = _Run(recording, facts, settings, clock)
         kept = Spool(settings.spool, clock=clock) if settings.spool else None
         stack.enter_context(kept or nullcontext())
@@ -126,7 +124,21 @@ def watch(
             run.sink = stack.enter_context(JsonLines(out))
         if view or explain:
             run.screen = stack.enter_context(run.show(explain=explain))
-        return run.through(stop or threading.Event())
+        return run.through(stop)
+
+
+def _facts(
+    recording: camera.Recording, speed: float | None, model: str | None
+) -> Facts:
+    """Say what is watched, and how."""
+    return Facts(
+        name=Path(recording.name).name,
+        size=recording.size,
+        format=recording.format,
+        speed=speed,
+        begin_us=recording.begin_us,
+        model=model,
+    )
 
 
 class _Run:

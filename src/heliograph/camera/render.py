@@ -24,7 +24,7 @@ from heliograph.camera.sinks.jsonl import SinkError
 from heliograph.camera.sinks.overlay import COLOURS_USED, Overlay, Scene
 from heliograph.camera.stages import Stages
 from heliograph.camera.tracking.affinity import affinity
-from heliograph.camera.types import Box, CaptionJob, Track
+from heliograph.camera.types import Box, CaptionJob, Size, Track
 from heliograph.clock import SystemClock
 
 FPS = 30.0
@@ -76,6 +76,7 @@ def render(
     source: Path,
     out: Path,
     *,
+    size: Size | None = None,
     captions: Sequence[Said] = (),
     fps: float = FPS,
     speed: float = 1.0,
@@ -97,7 +98,8 @@ def render(
     frame_us = max(1, round(1e6 * speed / fps))
     windows = max(1, ceil(frame_us / settings.delta_t_us))
     size_bytes = source.stat().st_size or 1
-    with camera.open(source, delta_t_us=max(1, frame_us // windows)) as recording:
+    delta_t_us = max(1, frame_us // windows)
+    with camera.open(source, delta_t_us, size=size) as recording:
         frames = Frames(recording, source.name, windows, captions, settings)
 
         def told() -> Iterator[NDArray[np.uint8]]:
@@ -196,6 +198,7 @@ def run_render(
     source: Path,
     out: Path,
     *,
+    size: Size | None = None,
     captions: Path | None,
     fps: float,
     speed: float,
@@ -208,7 +211,7 @@ def run_render(
         return _fail(f"{out} is already there; --force overwrites it")
     try:
         said = read_captions(captions) if captions is not None else []
-        number = _shown(source, out, said, fps, speed)
+        number = _shown(source, out, said, size=size, fps=fps, speed=speed)
         write_line(
             f"{out}: {number} frames, {number / fps:.1f} s, "
             f"{out.stat().st_size / 1e6:.1f} MB"
@@ -221,7 +224,13 @@ def run_render(
 
 
 def _shown(
-    source: Path, out: Path, said: Sequence[Said], fps: float, speed: float
+    source: Path,
+    out: Path,
+    said: Sequence[Said],
+    *,
+    size: Size | None,
+    fps: float,
+    speed: float,
 ) -> int:
     errors = Console(stderr=True)
     with Progress(
@@ -231,6 +240,7 @@ def _shown(
         return render(
             source,
             out,
+            size=size,
             captions=said,
             fps=fps,
             speed=speed,

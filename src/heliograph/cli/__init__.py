@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from heliograph import __version__
 from heliograph.cli.adding import Command
 from heliograph.cli.camera import add_render, add_watch
+from heliograph.cli.cutting import add_cut
 from heliograph.cli.filters import add_hot_pixels
 from heliograph.cli.gateway import add_check, add_serve
 from heliograph.cli.keys import add_keys
@@ -59,6 +60,7 @@ def parser() -> argparse.ArgumentParser:
     add_watch(commands)
     add_render(commands)
     add_hot_pixels(commands)
+    add_cut(commands)
     add_simulate(commands)
     add_demo(commands)
     add_drill(commands)

@@ -80,3 +80,16 @@ def size(text: str) -> tuple[int, int]:
             f"{text!r} is no size: give WIDTHxHEIGHT, such as 1280x720"
         )
     return sides[0], sides[1]
+
+
+def seconds(text: str) -> float:
+    """Read a number of seconds, 0 among them."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < inf:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no number of seconds: give 0 or more, such as 1.5"
+        )
+    return number

@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from heliograph.cli.adding import Commands, add
-from heliograph.cli.arguments import factor, size, speed
+from heliograph.cli.adding import Commands, add, add_size
+from heliograph.cli.arguments import factor, speed
 from heliograph.cli.filters import add_filters, filter_changes
 
 
@@ -17,14 +17,14 @@ def add_watch(commands: Commands) -> None:
         type=Path,
         nargs="?",
         metavar="FILE",
-        help="the recording: RAW, DAT, HDF5, AEDAT4, NPY or NPZ; may be left out "
-        "where the config names a source",
+        help="the recording: RAW, DAT, HDF5, AEDAT4, NPY or NPZ, - for standard "
+        "input; may be left out where the config names a source",
     )
+    add_size(watch)
     watch.add_argument(
-        "--size",
-        type=size,
-        metavar="WxH",
-        help="the sensor's pixels, for files that do not tell them",
+        "--follow",
+        action="store_true",
+        help="wait for what is written to a file that grows, until it is deleted",
     )
     watch.add_argument(
         "-c",
@@ -75,6 +75,7 @@ def run_watch(arguments: argparse.Namespace) -> int:
     return command.run_watch(
         arguments.source,
         size=arguments.size and Size(*arguments.size),
+        follow=arguments.follow,
         config=arguments.config,
         gateway=arguments.gateway,
         model=arguments.model,
@@ -92,7 +93,8 @@ def add_render(commands: Commands) -> None:
     render = add(
         commands, "render", "write an event recording as an annotated film", run_render
     )
-    render.add_argument("source", type=Path, metavar="FILE", help="RAW EVT2 or EVT3")
+    render.add_argument("source", type=Path, metavar="FILE", help="the recording")
+    add_size(render)
     render.add_argument("out", type=Path, metavar="FILM", help="FILM.mp4 or FILM.gif")
     render.add_argument(
         "--captions",
@@ -120,10 +122,12 @@ def add_render(commands: Commands) -> None:
 def run_render(arguments: argparse.Namespace) -> int:
     """Render a recording."""
     from heliograph.camera import render
+    from heliograph.camera.types import Size
 
     return render.run_render(
         arguments.source,
         arguments.out,
+        size=arguments.size and Size(*arguments.size),
         captions=arguments.captions,
         fps=arguments.fps,
         speed=arguments.speed,

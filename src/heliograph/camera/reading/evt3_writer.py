@@ -6,7 +6,7 @@ https://docs.prophesee.ai/stable/data/encoding_formats/evt3.html
 
 Three things go beyond the format because readers rely on them:
 
-- TIME_HIGH counts up one by one from 0, also through silence. A reader learns of a
+- TIME_HIGH counts up one by one, also through silence. A reader learns of a
   wrap (every 2^24 us) only by seeing the count fall, so none may be skipped.
 - Vectors are always the whole group VECT_12 VECT_12 VECT_8, because openeb reads 32
   pixels at once whatever follows the first word.
@@ -28,6 +28,9 @@ from heliograph.camera.types import EVENT, TRIGGER, Packet, Size
 
 GAP_US_MAX = 3_600_000_000
 """Longest silence one call may write: an hour costs 1.8 MB of TIME_HIGH words."""
+
+PERIOD_US = 1 << 24
+"""When the time of the words begins anew."""
 
 SIDE_PX_MAX = 2048
 """Coordinates have 11 bits."""
@@ -54,8 +57,9 @@ class Evt3Writer:
     """A RAW EVT3 recording being written; a context manager.
 
     `path_or_file` is a path, overwritten and closed at the end, or a binary file,
-    which stays the caller's to close. The clock starts at 0 us. Refuses, with
-    `ValueError`, a `size` over 2048 pixels a side and what `append` lists.
+    which stays the caller's to close. The clock starts at `begin_us`, less than
+    `PERIOD_US`, because a reader cannot know of wraps before the file. Refuses, with
+    `ValueError`, a later one, a `size` over 2048 pixels a side and what `append` lists.
     """
 
     def __init__(
@@ -63,12 +67,18 @@ class Evt3Writer:
         path_or_file: str | Path | BinaryIO,
         size: Size,
         *,
+        begin_us: int = 0,
         integrator_name: str = "Heliograph",
     ) -> None:
         if not (0 < size.width <= SIDE_PX_MAX and 0 < size.height <= SIDE_PX_MAX):
             raise ValueError(
                 f"EVT3 carries 1 to {SIDE_PX_MAX} pixels a side, "
                 f"not {size.width}x{size.height}"
+            )
+        if not 0 <= begin_us < PERIOD_US:
+            raise ValueError(
+                f"EVT3 tells times from 0 to {PERIOD_US - 1} us at its begin, "
+                f"not {begin_us}"
             )
         self.size = size
         self.events = 0
@@ -79,10 +89,11 @@ class Evt3Writer:
             if isinstance(path_or_file, str | Path)
             else path_or_file
         )
-        self._state = np.array([0, UNKNOWN, UNKNOWN, 0], np.int64)
+        high = begin_us >> 12
+        self._state = np.array([high, UNKNOWN, UNKNOWN, begin_us], np.int64)
         self._put(_header(size, integrator_name))
         # Without a first TIME_HIGH a reader must drop what follows.
-        self._put(np.array([TIME_HIGH], "<u2").tobytes())
+        self._put(np.array([TIME_HIGH | high], "<u2").tobytes())
 
     @property
     def clock_us(self) -> int:

@@ -1,6 +1,7 @@
 """The table of formats we read, and `open`, which looks a file up in it."""
 
 import os
+import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import BinaryIO
@@ -34,11 +35,16 @@ def open(  # noqa: A001 - the field's own word; used as `camera.open`
     delta_t_us: int = 10_000,
     *,
     size: Size | None = None,
+    follow: bool = False,
+    stop: threading.Event | None = None,
 ) -> Recording:
     """Open a recording as windows of *delta_t_us*, whatever its format.
 
-    *source* is a path or a binary file, which is read from where it stands and left
-    open. *size* is the sensor's geometry; it goes before what the header tells.
+    *source* is a path, `-` for the standard input, or a binary file, which is read
+    from where it stands and left open. *size* is the sensor's geometry; it goes before
+    what the header tells. With *follow* a file at a path has no end but its deletion:
+    reading waits for what is written to it. Setting *stop* ends that wait, and one for
+    a pipe, as if the stream had ended.
 
     Raises `ForeignFileError` for what is no recording we read, or one whose geometry
     cannot be known, `BrokenRecordingError` for one without a single time, `OSError`
@@ -48,7 +54,9 @@ def open(  # noqa: A001 - the field's own word; used as `camera.open`
         raise ValueError(f"delta_t_us must be at least 1, not {delta_t_us}")
     owned = ExitStack()
     try:
-        found = open_source(source, owned=owned)
+        found = open_source(
+            source, follow=follow, stop=stop or threading.Event(), owned=owned
+        )
         opened = _opener(found)(found)
         return Recording(
             opened,

@@ -43,10 +43,10 @@ READ_ERRORS = (OSError, RuntimeError, ValueError, KeyError, TypeError, Attribute
 def open_hdf5(source: Source) -> Opened:
     """Find the events; raises `ForeignFileError` for a file without any."""
     h5py = _h5py(source.name)
-    if source.origin is None:
+    if not source.is_whole:
         raise ForeignFileError(
-            f"{source.name}: an HDF5 file is not read in one go, as a pipe must be: "
-            "save it to a file"
+            f"{source.name}: an HDF5 file is not read in one go, as a pipe or a file "
+            "that grows must be: save it to a file"
         )
     try:
         file = source.owned.enter_context(h5py.File(source.stream, "r"))

@@ -8,6 +8,7 @@ import lzma
 import zipfile
 import zlib
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,14 +33,14 @@ ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeE
 
 def open_npz(source: Source) -> Opened:
     """Read the table of contents; raises `ForeignFileError` for no events."""
-    if source.origin is None:
+    if not source.is_whole:
         raise ForeignFileError(
-            f"{source.name}: an NPZ file is not read in one go, as a pipe must be: "
-            "save it to a file"
+            f"{source.name}: an NPZ file is not read in one go, as a pipe or a file "
+            "that grows must be: save it to a file"
         )
-    source.stream.seek(source.origin)
+    stream: Any = source.from_start()
     try:
-        archive = source.owned.enter_context(zipfile.ZipFile(source.stream))
+        archive = source.owned.enter_context(zipfile.ZipFile(stream))
     except ZIP_ERRORS as error:
         raise ForeignFileError(f"{source.name}: is a damaged ZIP archive") from error
     arrays = {

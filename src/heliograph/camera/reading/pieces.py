@@ -1,9 +1,11 @@
 """A file as arrays of words: read in pieces, so memory does not grow with the file."""
 
-from typing import Any, BinaryIO, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from heliograph.camera.reading.sources import Stream
 
 CHUNK_BYTES = 4 * 1024 * 1024
 
@@ -57,7 +59,7 @@ class Words:
 
     def __init__(
         self,
-        stream: BinaryIO,
+        stream: Stream,
         word: np.dtype[np.unsignedinteger],
         *,
         first: bytes,

@@ -106,6 +106,7 @@ class Recording:
         delta_t_us: int,
         owned: ExitStack,
     ) -> None:
+        self.name = name
         self.size = size
         self.format = opened.format
         self.delta_t_us = delta_t_us
@@ -113,7 +114,6 @@ class Recording:
         self._opened = opened
         self._pieces = opened.pieces
         self._owned = owned
-        self._name = name
         self._state = fresh_state(size.width, size.height)
         self._events: NDArray[np.void] = np.empty(EVENTS_AT_FIRST, EVENT)
         self._triggers: NDArray[np.void] = np.empty(TRIGGERS_AT_FIRST, TRIGGER)
@@ -148,14 +148,14 @@ class Recording:
         """
         if t_us < self.begin_us:
             raise ValueError(
-                f"{self._name}: begins at {self.begin_us} us, so there is no {t_us} us"
+                f"{self.name}: begins at {self.begin_us} us, so there is no {t_us} us"
             )
         if self._closed:
-            raise ValueError(f"{self._name}: is closed; open it again to seek in it")
+            raise ValueError(f"{self.name}: is closed; open it again to seek in it")
         behind = t_us < self.now_us
         if behind and not self._pieces.seekable:
             raise ValueError(
-                f"{self._name}: is read from a pipe, which does not go back to "
+                f"{self.name}: is read from a pipe, which does not go back to "
                 f"{t_us} us: save it to a file"
             )
         if self._pieces.seekable:
@@ -208,7 +208,7 @@ class Recording:
             raise self._error
         if self._ended:
             what = self._opened.nothing.format(bytes=self._pieces.bytes_read - begin)
-            raise BrokenRecordingError(f"{self._name}: {what}", byte=begin)
+            raise BrokenRecordingError(f"{self.name}: {what}", byte=begin)
         return int(self._state[0]["t_us"])
 
     def _fill(self, until_us: int, *, keep: bool = True) -> tuple[int, int]:
@@ -271,7 +271,7 @@ class Recording:
         self._ended = True
         if what is not None:
             unit, at = self._pieces.where
-            self._error = broken(self._name, what, at=at, unit=unit)
+            self._error = broken(self.name, what, at=at, unit=unit)
 
     def _fault(self) -> str:
         t_us = int(self._state[0]["t_us"])

@@ -1,12 +1,17 @@
 """Where a recording's bytes come from: a file, a stream that is given, or a pipe."""
 
 import os
+import stat
+import threading
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from heliograph.camera.reading import raw_header
+from heliograph.camera.reading.waiting import Waiting
+
+STDIN = "-"
+"""A path that means the standard input."""
 
 SIGNATURE_BYTES = 24
 """What a file that begins with no header line needs to show to be known."""
@@ -19,6 +24,19 @@ class Readable(Protocol):
         """Return at most *size* bytes, none at the end."""
 
 
+class Stream(Readable, Protocol):
+    """What a recording is read from."""
+
+    def seekable(self) -> bool:
+        """Say whether `seek` may be asked for."""
+
+    def tell(self) -> int:
+        """Return the place of the next byte."""
+
+    def seek(self, place: int, /) -> int:
+        """Go to byte *place*."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A stream whose first bytes, *head*, were read.
@@ -27,11 +45,16 @@ class Source:
     back. *owned* closes what reading opens.
     """
 
-    stream: BinaryIO
+    stream: Stream
     name: str
     head: bytes
     origin: int | None
     owned: ExitStack
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of it is there and can be read here and there."""
+        return self.origin is not None and not isinstance(self.stream, Waiting)
 
     def from_start(self) -> "Readable":
         """Return the stream as if nothing of it had been read."""
@@ -42,15 +65,25 @@ class Source:
 
 
 def open_source(
-    source: str | os.PathLike[str] | BinaryIO, *, owned: ExitStack
+    source: str | os.PathLike[str] | BinaryIO,
+    *,
+    follow: bool,
+    stop: threading.Event,
+    owned: ExitStack,
 ) -> Source:
     """Open *source* and read as much of it as tells its format."""
-    if isinstance(source, (str, os.PathLike)):
-        stream: BinaryIO = owned.enter_context(Path(source).open("rb", buffering=0))  # noqa: SIM115 - the stack closes it
-        name = str(source)
-    else:
-        stream, name = source, str(getattr(source, "name", "the stream"))
-    origin = stream.tell() if stream.seekable() else None
+    if not isinstance(source, (str, os.PathLike)):
+        name = str(getattr(source, "name", "the stream"))
+        origin = source.tell() if source.seekable() else None
+        return Source(source, name, _head(source), origin, owned)
+    is_stdin = str(source) == STDIN
+    opened = open(0 if is_stdin else source, "rb", buffering=0, closefd=not is_stdin)  # noqa: SIM115 - the stack closes it
+    file: BinaryIO = owned.enter_context(opened)
+    name = "stdin" if is_stdin else str(source)
+    is_file = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+    waits = follow or not is_file
+    stream = Waiting(file, name, follow=follow, stop=stop) if waits else file
+    origin = stream.tell() if is_file else None
     return Source(stream, name, _head(stream), origin, owned)
 
 
@@ -80,7 +113,7 @@ class _Again:
         return data
 
 
-def _head(stream: BinaryIO) -> bytes:
+def _head(stream: Readable) -> bytes:
     """Read the header and what came with it; a pipe may give it in small pieces."""
     head = b""
     while len(head) < raw_header.HEADER_BYTES_MAX and not _tells(head):

@@ -1,0 +1,209 @@
+"""`heliograph cut`: a part of a recording, of whatever format, as RAW EVT3.
+
+Events are sorted on the way, for a sensor's time may step back by a few us and the
+writer's may not. Times keep their place within EVT3's period of 16.8 s: a file cannot
+tell more of what was before it.
+"""
+
+import sys
+from dataclasses import dataclass
+from math import inf
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heliograph import camera
+from heliograph.camera.reading.evt3_writer import PERIOD_US, TRIGGER_IDS, Evt3Writer
+from heliograph.camera.sinks.console import write_line
+from heliograph.camera.sinks.jsonl import SinkError
+from heliograph.camera.types import EVENT, TRIGGER, Packet, Size
+
+WINDOW_US = 20_000
+"""More than time ever steps back, so that an event is at most a window late."""
+
+PART = ".part"
+
+
+@dataclass(frozen=True, slots=True)
+class CutFacts:
+    """What was written. `begin_us` is the cut's begin in the time of the recording.
+
+    `shift_us` is what the times in the file are less, `triggers_dropped` counts those
+    on channels that EVT3 cannot tell.
+    """
+
+    events: int
+    triggers: int
+    triggers_dropped: int
+    begin_us: int
+    end_us: int
+    shift_us: int
+    size_bytes: int
+
+
+def cut(
+    source: Path,
+    out: Path,
+    *,
+    from_s: float = 0.0,
+    to_s: float = inf,
+    size: Size | None = None,
+) -> CutFacts:
+    """Write what *source* holds from *from_s* to *to_s* of its own time to *out*.
+
+    The seconds count from the recording's begin. *out* appears when it is whole, and
+    takes the place of what was there. A recording that breaks off before *to_s* raises
+    `BrokenRecordingError` and leaves *out* with what was read until then.
+
+    Raises `RecordingError` or `OSError` for the recording, `ValueError` for times that
+    are no part of it or a geometry that EVT3 cannot tell, `SinkError` for *out*.
+    """
+    if not 0 <= from_s < to_s:
+        raise ValueError(f"a part from {from_s:g} s to {to_s:g} s is none")
+    with camera.open(source, WINDOW_US, size=size) as recording:
+        begin_us = recording.begin_us + round(from_s * 1e6)
+        recording.seek(begin_us)
+        part = _Part(recording, begin_us, to_s if to_s == inf else round(to_s * 1e6))
+        waiting = out.with_name(out.name + PART)
+        try:
+            try:
+                broken = part.write(waiting)
+                size_bytes = waiting.stat().st_size
+                waiting.replace(out)
+            finally:
+                waiting.unlink(missing_ok=True)
+        except OSError as error:
+            why = (error.strerror or str(error)).lower()
+            raise SinkError(f"cannot write {out}: {why}") from error
+        if broken is not None:
+            raise broken
+        return part.facts(size_bytes)
+
+
+class _Part:
+    """The windows of *recording* from here on, until *length_us* after its begin."""
+
+    def __init__(
+        self, recording: camera.Recording, begin_us: int, length_us: float
+    ) -> None:
+        self._recording = recording
+        self._begin_us = begin_us
+        self._end_us = recording.begin_us + length_us
+        self._written_us = begin_us
+        self._shift_us = begin_us - begin_us % PERIOD_US
+        self._late: Packet = np.empty(0, EVENT)
+        self._late_triggers: NDArray[np.void] = np.empty(0, TRIGGER)
+        self._events = self._triggers = self._dropped = 0
+
+    def facts(self, size_bytes: int) -> CutFacts:
+        """Tell what was written."""
+        return CutFacts(
+            events=self._events,
+            triggers=self._triggers,
+            triggers_dropped=self._dropped,
+            begin_us=self._begin_us,
+            end_us=self._written_us,
+            shift_us=self._shift_us,
+            size_bytes=size_bytes,
+        )
+
+    def write(self, path: Path) -> camera.BrokenRecordingError | None:
+        """Write the part to *path*; return how the recording broke off, if it did."""
+        recording, broken = self._recording, None
+        begin_us = self._begin_us - self._shift_us
+        with Evt3Writer(path, recording.size, begin_us=begin_us) as writer:
+            try:
+                for packet in recording:
+                    # A window behind, so that what came late is in its place.
+                    self._put(
+                        writer, packet, recording.triggers, recording.now_us - WINDOW_US
+                    )
+                    if recording.now_us >= self._end_us + WINDOW_US:
+                        break
+            except camera.BrokenRecordingError as error:
+                # What goes wrong behind the part is not the part's.
+                broken = error if recording.now_us < self._end_us else None
+            if recording.now_us == self._begin_us and broken is None:
+                raise ValueError(
+                    f"{recording.name} ends before the part begins, at "
+                    f"{(self._begin_us - recording.begin_us) / 1e6:g} s"
+                )
+            nothing = np.empty(0, EVENT)
+            self._put(writer, nothing, np.empty(0, TRIGGER), recording.now_us)
+            self._written_us = int(min(self._end_us, recording.now_us))
+            writer.advance(max(writer.clock_us, self._written_us - self._shift_us))
+        return broken
+
+    def _put(
+        self,
+        writer: Evt3Writer,
+        packet: Packet,
+        triggers: NDArray[np.void],
+        until_us: int,
+    ) -> None:
+        """Write what is due before *until_us*, and keep the rest for the next call."""
+        events = _sorted(np.concatenate([self._late, packet]))
+        edges = _sorted(np.concatenate([self._late_triggers, triggers]))
+        end_us = min(until_us, self._end_us)
+        due, self._late = self._due(events, end_us)
+        due_edges, self._late_triggers = self._due(edges, end_us)
+        known = due_edges[(due_edges["id"] >= 0) & (due_edges["id"] < TRIGGER_IDS)]
+        self._events += len(due)
+        self._triggers += len(known)
+        self._dropped += len(due_edges) - len(known)
+        for array in (due, known):
+            array["t"] -= self._shift_us
+        writer.append(due, triggers=known)
+
+    def _due(
+        self, array: NDArray[np.void], end_us: float
+    ) -> tuple[NDArray[np.void], NDArray[np.void]]:
+        """Split *array*, which is sorted, into what is due and what is later."""
+        first, end = np.searchsorted(array["t"], [self._begin_us, end_us])
+        return array[first : max(first, end)].copy(), array[max(first, end) :]
+
+
+def _sorted(array: NDArray[np.void]) -> NDArray[np.void]:
+    return array[np.argsort(array["t"], kind="stable")]
+
+
+def run_cut(
+    source: Path,
+    out: Path,
+    *,
+    from_s: float = 0.0,
+    to_s: float = inf,
+    size: Size | None = None,
+    force: bool = False,
+) -> int:
+    """Cut in the terminal; return the exit code and say why it is not 0."""
+    if out.exists() and not force:
+        return _fail(f"{out} is already there; --force overwrites it")
+    try:
+        write_line(told(out, cut(source, out, from_s=from_s, to_s=to_s, size=size)))
+    except (camera.RecordingError, ValueError, SinkError) as error:
+        return _fail(str(error))
+    except OSError as error:
+        return _fail(f"cannot read {source}: {(error.strerror or str(error)).lower()}")
+    return 0
+
+
+def told(out: Path, facts: CutFacts) -> str:
+    """Return one line: what was written, and what its times are."""
+    line = (
+        f"{out}: {facts.events:,} events and {facts.triggers:,} triggers in "
+        f"{(facts.end_us - facts.begin_us) / 1e6:g} s, {facts.size_bytes / 1e6:.1f} MB"
+    )
+    if facts.shift_us:
+        line += f"; times are {facts.shift_us} us less than in the recording"
+    if facts.triggers_dropped:
+        line += (
+            f"; {facts.triggers_dropped} triggers dropped, whose channel is above 15"
+        )
+    return line
+
+
+def _fail(why: str) -> int:
+    sys.stderr.write(f"error: {why}\n")
+    return 1

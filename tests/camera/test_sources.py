@@ -1,0 +1,77 @@
+"""Pipes and files that grow, as a watch and a cut meet them."""
+
+import json
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+
+from event_words import SMALL_EVT3
+from heliograph import camera
+from heliograph.camera.pipeline import watch
+from loopback_gateway import MODEL, loopback_gateway
+from moving_bar import write_moving_bar
+
+
+def test_a_pipe_is_cut_into_a_file(tmp_path: Path) -> None:
+    out = tmp_path / "part.raw"
+    command = [
+        sys.executable,
+        "-m",
+        "heliograph",
+        "cut",
+        "-",
+        str(out),
+        "--to",
+        "0.002",
+    ]
+    done = subprocess.run(command, input=SMALL_EVT3, capture_output=True, check=True)
+    assert b"part.raw: 21 events and 1 triggers in 0.002 s" in done.stdout
+    with camera.open(out) as recording:
+        events = np.concatenate(list(recording))
+    assert len(events) == 21
+    assert events["t"].tolist() == [8202] * 21
+
+
+def test_a_pipe_is_watched(tmp_path: Path) -> None:
+    bar = write_moving_bar(tmp_path / "bar.raw", seconds=1.5)
+    out = tmp_path / "captions.jsonl"
+    with loopback_gateway() as gateway:
+        command = [sys.executable, "-m", "heliograph", "watch", "-"]
+        command += ["--gateway", gateway.url, "--model", MODEL, "--out", str(out)]
+        subprocess.run(command, input=bar.read_bytes(), capture_output=True, check=True)
+    line = json.loads(out.read_text("utf-8").splitlines()[0])
+    assert (line["recording"], line["text"]) == ("stdin", "a person walks by")
+
+
+def test_a_file_that_grows_is_watched_until_it_is_deleted(tmp_path: Path) -> None:
+    data = write_moving_bar(tmp_path / "bar.raw", seconds=1.5).read_bytes()
+    path = tmp_path / "growing.raw"
+    path.write_bytes(data[: len(data) // 2])
+
+    def grow() -> None:
+        with path.open("ab") as file:
+            file.write(data[len(data) // 2 :])
+        path.unlink()
+
+    growing = threading.Timer(0.3, grow)
+    growing.start()
+    with loopback_gateway() as gateway:
+        summary = watch(path, gateway=gateway.url, model=MODEL, follow=True)
+    growing.join()
+    assert (summary.windows, summary.broken) == (150, None)
+    assert summary.captions >= 1
+
+
+def test_a_watch_of_a_file_that_grows_ends_when_it_is_told_to_stop(
+    tmp_path: Path,
+) -> None:
+    path = write_moving_bar(tmp_path / "bar.raw", seconds=0.3)
+    stop = threading.Event()
+    threading.Timer(0.5, stop.set).start()
+    with loopback_gateway() as gateway:
+        summary = watch(path, gateway=gateway.url, model=MODEL, follow=True, stop=stop)
+    assert summary.stopped
+    assert summary.windows >= 29
