@@ -191,7 +191,7 @@ class Page:
 
     async def shows(self, text: str) -> None:
         """Wait until *text* is on the page."""
-        await self.until(f"document.body.innerText.includes({json.dumps(text)})")
+        await self.until(f"document.body?.innerText.includes({json.dumps(text)})")
 
     async def click(self, selector: str) -> None:
         """Click on an element as a mouse does, once it is there."""

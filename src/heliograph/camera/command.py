@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from math import inf
 from pathlib import Path
 from types import FrameType
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from heliograph import camera
+from heliograph.camera.browser_view import BrowserScreen, Place
 from heliograph.camera.captioning.client import GatewayError
 from heliograph.camera.captioning.spool_file import SpoolError
 from heliograph.camera.config import (
@@ -22,16 +24,20 @@ from heliograph.camera.config import (
     SettingError,
     SpoolSettings,
     WatchSettings,
+    address,
     read_camera_file,
 )
 from heliograph.camera.config.summary import config_summary
 from heliograph.camera.filtering.mask_file import write_mask
 from heliograph.camera.masking import hot_pixels
 from heliograph.camera.pipeline import watch
+from heliograph.camera.screen import OpenScreen
 from heliograph.camera.sinks.console import write_line
 from heliograph.camera.sinks.jsonl import SinkError
 from heliograph.camera.summary import Summary, render_summary
 from heliograph.camera.types import Size
+from heliograph.camera.view import open_screen
+from heliograph.clock import SystemClock
 from heliograph.yaml_reading.problems import Problem, render_problems
 
 INTERRUPTED = 130
@@ -44,6 +50,7 @@ TOLD_IN_ONE_LINE = (
     SinkError,
     SpoolError,
 )
+TOKEN_VARIABLE = "HELIOGRAPH_VIEW_TOKEN"  # noqa: S105 - its name, not a token
 KEY_VARIABLE = "HELIOGRAPH_API_KEY"
 NOTHING = (
     "there is nothing to watch: name a recording, or write it into the config as "
@@ -65,6 +72,7 @@ def run_watch(
     resume: bool = False,
     filters: Mapping[str, Any] | None = None,
     explain: bool = False,
+    view: str | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> int:
     """Watch *source* in the terminal; return the exit code and say why it is not 0.
@@ -97,8 +105,8 @@ def run_watch(
                 model=model or told.model,
                 out=out,
                 speed=_pace(told.speed if speed is None else speed),
-                view=True,
-                explain=explain,
+                explain=write_line if explain else None,
+                screens=_screens(view, told, environ, plain=explain),
                 api_key=key,
                 stop=stop,
                 settings=_changed(told.watch, spool, filters or {}),
@@ -131,6 +139,20 @@ def run_hot_pixels(
         f"`heliograph watch --mask {out}` leaves them out"
     )
     return 0
+
+
+def _screens(
+    view: str | None, told: CameraConfig, environ: Mapping[str, str], *, plain: bool
+) -> list[OpenScreen]:
+    """Say what shows a watch: the terminal, and browsers as *view* or the file says."""
+    terminal = partial(open_screen, plain=plain)
+    listen = told.view if view is None else address(view)
+    if listen is None:
+        return [terminal]
+    own = told.view_token
+    token = environ.get(TOKEN_VARIABLE) if own is None else own.reveal()
+    place = Place(listen, token, lambda url: write_line(f"live view: {url}"))
+    return [partial(BrowserScreen, place=place, clock=SystemClock()), terminal]
 
 
 def check(path: Path) -> int:

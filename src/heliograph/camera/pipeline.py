@@ -8,7 +8,7 @@ no hurry: there a slow gateway slows the reader, and every caption is had.
 import os
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, nullcontext
 from math import inf
 from pathlib import Path
@@ -25,13 +25,12 @@ from heliograph.camera.config import (
     WatchSettings,
     clean_gateway_url,
 )
-from heliograph.camera.sinks.console import write_line
+from heliograph.camera.screen import Facts, OpenScreen, Screen
 from heliograph.camera.sinks.jsonl import JsonLines, SinkError
 from heliograph.camera.sinks.streams import name_stream
 from heliograph.camera.stages import Stages
 from heliograph.camera.summary import Summary, Tally, freeze
 from heliograph.camera.types import Caption, CaptionJob, Size
-from heliograph.camera.view import Facts, Screen, open_screen
 from heliograph.clock import Clock, SystemClock
 
 DISCARD_DRAIN_S = 1.0
@@ -76,8 +75,8 @@ def watch(
     model: str | None = None,
     out: Path | None = None,
     speed: float | None = None,
-    view: bool = False,
-    explain: bool = False,
+    explain: Callable[[str], None] | None = None,
+    screens: Sequence[OpenScreen] = (),
     api_key: str | None = None,
     stop: threading.Event | None = None,
     on_caption: Callable[[Caption], None] | None = None,
@@ -91,10 +90,9 @@ def watch(
     what is written to a file that grows. *model* None takes the first one the gateway
     lists. Captions are added to *out* as JSON lines and given to *on_caption*, by one
     thread at a time. *speed* is a factor of recording time, None as fast as it goes.
-    *view* shows a live view in a terminal and plain lines elsewhere; *explain* plain
-    lines, also on why each track was chosen or not. Setting *stop* ends the watch.
-    Pictures that no model was there for wait in the settings' spool; with *resume* what
-    it knows is not asked about again.
+    *screens* show it while it goes on; *explain* is given a line on why each track was
+    chosen or not. Setting *stop* ends the watch. Pictures that no model was there for
+    wait in the settings' spool; with *resume* what it knows is not asked about again.
 
     Raises, before anything is asked for, `OSError` or `RecordingError` for the
     recording, `SettingError` for an argument, `GatewayError` where the gateway must be
@@ -122,8 +120,9 @@ def watch(
         run.on_caption = on_caption
         if out is not None:
             run.sink = stack.enter_context(JsonLines(out))
-        if view or explain:
-            run.screen = stack.enter_context(run.show(explain=explain))
+        run.explain(explain)
+        for screen in screens:
+            run.screens.append(stack.enter_context(run.shown_on(screen)))
         return run.through(stop)
 
 
@@ -154,7 +153,7 @@ class _Run:
         self.alerts: Alerts
         self.tally = Tally()
         self.sink: JsonLines | None = None
-        self.screen: Screen | None = None
+        self.screens: list[Screen] = []
         self.on_caption: Callable[[Caption], None] | None = None
         self._explain: Callable[[Verdict], None] | None = None
         self._recording = recording
@@ -184,16 +183,16 @@ class _Run:
             resume=resume,
         )
 
-    def show(self, *, explain: bool) -> Screen:
-        """Return a screen of this run; with *explain* it is lines, also on why."""
-        facts = self._facts
-        if explain:
-            self._explain = lambda verdict: write_line(
-                verdict_line(verdict, begin_us=facts.begin_us)
-            )
-        return open_screen(
-            facts, self.tally, lambda: self.alerts.counters, plain=explain
-        )
+    def shown_on(self, screen: OpenScreen) -> Screen:
+        """Make a screen that shows this run."""
+        return screen(self._facts, self.tally, lambda: self.alerts.counters)
+
+    def explain(self, told: Callable[[str], None] | None) -> None:
+        """Have *told* called with a line on each verdict about a track."""
+        if told is None:
+            return
+        begin_us = self._facts.begin_us
+        self._explain = lambda verdict: told(verdict_line(verdict, begin_us=begin_us))
 
     def through(self, stop: threading.Event) -> Summary:
         """Read to the end, wait for the captions under way, and count."""
@@ -251,8 +250,8 @@ class _Run:
                     break
                 tracks = stages.step(packet, recording.now_us)
                 self.tally.window(len(packet), tracks, late=late)
-                if self.screen is not None:
-                    self.screen.window(recording.now_us, len(packet), tracks)
+                for screen in self.screens:
+                    screen.window(recording.now_us, len(packet), tracks, stages.picture)
         except camera.BrokenRecordingError as error:
             return str(error)
         return None
@@ -264,8 +263,8 @@ class _Run:
         try:
             if self.sink is not None and self._sink_error is None:
                 self.sink.append(caption, in_doubt=origin == "recovered")
-            if self.screen is not None:
-                self.screen.caption(caption)
+            for screen in self.screens:
+                screen.caption(caption)
         except SinkError as error:
             # The reader raises it: nobody would hear it from this thread.
             self._sink_error = self._sink_error or error

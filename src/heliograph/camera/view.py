@@ -8,11 +8,10 @@ import io
 import sys
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from math import atan2, hypot, pi
 from textwrap import wrap
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console, Group
@@ -20,9 +19,10 @@ from rich.live import Live
 from rich.text import Text
 
 from heliograph.camera.captioning.queue import QueueCounters
+from heliograph.camera.screen import Facts, Look, Screen
 from heliograph.camera.sinks.console import write_line
 from heliograph.camera.summary import UNTOLD, Tally
-from heliograph.camera.types import Box, Caption, Size, Track
+from heliograph.camera.types import Box, Caption, Track
 
 REFRESHES_PER_S = 6
 CAPTIONS_SHOWN = 8
@@ -48,40 +48,6 @@ STATE_STYLES = {
 }
 """How each state is shown, the surest first."""
 STATES = list(STATE_STYLES)
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What does not change while a recording is watched."""
-
-    name: str
-    size: Size
-    format: str
-    speed: float | None
-    begin_us: int
-    model: str | None
-
-
-class Screen(Protocol):
-    """Where a watch is shown, while it is entered."""
-
-    def __enter__(self) -> Self:
-        """Begin to show."""
-        ...
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Put the terminal back."""
-
-    def window(self, now_us: int, events: int, tracks: Sequence[Track]) -> None:
-        """Take in a window of *events* that ends at *now_us*."""
-
-    def caption(self, caption: Caption) -> None:
-        """Take in a caption, or the failure to get one."""
 
 
 def open_screen(
@@ -111,7 +77,9 @@ class PlainScreen:
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
 
-    def window(self, now_us: int, events: int, tracks: Sequence[Track]) -> None:
+    def window(
+        self, now_us: int, events: int, tracks: Sequence[Track], picture: Look
+    ) -> None:
         """Show nothing: a window is no news."""
 
     def caption(self, caption: Caption) -> None:
@@ -164,8 +132,11 @@ class LiveScreen:
             vertical_overflow="crop",
         )
 
-    def window(self, now_us: int, events: int, tracks: Sequence[Track]) -> None:
-        """Remember the window that ends at *now_us*."""
+    def window(
+        self, now_us: int, events: int, tracks: Sequence[Track], picture: Look
+    ) -> None:
+        """Remember the window that ends at *now_us*; a terminal shows no picture."""
+        del picture
         bin_ = (now_us - self._facts.begin_us - 1) // BIN_US
         while self._bin < bin_:
             self._bins.append(0)

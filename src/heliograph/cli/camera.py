@@ -11,7 +11,10 @@ from heliograph.cli.filters import add_filters, filter_changes
 def add_watch(commands: Commands) -> None:
     """`heliograph watch`."""
     watch = add(commands, "watch", "caption an event recording", run_watch)
-    watch.epilog = "HELIOGRAPH_API_KEY in the environment is sent to the gateway."
+    watch.epilog = (
+        "HELIOGRAPH_API_KEY in the environment is sent to the gateway;"
+        " HELIOGRAPH_VIEW_TOKEN is what browsers must know to look on."
+    )
     watch.add_argument(
         "source",
         type=Path,
@@ -59,12 +62,22 @@ def add_watch(commands: Commands) -> None:
         action="store_true",
         help="ask about nothing that the spool knows: go on after a crash",
     )
+    add_filters(watch)
+    _add_screens(watch)
+
+
+def _add_screens(watch: argparse.ArgumentParser) -> None:
+    """How it is shown."""
+    watch.add_argument(
+        "--view",
+        metavar="[HOST]:PORT",
+        help="show it to browsers there; :8081 is all addresses of this machine",
+    )
     watch.add_argument(
         "--explain",
         action="store_true",
         help="print why each track was captioned or not",
     )
-    add_filters(watch)
 
 
 def run_watch(arguments: argparse.Namespace) -> int:
@@ -85,6 +98,7 @@ def run_watch(arguments: argparse.Namespace) -> int:
         resume=arguments.resume,
         filters=filter_changes(arguments),
         explain=arguments.explain,
+        view=arguments.view,
     )
 
 

@@ -20,6 +20,7 @@ from heliograph.camera.pipeline import watch
 from heliograph.camera.sinks.jsonl import SinkError
 from heliograph.camera.summary import Summary, render_summary
 from heliograph.camera.types import Caption, Size
+from heliograph.camera.view import open_screen
 from heliograph.demo.processes import Child, ChildError
 from heliograph.demo.report import PHASES, Outage, phase_of, render_outage
 from heliograph.simulation.camera.write import write_recording
@@ -82,7 +83,7 @@ def play(folder: Path, console: Console, *, real: bool, recording: Path | None) 
             gateway=gateway,
             model=None if real else MODEL,
             speed=1.0,
-            view=True,
+            screens=[open_screen],
             on_caption=came.append,
             settings=SETTINGS,
             api_key=virtual_key(),

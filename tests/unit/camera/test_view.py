@@ -3,18 +3,20 @@
 import io
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from rich.cells import cell_len
 from rich.console import Console
 
 from caption_parts import CAPTION, TRACK
 from heliograph.camera.captioning.queue import QueueCounters
+from heliograph.camera.screen import Facts
 from heliograph.camera.summary import Tally
 from heliograph.camera.types import Size, Track, TrackState
 from heliograph.camera.view import (
     CAPTIONS_SHOWN,
     TIMES,
-    Facts,
     LiveScreen,
     PlainScreen,
     open_screen,
@@ -52,6 +54,10 @@ def terminal(width: int = 100, height: int = 30) -> Console:
     )
 
 
+def look(now_us: int) -> NDArray[np.uint8]:
+    raise AssertionError(f"a terminal shows no picture, not at {now_us} either")
+
+
 def live(console: Console, tally: Tally | None = None) -> LiveScreen:
     return LiveScreen(FACTS, tally or Tally(), lambda: COUNTERS, console=console)
 
@@ -70,7 +76,7 @@ def busy(console: Console) -> LiveScreen:
         for number in range(1, 9)
     ]
     for number in range(1, 301):
-        screen.window(1_000_000 + number * 10_000, 5_000 * (number % 40), tracks)
+        screen.window(1_000_000 + number * 10_000, 5_000 * (number % 40), tracks, look)
     for number in range(1, 10):
         screen.caption(replace(CAPTION, track_id=number, text=LONG))
     return screen
@@ -142,7 +148,7 @@ def test_tracks_show_the_surest_first_and_how_many_more_there_are() -> None:
 def test_a_track_that_is_not_seen_says_why(state: TrackState, told: str) -> None:
     console = terminal()
     screen = live(console)
-    screen.window(2_000_000, 5, [replace(TRACK, state=state)])
+    screen.window(2_000_000, 5, [replace(TRACK, state=state)], look)
     assert any(told in line for line in lines_of(screen, console))
 
 
@@ -162,7 +168,7 @@ def test_the_rate_is_that_of_the_last_tenth_of_a_second() -> None:
     console = terminal()
     screen = live(console)
     for number in range(1, 22):
-        screen.window(1_000_000 + number * 10_000, 10_000, [])
+        screen.window(1_000_000 + number * 10_000, 10_000, [], look)
     assert any("1.00 Mev/s" in line for line in lines_of(screen, console))
 
 
@@ -187,7 +193,7 @@ def test_plain_lines_are_one_a_caption_and_never_cut(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with PlainScreen(FACTS) as screen:
-        screen.window(2_000_000, 5, [TRACK])
+        screen.window(2_000_000, 5, [TRACK], look)
         screen.caption(replace(CAPTION, text=LONG.strip() + " [bold]x[/bold]"))
         screen.caption(TEMPLATE)
     first, second = capsys.readouterr().out.splitlines()

@@ -9,6 +9,7 @@ from heliograph.camera.config.file import CameraConfig, read_camera_file
 from heliograph.camera.config.gateway import GATEWAY_URL, clean_gateway_url
 from heliograph.camera.config.settings import WatchSettings
 from heliograph.camera.config.spool import SpoolSettings
+from heliograph.camera.config.viewing import address
 
 __all__ = [
     "GATEWAY_URL",
@@ -16,6 +17,7 @@ __all__ = [
     "SettingError",
     "SpoolSettings",
     "WatchSettings",
+    "address",
     "clean_gateway_url",
     "read_camera_file",
 ]

@@ -14,6 +14,7 @@ from heliograph.camera.config.gateway import GATEWAY_URL, read_gateway
 from heliograph.camera.config.places import read_lines, read_zones
 from heliograph.camera.config.settings import WatchSettings
 from heliograph.camera.config.spool import read_spool
+from heliograph.camera.config.viewing import read_view
 from heliograph.yaml_reading.document import (
     Entry,
     Form,
@@ -44,6 +45,7 @@ class CameraConfig:
 
     *model* None is the first one that the gateway lists. *speed* is a factor of
     recording time, infinite as fast as it goes, None where the file does not say.
+    *view* is where a browser may look on, with *view_token*; None is nowhere.
     """
 
     url: str = GATEWAY_URL
@@ -51,6 +53,8 @@ class CameraConfig:
     key: Secret | None = None
     source: str | None = None
     speed: float | None = None
+    view: tuple[str, int] | None = None
+    view_token: Secret | None = None
     watch: WatchSettings = field(default_factory=WatchSettings)
 
 
@@ -93,6 +97,7 @@ SECTIONS: Mapping[str, Callable[[Reading, Node, str], Mapping[str, Any]]] = (
             "spool": read_spool,
             "zones": read_zones,
             "lines": read_lines,
+            "view": read_view,
         }
     )
 )

@@ -28,4 +28,7 @@ def config_summary(config: CameraConfig, *, file: str) -> str:
     if watch.zones or watch.lines:
         ids = [zone.id for zone in watch.zones] + [line.id for line in watch.lines]
         lines.append(f"  zones and lines: {', '.join(ids)}")
+    if config.view is not None:
+        host, port = config.view
+        lines.append(f"  is shown to browsers at {host}:{port}")
     return "\n".join(lines)

@@ -31,6 +31,7 @@ COLOURS: Mapping[TrackState, RGB] = {
     "confirmed": (255, 205, 60),
     "tentative": (150, 154, 160),
     "coasting": (110, 170, 235),
+    "stationary": (120, 210, 150),
 }
 GREYS = 128
 COLOURS_USED = bytes(

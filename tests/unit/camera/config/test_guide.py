@@ -23,6 +23,7 @@ from heliograph.camera.config.places import (
     Zone,
 )
 from heliograph.camera.config.spool import SPOOL_KEYS, SPOOL_KNOBS
+from heliograph.camera.config.viewing import VIEW_KEYS
 
 GUIDE = (Path(__file__).parents[4] / "docs/guide/camera-config.md").read_text("utf-8")
 PARTS = dict(
@@ -51,6 +52,7 @@ KNOBS = [
         ("`spool`", SPOOL_KEYS),
         ("`zones`", ZONE_KEYS),
         ("`lines`", LINE_KEYS),
+        ("`view`", VIEW_KEYS),
     ],
 )
 def test_each_table_holds_the_keys_of_the_reader(

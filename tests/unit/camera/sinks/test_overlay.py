@@ -1,5 +1,7 @@
 """What is drawn, pixel by pixel where it matters."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 
@@ -39,7 +41,7 @@ def test_nothing_of_the_picture_is_lost_and_it_stays_as_it_was() -> None:
     assert (frame[480:] != BAND).any(axis=2).sum() > 50, "time, rate and name"
 
 
-@pytest.mark.parametrize("state", ["confirmed", "coasting", "tentative"])
+@pytest.mark.parametrize("state", get_args(TrackState))
 def test_a_box_has_the_colour_of_its_state(state: TrackState) -> None:
     frame = Overlay(SIZE, "bar.raw").draw(scene(track(state)))
     assert tuple(frame[2 * 105, 2 * 100]) == COLOURS[state]
