@@ -130,7 +130,7 @@ def test_what_watch_is_not_told_it_hands_on_as_not_told(
     called: Called = []
     monkeypatch.setattr(command, "run_watch", recorder(called))
     cli.main(["watch"])
-    names = ("size", "config", "gateway", "model", "out", "speed", "spool")
+    names = ("size", "config", "gateway", "model", "out", "speed", "spool", "view")
     never = {"resume": False, "explain": False, "follow": False, "filters": {}}
     assert called == [((None,), dict.fromkeys(names) | never)]
 

@@ -10,6 +10,7 @@ CAMERA_KEYS = frozenset(
         "filters",
         "captioning",
         "spool",
+        "view",
         "zones",
         "lines",
     }
