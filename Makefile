@@ -8,10 +8,11 @@ STAMP := $(VENV)/.ready
 OLD_STAMPS := $(VENV)/openai-1/.ready $(VENV)/openai-2/.ready
 NODE_STAMP := tests/conformance/node/node_modules/.ready
 BROWSER_STAMP := tests/browser/node_modules/.ready
+BROKER := $(VENV)/mosquitto/mosquitto
 
 .PHONY: setup demo test check format reference prices reliability golden matrix simulate caps kept kills bench outage soak million fuzz lock lock-peers clean
 
-setup: $(STAMP) $(OLD_STAMPS) $(NODE_STAMP) $(BROWSER_STAMP)
+setup: $(STAMP) $(OLD_STAMPS) $(NODE_STAMP) $(BROWSER_STAMP) $(BROKER)
 
 # No resolver: the lock is whole, and pip's would look for a newer version of whatever
 # is asked for with an extra (`google-auth[requests]`) and refuse it for want of a hash.
@@ -38,6 +39,11 @@ $(NODE_STAMP): tests/conformance/node/package-lock.json $(STAMP)
 $(BROWSER_STAMP): tests/browser/package-lock.json tests/browser/unpack.mjs $(STAMP)
 	cd tests/browser && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --no-audit --no-fund --ignore-scripts
 	cd tests/browser && PATH="$(CURDIR)/$(BIN):$$PATH" node unpack.mjs node_modules/.chromium
+	@touch $@
+
+# Debian's broker, which the camera's captions are sent through.
+$(BROKER): scripts/mosquitto $(STAMP)
+	scripts/mosquitto $(@D)
 	@touch $@
 
 demo: $(STAMP)

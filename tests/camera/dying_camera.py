@@ -59,8 +59,8 @@ def run(folder: Path, url: str, dies_at: int) -> None:
     client = GatewayClient(url, clock=clock)
     sink = JsonLines(folder / "captions.jsonl")
 
-    def deliver(caption: Caption, origin: Origin) -> bool:
-        sink.append(caption, in_doubt=origin == "recovered")
+    def deliver(caption: Caption, png: bytes, origin: Origin) -> bool:
+        sink.append(caption, png, in_doubt=origin == "recovered")
         steps.step()
         return True
 

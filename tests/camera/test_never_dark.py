@@ -75,7 +75,8 @@ class Street:
         )
         self.seen = 0
 
-    def hear(self, caption: Caption, origin: Origin) -> bool:
+    def hear(self, caption: Caption, png: bytes, origin: Origin) -> bool:
+        assert png == job().png
         del origin
         self.said.append((self.clock.now_s, caption))
         return True

@@ -15,7 +15,12 @@ import pytest
 from heliograph.camera import ForeignFileError
 from heliograph.camera.captioning.client import GatewayError
 from heliograph.camera.command import INTERRUPTED, run_watch
-from heliograph.camera.config import SettingError, SpoolSettings, WatchSettings
+from heliograph.camera.config import (
+    Destinations,
+    SettingError,
+    SpoolSettings,
+    WatchSettings,
+)
 from heliograph.camera.pipeline import watch
 from heliograph.camera.sinks.jsonl import SinkError
 from heliograph.camera.summary import Summary
@@ -195,7 +200,10 @@ def test_with_a_spool_a_watch_begins_without_a_gateway_and_catches_up_later(
     bar: Path, tmp_path: Path
 ) -> None:
     out, spool = tmp_path / "captions.jsonl", tmp_path / "spool.db"
-    assert run_watch(bar, gateway=free_url(), out=out, spool=spool) == 0
+    assert (
+        run_watch(bar, gateway=free_url(), out=out, destinations=Destinations(spool))
+        == 0
+    )
     with loopback_gateway() as gateway:
         summary = watch(
             bar,

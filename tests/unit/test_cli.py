@@ -10,6 +10,7 @@ import pytest
 
 from heliograph import __version__, cli, demo
 from heliograph.camera import command, cut
+from heliograph.camera.config import Destinations
 from heliograph.camera.config.file import SECTIONS
 from heliograph.camera.types import Size
 from heliograph.cli.kinds import CAMERA_KEYS
@@ -130,9 +131,10 @@ def test_what_watch_is_not_told_it_hands_on_as_not_told(
     called: Called = []
     monkeypatch.setattr(command, "run_watch", recorder(called))
     cli.main(["watch"])
-    names = ("size", "config", "gateway", "model", "out", "speed", "spool", "view")
+    names = ("size", "config", "gateway", "model", "out", "speed", "view")
     never = {"resume": False, "explain": False, "follow": False, "filters": {}}
-    assert called == [((None,), dict.fromkeys(names) | never)]
+    told = dict.fromkeys(names) | never | {"destinations": Destinations()}
+    assert called == [((None,), told)]
 
 
 def test_a_recording_s_size_is_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:

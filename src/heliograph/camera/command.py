@@ -21,8 +21,8 @@ from heliograph.camera.captioning.client import GatewayError
 from heliograph.camera.captioning.spool_file import SpoolError
 from heliograph.camera.config import (
     CameraConfig,
+    Destinations,
     SettingError,
-    SpoolSettings,
     WatchSettings,
     address,
     read_camera_file,
@@ -68,7 +68,7 @@ def run_watch(
     model: str | None = None,
     out: Path | None = None,
     speed: float | None = None,
-    spool: Path | None = None,
+    destinations: Destinations | None = None,
     resume: bool = False,
     filters: Mapping[str, Any] | None = None,
     explain: bool = False,
@@ -79,8 +79,8 @@ def run_watch(
 
     What is None is as the file *config* says, and as ever where that does not. *speed*
     is infinite for as fast as it goes. *size* is for recordings that do not tell it.
-    *filters* are those of `FilterSettings` that are to be others.
-    *explain* says why each track was captioned or not.
+    *filters* are those of `FilterSettings` that are to be others, *destinations* win
+    over the file's. *explain* says why each track was captioned or not.
 
     0: the file was read wholly, and captions came where any were asked for. 1: the
     watch could not begin, the file broke off, or every caption failed. 130: somebody
@@ -109,7 +109,7 @@ def run_watch(
                 screens=_screens(view, told, environ, plain=explain),
                 api_key=key,
                 stop=stop,
-                settings=_changed(told.watch, spool, filters or {}),
+                settings=_changed(told.watch, filters, destinations),
                 resume=resume,
             )
         write_line(f"\n{render_summary(summary)}")
@@ -176,12 +176,13 @@ def _told(path: Path | None, environ: Mapping[str, str]) -> CameraConfig | None:
 
 
 def _changed(
-    settings: WatchSettings, spool: Path | None, filters: Mapping[str, Any]
+    settings: WatchSettings,
+    filters: Mapping[str, Any] | None,
+    destinations: Destinations | None,
 ) -> WatchSettings:
     """Return *settings* with what the command says otherwise."""
-    if spool is not None:
-        settings = replace(settings, spool=SpoolSettings(spool))
-    return replace(settings, filters=replace(settings.filters, **filters))
+    changed = replace(settings, filters=replace(settings.filters, **(filters or {})))
+    return changed if destinations is None else destinations.over(changed)
 
 
 def _pace(speed: float | None) -> float | None:

@@ -26,7 +26,8 @@ from heliograph.camera.config import (
     clean_gateway_url,
 )
 from heliograph.camera.screen import Facts, OpenScreen, Screen
-from heliograph.camera.sinks.jsonl import JsonLines, SinkError
+from heliograph.camera.sinks.jsonl import SinkError
+from heliograph.camera.sinks.outlets import Outlets, open_outlets
 from heliograph.camera.sinks.streams import name_stream
 from heliograph.camera.stages import Stages
 from heliograph.camera.summary import Summary, Tally, freeze
@@ -116,10 +117,11 @@ def watch(
         run = _Run(recording, facts, settings, clock)
         kept = Spool(settings.spool, clock=clock) if settings.spool else None
         stack.enter_context(kept or nullcontext())
-        run.ask_by(client, kept, mark=_mark(source, resume=resume), resume=resume)
+        mark = _mark(source, resume=resume)
+        run.ask_by(client, kept, mark=mark, resume=resume)
         run.on_caption = on_caption
-        if out is not None:
-            run.sink = stack.enter_context(JsonLines(out))
+        outlets = open_outlets(settings, out, mark=mark, clock=clock)
+        run.outlets = stack.enter_context(outlets)
         run.explain(explain)
         for screen in screens:
             run.screens.append(stack.enter_context(run.shown_on(screen)))
@@ -152,7 +154,7 @@ class _Run:
     ) -> None:
         self.alerts: Alerts
         self.tally = Tally()
-        self.sink: JsonLines | None = None
+        self.outlets = Outlets()
         self.screens: list[Screen] = []
         self.on_caption: Callable[[Caption], None] | None = None
         self._explain: Callable[[Verdict], None] | None = None
@@ -160,7 +162,7 @@ class _Run:
         self._facts = facts
         self._settings = settings
         self._clock = clock
-        self._sink_error: SinkError | None = None
+        self._screen_error: SinkError | None = None
 
     def ask_by(
         self, client: GatewayClient, spool: Spool | None, *, mark: str, resume: bool
@@ -222,8 +224,8 @@ class _Run:
                 drain_s=DISCARD_DRAIN_S if stopped else settings.drain_s,
                 discard=stopped,
             )
-        if self._sink_error is not None:
-            raise self._sink_error
+        if (error := self._sink_error) is not None:
+            raise error
         return freeze(
             self.tally,
             self.alerts.counters,
@@ -250,24 +252,27 @@ class _Run:
                     break
                 tracks = stages.step(packet, recording.now_us)
                 self.tally.window(len(packet), tracks, late=late)
+                self.outlets.window(recording.now_us, tracks)
                 for screen in self.screens:
                     screen.window(recording.now_us, len(packet), tracks, stages.picture)
         except camera.BrokenRecordingError as error:
             return str(error)
         return None
 
-    def _deliver(self, caption: Caption, origin: Origin) -> bool:
+    @property
+    def _sink_error(self) -> SinkError | None:
+        return self.outlets.error or self._screen_error
+
+    def _deliver(self, caption: Caption, png: bytes, origin: Origin) -> bool:
         """Take *caption* everywhere; one thread at a time does."""
         if origin == "live":
             self.tally.caption(caption)
+        self.outlets.append(caption, png, in_doubt=origin == "recovered")
         try:
-            if self.sink is not None and self._sink_error is None:
-                self.sink.append(caption, in_doubt=origin == "recovered")
             for screen in self.screens:
                 screen.caption(caption)
         except SinkError as error:
-            # The reader raises it: nobody would hear it from this thread.
-            self._sink_error = self._sink_error or error
+            self._screen_error = self._screen_error or error
         if self.on_caption is not None:
             self.on_caption(caption)
         return self._sink_error is None

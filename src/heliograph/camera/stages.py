@@ -152,6 +152,8 @@ class Stages:
                 self._explain(verdict)
         for ask in asks:
             view, now_s = ask.view, self._clock.monotonic_s()
+            zones = [one.zone for one in self._places.of(view.track.id)]
+            names, happened = [zone.name for zone in zones], self._told(ask.event)
             self._submit(
                 CaptionJob(
                     track=view.track,
@@ -159,11 +161,14 @@ class Stages:
                     png=montage(view.picture, view.track.box),
                     prompt=prompt_for(
                         view.track,
-                        zones=[one.zone.name for one in self._places.of(view.track.id)],
-                        happened=self._told(ask.event),
+                        zones=names,
+                        happened=happened,
                     ),
                     deadline_s=now_s + self._deadline_s,
                     reason=ask.reason,
+                    zones=tuple(names),
+                    happened=happened,
+                    priority=max((zone.priority for zone in zones), default=1),
                 )
             )
 

@@ -108,7 +108,8 @@ class CaptionJob:
     """A picture of a track at `t_us`, worth asking about until `deadline_s`.
 
     `deadline_s` is monotonic and may be infinite. `at_s` is `t_us` as seconds since
-    `recording` began.
+    `recording` began. `zones` and what `happened` are in the words of the config, and
+    `priority` is the highest of the places that the track is in.
     """
 
     track: Track
@@ -120,6 +121,9 @@ class CaptionJob:
     id: str = ""
     recording: str = ""
     at_s: float = 0.0
+    zones: tuple[str, ...] = ()
+    happened: str | None = None
+    priority: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from heliograph.cli.adding import Commands, add, add_size
 from heliograph.cli.arguments import factor, speed
+from heliograph.cli.destinations import add_destinations, destinations_of
 from heliograph.cli.filters import add_filters, filter_changes
 
 
@@ -43,25 +44,12 @@ def add_watch(commands: Commands) -> None:
         "--model", metavar="NAME", help="provider/model; default: the first listed"
     )
     watch.add_argument(
-        "--out", type=Path, metavar="FILE", help="write captions as JSON lines"
-    )
-    watch.add_argument(
         "--speed",
         type=speed,
         metavar="FACTOR",
         help="max (the default), or 1.0 for recording time",
     )
-    watch.add_argument(
-        "--spool",
-        type=Path,
-        metavar="FILE",
-        help="keep pictures that no model was there for, and ask about them later",
-    )
-    watch.add_argument(
-        "--resume",
-        action="store_true",
-        help="ask about nothing that the spool knows: go on after a crash",
-    )
+    add_destinations(watch)
     add_filters(watch)
     _add_screens(watch)
 
@@ -94,7 +82,7 @@ def run_watch(arguments: argparse.Namespace) -> int:
         model=arguments.model,
         out=arguments.out,
         speed=arguments.speed,
-        spool=arguments.spool,
+        destinations=destinations_of(arguments),
         resume=arguments.resume,
         filters=filter_changes(arguments),
         explain=arguments.explain,

@@ -13,6 +13,7 @@ CAMERA_KEYS = frozenset(
         "view",
         "zones",
         "lines",
+        "mqtt",
     }
 )
 """What a camera's file may begin a section with, and a gateway's may not."""

@@ -26,8 +26,8 @@ Origin = Literal["live", "late", "recovered"]
 """Why a caption is said: its alert is new; its picture waited in the spool; the last
 camera died over it, and a sink may have it already."""
 
-Deliver: TypeAlias = Callable[[Caption, Origin], bool]
-"""Takes a caption to every sink and says whether that went well."""
+Deliver: TypeAlias = Callable[[Caption, bytes, Origin], bool]
+"""Takes a caption and its picture to every sink; says whether that went well."""
 
 TIDY_S = 5.0
 """How often the spool's file does what waits for the disk."""
@@ -85,7 +85,7 @@ class Alerts:
         self._tidied_s = clock.monotonic_s()
         self._queue = CaptionQueue[Reply](
             self.ask,
-            lambda reply: self.say(reply.caption, reply.outcome),
+            lambda reply: self.say(reply.caption, reply.job, reply.outcome),
             self._overtaken,
             clock=clock,
             workers=settings.workers,
@@ -139,14 +139,24 @@ class Alerts:
             return reply
         return replace(reply, caption=in_words_of_ours(reply.caption, job))
 
-    def say(self, caption: Caption, outcome: Outcome, origin: Origin = "live") -> None:
-        """Take *caption* to the sinks, and note in the spool that they have it."""
+    def say(
+        self,
+        caption: Caption,
+        job: CaptionJob | None,
+        outcome: Outcome,
+        origin: Origin = "live",
+    ) -> None:
+        """Take *caption* to the sinks, and note in the spool that they have it.
+
+        A *job* is None where it cannot be read any more.
+        """
         with self._saying:
             if self._closed:
                 return
             if self._spool is not None:
                 self._spool.decide(caption)
-            delivered = self._deliver(caption, origin)
+            png = b"" if job is None else job.png
+            delivered = self._deliver(caption, png, origin)
             if self._spool is not None and delivered:
                 self._spool.said(caption, outcome)
         with self._wake:
@@ -168,7 +178,8 @@ class Alerts:
         self._learn(reply)
         if reply.outcome == "answered":
             age_s = self._clock.monotonic_s() - at_s
-            self.say(replace(reply.caption, age_s=age_s), reply.outcome, "late")
+            caption = replace(reply.caption, age_s=age_s)
+            self.say(caption, job, reply.outcome, "late")
         elif reply.outcome == "refused":
             self._spool.refuse(job.id)
         else:
@@ -209,11 +220,12 @@ class Alerts:
     def _recover(self, spool: Spool) -> None:
         """Say what a camera that died had begun to say, or was asking about."""
         for caption in spool.in_doubt():
-            self.say(caption, _outcome(caption), "recovered")
+            job = spool.job(caption.id)
+            self.say(caption, job, _outcome(caption), "recovered")
         for job in spool.untold():
             why = "the camera ended before the answer came"
             told = unasked(job, why, now_s=self._clock.monotonic_s())
-            self.say(told, "away", "recovered")
+            self.say(told, job, "away", "recovered")
 
     def _overtaken(self, job: CaptionJob, why: str) -> Reply:
         now_s = self._clock.monotonic_s()

@@ -14,10 +14,10 @@ from typing import Self
 from heliograph.camera.captioning.answer import Outcome
 from heliograph.camera.captioning.spool_file import Row, SpoolError, SpoolFile
 from heliograph.camera.captioning.spool_plan import (
-    PRIORITIES,
     Entry,
     Loss,
     SpoolPlan,
+    rank,
 )
 from heliograph.camera.config import SpoolSettings
 from heliograph.camera.types import Caption, CaptionJob
@@ -93,6 +93,10 @@ class Spool:
             self._fail(error)
             return ()
 
+    def job(self, id_: str) -> CaptionJob | None:
+        """Return a picture's job; None where it cannot be read."""
+        return self._load(id_)
+
     def untold(self) -> tuple[CaptionJob, ...]:
         """Return what was under way when the last camera died: nobody heard of it."""
         jobs = (self._load(id_) for id_ in self._untold)
@@ -113,7 +117,7 @@ class Spool:
             self._clock.wall_s(),
             self._settings.keep_s,
         )
-        size, priority = len(job.png), PRIORITIES[job.reason]
+        size, priority = len(job.png), rank(job)
         row = Row(job.id, wall_s, wall_s + keep_s, priority, size, 0, told=False)
         entry = Entry(job.id, now_s, now_s + keep_s, priority, size, held=True)
         with self._lock:

@@ -13,10 +13,7 @@ from math import inf
 from typing import Literal
 
 from heliograph.camera.config import SpoolSettings
-from heliograph.camera.types import Reason
-
-PRIORITIES: dict[Reason, int] = {"first": 1, "left": 1, "again": 0}
-"""A repeat of what was told already is the first to give way."""
+from heliograph.camera.types import CaptionJob
 
 Loss = Literal["expired", "full", "refused", "unreadable"]
 """Why a picture was thrown away: too old, no room, the gateway does not take it, or its
@@ -37,6 +34,11 @@ class Entry:
     bytes: int
     tries: int = 0
     held: bool = False
+
+
+def rank(job: CaptionJob) -> int:
+    """Return the priority of *job*: its places', and then news before a repeat."""
+    return 2 * job.priority + (job.reason != "again")
 
 
 class SpoolPlan:

@@ -2,7 +2,8 @@
 
 Only what is known goes into it: what the detector calls the track, where the config
 says that is, where it goes, for how long it has been there, and how sure the detector
-is. `person in loading-bay, moving left, 12 s, 0.87`
+is. `person in loading-bay, moving left, 12 s, 0.87`, or, where something happened,
+`person enters loading-bay, 12 s, 0.87`.
 """
 
 from collections.abc import Sequence
@@ -14,18 +15,26 @@ from heliograph.camera.types import Caption, CaptionJob, Track, TrackState
 UNSEEN: dict[TrackState, str] = {"stationary": "at rest", "coasting": "out of sight"}
 
 
-def describe(track: Track, t_us: int, *, zones: Sequence[str] = ()) -> str:
-    """Say in one line what is known of *track*, which at *t_us* is in *zones*."""
+def describe(
+    track: Track, t_us: int, *, zones: Sequence[str] = (), happened: str | None = None
+) -> str:
+    """Say in one line what is known of *track*, which at *t_us* is in *zones*.
+
+    What *happened* at one of them says more than where it is and moves.
+    """
     what = track.box.label
-    if zones:
-        what += f" in {' and '.join(zones)}"
+    if happened is not None:
+        what += f" {happened}"
+    else:
+        where = f" in {' and '.join(zones)}" if zones else ""
+        what += f"{where}, {_motion(track)}"
     there_s = max(0, t_us - track.first_us) / 1e6
-    return f"{what}, {_motion(track)}, {there_s:.0f} s, {track.box.score:.2f}"
+    return f"{what}, {there_s:.0f} s, {track.box.score:.2f}"
 
 
 def in_words_of_ours(caption: Caption, job: CaptionJob) -> Caption:
     """Return *caption*, which no model gave a text, with that of the template."""
-    return replace(caption, text=describe(job.track, job.t_us), rung="template")
+    return replace(caption, text=_describe(job), rung="template")
 
 
 def unasked(job: CaptionJob, why: str, *, now_s: float) -> Caption:
@@ -34,7 +43,7 @@ def unasked(job: CaptionJob, why: str, *, now_s: float) -> Caption:
         t_us=job.t_us,
         track_id=job.track.id,
         box=job.track.box,
-        text=describe(job.track, job.t_us),
+        text=_describe(job),
         provider=None,
         model=None,
         attempts=None,
@@ -48,6 +57,10 @@ def unasked(job: CaptionJob, why: str, *, now_s: float) -> Caption:
         at_s=job.at_s,
         rung="template",
     )
+
+
+def _describe(job: CaptionJob) -> str:
+    return describe(job.track, job.t_us, zones=job.zones, happened=job.happened)
 
 
 def _motion(track: Track) -> str:

@@ -4,9 +4,11 @@ A section of the file is a module here that reads it, beside the frozen settings
 becomes, a field of `WatchSettings` that holds them, and a line in `file.SECTIONS`.
 """
 
+from heliograph.camera.config.destinations import Destinations
 from heliograph.camera.config.errors import SettingError
 from heliograph.camera.config.file import CameraConfig, read_camera_file
 from heliograph.camera.config.gateway import GATEWAY_URL, clean_gateway_url
+from heliograph.camera.config.mqtt import MqttSettings
 from heliograph.camera.config.settings import WatchSettings
 from heliograph.camera.config.spool import SpoolSettings
 from heliograph.camera.config.viewing import address
@@ -14,6 +16,8 @@ from heliograph.camera.config.viewing import address
 __all__ = [
     "GATEWAY_URL",
     "CameraConfig",
+    "Destinations",
+    "MqttSettings",
     "SettingError",
     "SpoolSettings",
     "WatchSettings",

@@ -11,6 +11,7 @@ from heliograph.camera.config.captioning import read_captioning
 from heliograph.camera.config.capture import read_capture
 from heliograph.camera.config.filters import read_filters
 from heliograph.camera.config.gateway import GATEWAY_URL, read_gateway
+from heliograph.camera.config.mqtt import read_mqtt
 from heliograph.camera.config.places import read_lines, read_zones
 from heliograph.camera.config.settings import WatchSettings
 from heliograph.camera.config.spool import read_spool
@@ -98,6 +99,7 @@ SECTIONS: Mapping[str, Callable[[Reading, Node, str], Mapping[str, Any]]] = (
             "zones": read_zones,
             "lines": read_lines,
             "view": read_view,
+            "mqtt": read_mqtt,
         }
     )
 )

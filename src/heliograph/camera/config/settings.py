@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from heliograph.camera.config.errors import SettingError
 from heliograph.camera.config.filter_settings import FilterSettings
+from heliograph.camera.config.mqtt import MqttSettings
 from heliograph.camera.config.places import Line, Zone
 from heliograph.camera.config.spool import SpoolSettings
 
@@ -19,7 +20,8 @@ class WatchSettings:
     from its picture to its answer, `connect_s` how long a connection may take,
     `workers` how many are asked for at once, `queue_max` how many wait, and `drain_s`
     how long the end waits for those under way. Without a `spool` nothing is kept of
-    pictures that no model was there for. `filters` say what is left out of the stream.
+    pictures that no model was there for; without `mqtt` no broker hears of captions.
+    `filters` say what is left out of the stream.
     """
 
     camera: str = "camera"
@@ -38,6 +40,7 @@ class WatchSettings:
     filters: FilterSettings = field(default_factory=FilterSettings)
     zones: tuple[Zone, ...] = ()
     lines: tuple[Line, ...] = ()
+    mqtt: MqttSettings | None = None
 
     def __post_init__(self) -> None:
         for name in self.__slots__:

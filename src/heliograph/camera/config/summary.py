@@ -31,4 +31,6 @@ def config_summary(config: CameraConfig, *, file: str) -> str:
     if config.view is not None:
         host, port = config.view
         lines.append(f"  is shown to browsers at {host}:{port}")
+    if (mqtt := watch.mqtt) is not None:
+        lines.append(f"  tells {mqtt.url} under {mqtt.topic}/{watch.camera}")
     return "\n".join(lines)

@@ -36,11 +36,14 @@ class JsonLines:
                 f"cannot write captions to {path}: {_why(error)}"
             ) from error
 
-    def append(self, caption: Caption, *, in_doubt: bool = False) -> None:
+    def append(
+        self, caption: Caption, png: bytes = b"", *, in_doubt: bool = False
+    ) -> None:
         """Write one line; where it is *in_doubt*, unless the file's end has it.
 
-        Raises `SinkError` where the disk does not take it.
+        The picture is not in it. Raises `SinkError` where the disk does not take it.
         """
+        del png
         if in_doubt and self._has(caption):
             return
         line = json.dumps(to_json(caption), ensure_ascii=False)

@@ -1,12 +1,14 @@
 """Which picture comes next, which goes, and that none goes uncounted."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heliograph.camera.captioning.spool_plan import Entry, SpoolPlan
+from caption_parts import job
+from heliograph.camera.captioning.spool_plan import Entry, SpoolPlan, rank
 from heliograph.camera.config import SettingError, SpoolSettings
 
 FILE = Path("spool.db")
@@ -38,6 +40,13 @@ def test_the_newest_of_the_highest_priority_comes_first() -> None:
     for each in (entry(1), entry(2, priority=0), entry(3), entry(4, priority=0)):
         assert spool.add(each) == ()
     assert drained(spool) == ["a3", "a1", "a4", "a2"]
+
+
+def test_places_rank_above_reasons_and_repeats_below_news() -> None:
+    news, repeat = job(), replace(job(), reason="again")
+    urgent = replace(repeat, priority=2)
+    happened = replace(job(), reason="enter", priority=2)
+    assert rank(repeat) < rank(news) < rank(urgent) < rank(happened)
 
 
 def test_what_somebody_asks_about_is_not_asked_about_twice() -> None:

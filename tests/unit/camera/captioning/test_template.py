@@ -19,6 +19,14 @@ def test_a_template_tells_class_zone_direction_age_and_score() -> None:
     assert told == "person in loading-bay, moving left, 12 s, 0.87"
 
 
+def test_what_happened_takes_the_place_of_where_it_is_and_goes() -> None:
+    asked = replace(job(), track=WALKING, t_us=13_000_000, zones=("the dock",))
+    there = unasked(asked, "away", now_s=1.0).text
+    assert there == "person in the dock, moving left, 12 s, 0.87"
+    left = unasked(replace(asked, happened="leaves the dock"), "away", now_s=1.0).text
+    assert left == "person leaves the dock, 12 s, 0.87"
+
+
 def test_without_a_zone_and_in_two_directions() -> None:
     falling = replace(WALKING, velocity_y_px_s=40.0)
     assert describe(falling, 1_400_000) == "person, moving left and down, 0 s, 0.87"

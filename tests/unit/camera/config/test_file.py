@@ -7,6 +7,7 @@ import pytest
 
 from heliograph.camera.config import (
     CameraConfig,
+    MqttSettings,
     SpoolSettings,
     WatchSettings,
     read_camera_file,
@@ -14,6 +15,7 @@ from heliograph.camera.config import (
 from heliograph.camera.config.file import read_camera_text
 from heliograph.camera.config.filter_settings import FilterSettings, Region
 from heliograph.camera.config.summary import config_summary
+from heliograph.yaml_reading.secret import Secret
 
 ENVIRON = {"KEY": "hg-not-a-real-key-at-all", "EMPTY": "", "URL": "http://gate:1/v1"}
 WHOLE = """\
@@ -56,6 +58,14 @@ spool:
   mb_max: 16
   keep_hours: 0.5
   captions_per_s: 0.2
+mqtt:
+  url: mqtts://broker.lan
+  username: dock
+  password: env.KEY
+  topic: site/heliograph
+  discovery: off
+  keepalive_s: 10
+  queue_max: 50
 """
 MISTAKES = """\
 1: camera: "dock 3" cannot be a camera's name
@@ -84,6 +94,12 @@ MISTAKES = """\
   write file: and a path below it
 13: spool.keep_hours: 0 cannot be used
   write hours above 0 and up to 8760
+14: mqtt.queue_max: 0 cannot be used
+  write a whole number from 1 to 65535
+14: mqtt.topic: this is no topic
+  write levels such as site/heliograph, without +, # or a slash at an end
+14: mqtt.url: this is no address of a broker
+  write it as mqtt://HOST[:PORT], or mqtts:// for TLS
 """
 
 
@@ -136,7 +152,18 @@ def test_every_key_becomes_a_setting_in_the_units_of_a_watch() -> None:
             burst_us=3_000,
             background_us=0,
         ),
+        mqtt=MqttSettings(
+            "mqtts://broker.lan",
+            username="dock",
+            password=Secret(ENVIRON["KEY"]),
+            topic="site/heliograph",
+            discovery=None,
+            keepalive_s=10,
+            queue_max=50,
+        ),
     )
+    assert config.watch.mqtt is not None
+    assert config.watch.mqtt.address == ("broker.lan", 8883)
 
 
 def test_what_is_left_out_is_as_without_a_file() -> None:
@@ -167,6 +194,7 @@ def test_all_mistakes_are_told_at_once_by_line() -> None:
         "  deadline: 3\n"
         "spool:\n"
         "  keep_hours: 0\n"
+        "mqtt: {url: 'mqtt://me:secret@broker', topic: 'a/#', queue_max: 0}\n"
     )
     assert isinstance(told, list)
     shown = "\n".join(line.replace("; ", "\n  ", 1) for line in told)
@@ -241,6 +269,7 @@ def test_the_summary_says_what_it_comes_to_without_the_key() -> None:
         "  captions: at most 0.5 a second, a track's next after 30 s",
         "  each is worth waiting for 8 s",
         "  spool /var/lib/heliograph/spool.db: 100 pictures, 16 MB, 0.5 h",
+        "  tells mqtts://broker.lan under site/heliograph/dock-3",
     ]
     assert "once a track" in config_summary(
         CameraConfig(watch=WatchSettings(again_us=None)), file="f"

@@ -6,7 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from heliograph.camera.config import CameraConfig, SpoolSettings, WatchSettings
+from heliograph.camera.config import (
+    CameraConfig,
+    MqttSettings,
+    SpoolSettings,
+    WatchSettings,
+)
 from heliograph.camera.config.captioning import CAPTIONING_KNOBS
 from heliograph.camera.config.capture import CAPTURE_KEYS, CAPTURE_KNOBS
 from heliograph.camera.config.file import SECTIONS, read_camera_text
@@ -14,6 +19,7 @@ from heliograph.camera.config.filter_settings import FilterSettings
 from heliograph.camera.config.filters import FILTER_KEYS, FILTER_KNOBS
 from heliograph.camera.config.gateway import GATEWAY_KEYS, GATEWAY_KNOBS
 from heliograph.camera.config.knobs import Knob
+from heliograph.camera.config.mqtt import MQTT_KEYS, MQTT_KNOBS
 from heliograph.camera.config.places import (
     LINE_KEYS,
     LINE_KNOBS,
@@ -38,6 +44,7 @@ KNOBS = [
     ("`spool`", SPOOL_KNOBS, SpoolSettings(Path("spool.db"))),
     ("`zones`", ZONE_KNOBS, Zone("a", "a", ())),
     ("`lines`", LINE_KNOBS, Line("a", "a", (0, 0), (0, 1))),
+    ("`mqtt`", MQTT_KNOBS, MqttSettings("mqtt://broker")),
 ]
 
 
@@ -53,6 +60,7 @@ KNOBS = [
         ("`zones`", ZONE_KEYS),
         ("`lines`", LINE_KEYS),
         ("`view`", VIEW_KEYS),
+        ("`mqtt`", MQTT_KEYS),
     ],
 )
 def test_each_table_holds_the_keys_of_the_reader(

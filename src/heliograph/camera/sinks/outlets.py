@@ -1,0 +1,70 @@
+"""All the places where a watch's captions go, as one."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from heliograph.camera.config import WatchSettings
+from heliograph.camera.sinks.jsonl import JsonLines, SinkError
+from heliograph.camera.sinks.mqtt import Mqtt
+from heliograph.camera.types import Caption, Track
+from heliograph.clock import Clock
+
+
+class Sink(Protocol):
+    """Where captions go."""
+
+    def append(
+        self, caption: Caption, png: bytes = b"", *, in_doubt: bool = False
+    ) -> None:
+        """Take *caption*, with the picture it is about where that is at hand.
+
+        *in_doubt*: it may be here already. Raises `SinkError` where it is lost.
+        """
+
+
+@dataclass(slots=True)
+class Outlets:
+    """The sinks of a watch; `error` is the first one that cannot be written."""
+
+    sinks: list[Sink] = field(default_factory=list)
+    mqtt: Mqtt | None = None
+    error: SinkError | None = None
+
+    def append(self, caption: Caption, png: bytes, *, in_doubt: bool) -> bool:
+        """Take *caption* to every sink; say whether all have it."""
+        if self.error is None:
+            try:
+                for sink in self.sinks:
+                    sink.append(caption, png, in_doubt=in_doubt)
+            except SinkError as error:
+                # The reader raises it: nobody would hear it from a caption's thread.
+                self.error = error
+        return self.error is None
+
+    def window(self, now_us: int, tracks: Sequence[Track]) -> None:
+        """Tell who follows tracks of those at *now_us*."""
+        if self.mqtt is not None:
+            self.mqtt.window(now_us, tracks)
+
+
+@contextmanager
+def open_outlets(
+    settings: WatchSettings, out: Path | None, *, mark: str, clock: Clock
+) -> Iterator[Outlets]:
+    """Open every sink that is asked for, *out* for JSON lines; close them at the end.
+
+    *mark* is what the ids of this watch's alerts begin with.
+    """
+    outlets = Outlets()
+    with ExitStack() as stack:
+        if out is not None:
+            outlets.sinks.append(stack.enter_context(JsonLines(out)))
+        if settings.mqtt is not None:
+            outlets.mqtt = stack.enter_context(
+                Mqtt(settings.mqtt, camera=settings.camera, mark=mark, clock=clock)
+            )
+            outlets.sinks.append(outlets.mqtt)
+        yield outlets
