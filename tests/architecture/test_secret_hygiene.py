@@ -24,15 +24,15 @@ def test_{name}():
 
 
 @pytest.mark.parametrize(
-    ("told", "code"),
+    ("told", "code", "processes"),
     [
-        ("secret", 1),
-        ("secret.removeprefix('hg-')", 1),
-        ("'key=' + given.reveal() + '&'", 1),
-        ("secret[-4:], given", 0),
+        ("secret", 1, ()),
+        ("secret", 1, ("-n", "1")),
+        ("secret.removeprefix('hg-')", 1, ()),
+        ("'key=' + given.reveal() + '&'", 1, ()),
+        ("secret[-4:], given", 0, ("-n", "1")),
     ],
 )
-@pytest.mark.parametrize("processes", [(), ("-n", "1")], ids=["alone", "xdist"])
 def test_a_suite_whose_output_holds_a_secret_fails(
     tmp_path: Path, told: str, code: int, processes: tuple[str, ...]
 ) -> None:

@@ -1,4 +1,4 @@
-"""300 worlds of ten minutes each; and proof that a broken policy would be found."""
+"""140 worlds of ten minutes each; and proof that a broken policy would be found."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ from routing_simulation import world
 from routing_simulation.invariants import INVARIANTS, violations
 from routing_simulation.world import World
 
-SEEDS = 300
+SEEDS = 140
 ROWS = 20
 FOUND_WITHIN = 100
 
