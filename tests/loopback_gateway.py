@@ -14,6 +14,7 @@ TOLD = {
     "x-heliograph-model": "gpt-4o",
     "x-heliograph-attempts": "2",
     "x-heliograph-fallback": "true",
+    "x-heliograph-cost-usd": "0.000500000",
 }
 
 

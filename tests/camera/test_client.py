@@ -80,12 +80,13 @@ def free_url() -> str:
         return f"http://127.0.0.1:{listening.getsockname()[1]}"
 
 
-def test_a_caption_tells_text_origin_attempts_and_fallback() -> None:
+def test_a_caption_tells_text_origin_attempts_fallback_and_cost() -> None:
     with loopback_gateway() as gateway:
         caption = caption_by(gateway.url)
     assert caption.text == "a person walks by"
     assert (caption.provider, caption.model) == ("openai", "gpt-4o")
     assert (caption.attempts, caption.fallback) == (2, True)
+    assert caption.cost_usd == 0.0005
     assert caption.error is None
     assert 0 < caption.latency_ms < 10_000
     assert caption.answered_s >= caption.asked_s

@@ -23,8 +23,8 @@ BLOB = re.compile(r"data:[^\s\"']+|\bsk-[\w-]+|[A-Za-z0-9+/=_-]{40,}")
 class Answer:
     """What an HTTP answer says. Either `text` or `error` is set.
 
-    `provider`, `model`, `attempts` and `fallback` are None where the server did not
-    tell: they are headers of our gateway's.
+    `provider`, `model`, `attempts`, `fallback` and `cost_usd` are None where the server
+    did not tell: they are headers of our gateway's.
     """
 
     text: str
@@ -35,6 +35,7 @@ class Answer:
     fallback: bool | None
     status: int | None = None
     retry_after_s: float | None = None
+    cost_usd: float | None = None
 
 
 Outcome = Literal["answered", "away", "refused"]
@@ -86,6 +87,7 @@ def decode_answer(status: int, headers: Mapping[str, str], body: bytes) -> Answe
         fallback=None if fallback is None else fallback == "true",
         status=status,
         retry_after_s=_retry_after_s(headers),
+        cost_usd=_number(headers.get("x-heliograph-cost-usd", "")),
     )
 
 
@@ -113,13 +115,19 @@ def one_line(text: str) -> str:
 def _retry_after_s(headers: Mapping[str, str]) -> float | None:
     """Return the seconds a server asks to be left alone; a date is passed over."""
     for name, unit_s in (("retry-after-ms", 1e-3), ("retry-after", 1.0)):
-        try:
-            told_s = float(headers.get(name, "")) * unit_s
-        except ValueError:
-            continue
-        if isfinite(told_s) and told_s >= 0:
-            return told_s
+        told = _number(headers.get(name, ""))
+        if told is not None:
+            return told * unit_s
     return None
+
+
+def _number(text: str) -> float | None:
+    """Return what a header says where it is a number that is not below 0."""
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if isfinite(number) and number >= 0 else None
 
 
 def _is_control(character: str) -> bool:

@@ -223,6 +223,7 @@ class Captioner:
             answered_s=answered_s,
             error=answer.error,
             fallback=answer.fallback,
+            cost_usd=answer.cost_usd,
             reason=job.reason,
             id=job.id,
             recording=job.recording,

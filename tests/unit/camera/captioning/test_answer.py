@@ -37,12 +37,20 @@ def test_an_answer_carries_its_text_and_what_the_gateway_told() -> None:
         "x-heliograph-model": "gpt-4o",
         "x-heliograph-attempts": "2",
         "x-heliograph-fallback": "true",
+        "x-heliograph-cost-usd": "0.000412000",
     }
     answer = decode_answer(200, headers, said("A person\n walks. "))
     assert answer.text == "A person walks."
     assert answer.error is None
     assert (answer.provider, answer.model) == ("openai", "gpt-4o")
     assert (answer.attempts, answer.fallback) == (2, True)
+    assert answer.cost_usd == 0.000412
+
+
+@pytest.mark.parametrize("told", ["", "nan", "inf", "-1", "a cent"])
+def test_a_cost_that_is_no_amount_is_unknown(told: str) -> None:
+    headers = {"x-heliograph-cost-usd": told}
+    assert decode_answer(200, headers, said("ok")).cost_usd is None
 
 
 def test_what_a_foreign_server_does_not_tell_stays_unknown() -> None:
