@@ -10,7 +10,7 @@ NODE_STAMP := tests/conformance/node/node_modules/.ready
 BROWSER_STAMP := tests/browser/node_modules/.ready
 BROKER := $(VENV)/mosquitto/mosquitto
 
-.PHONY: setup demo test check format reference prices reliability golden matrix simulate caps kept kills bench outage soak million fuzz lock lock-peers clean
+.PHONY: setup demo test check format reference prices reliability golden matrix simulate caps kept kills bench bench-camera outage soak million fuzz lock lock-peers clean
 
 setup: $(STAMP) $(OLD_STAMPS) $(NODE_STAMP) $(BROWSER_STAMP) $(BROKER)
 
@@ -105,6 +105,10 @@ bench: $(STAMP)
 	bench/setup
 	$(if $(PEERS),PATH="$(CURDIR)/$(BIN):$$PATH" bench/setup_peers $(PYTHON))
 	$(BIN)/python bench/measure.py $(if $(PEERS),--peers)
+
+# What a window of the camera costs by event rate; needs the real recordings.
+bench-camera: $(STAMP)
+	$(BIN)/python bench/camera_stages.py
 
 outage: $(STAMP)
 	bench/setup

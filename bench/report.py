@@ -46,6 +46,8 @@ class Found:
     judged: Sequence[Judged]
     rows: Sequence[Row] = ()
     added: Sequence[Added] = ()
+    lines: Sequence[Lines] = ()
+    """Tables of a run's own, heads first."""
     versions: Mapping[str, str] = field(default_factory=dict)
     figures: Mapping[str, object] = field(default_factory=dict)
     """What has no table of its own."""
@@ -120,7 +122,7 @@ def tables(found: Found) -> list[Lines]:
         listed.append(cpu_lines(found.rows))
     if found.added:
         listed.append(latency_lines(found.added))
-    return listed
+    return [*listed, *found.lines]
 
 
 def keep(folder: Path, name: str, found: Found) -> None:

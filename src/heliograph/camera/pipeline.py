@@ -250,7 +250,7 @@ class _Run:
                 late = pace.wait(elapsed_us, window_us=recording.delta_t_us)
                 if stop.is_set() or self._sink_error is not None:
                     break
-                tracks = stages.step(packet, recording.now_us)
+                tracks = stages.step(packet, recording.now_us, late=late)
                 self.tally.window(len(packet), tracks, late=late)
                 self.outlets.window(recording.now_us, tracks)
                 for screen in self.screens:

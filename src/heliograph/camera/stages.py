@@ -81,9 +81,14 @@ class Stages:
         """How many events each filter left out so far."""
         return self._filters.counters
 
-    def step(self, packet: Packet, now_us: int) -> tuple[Track, ...]:
-        """Take in the window that ends at *now_us*; return the tracks at its end."""
-        kept = self._filters.apply(packet)
+    def step(
+        self, packet: Packet, now_us: int, *, late: bool = False
+    ) -> tuple[Track, ...]:
+        """Take in the window that ends at *now_us*; return the tracks at its end.
+
+        Of a *late* one less is looked at, where there is much.
+        """
+        kept = self._filters.apply(packet, late=late)
         self._surface.update(kept)
         self._picture.update(kept)
         levels = self._surface.render(now_us, out=self._levels)

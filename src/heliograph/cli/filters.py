@@ -24,7 +24,7 @@ def add_filters(watch: argparse.ArgumentParser) -> None:
         "--rate-max",
         type=at_least_0,
         metavar="MEV",
-        help="thin what comes above so many million events a second (50; 0: never)",
+        help="thin what comes above so many million events a second (25; 0: never)",
     )
     group.add_argument(
         "--mask",

@@ -54,7 +54,7 @@ class FilterSettings:
     polarity: PolarityChoice = "both"
     regions: tuple[Region, ...] = ()
     masks: tuple[Path, ...] = ()
-    events_per_s_max: float = 50e6
+    events_per_s_max: float = 25e6
     hot_pixel_hz: float = 0.0
     hot_period_us: int = 1_000_000
     flicker_periods: int = 0

@@ -67,6 +67,8 @@ class Filters:
 
     def __init__(self, size: Size, settings: FilterSettings, *, window_us: int) -> None:
         self._chain = _chain(size, settings, window_us)
+        limits = [one for _, one in self._chain if isinstance(one, RateLimit)]
+        self._limit = limits[0] if limits else None
         self._buffers = [np.empty(0, EVENT), np.empty(0, EVENT)]
         self._counts = dict.fromkeys(("taken", *FILTERS), 0)
 
@@ -75,17 +77,25 @@ class Filters:
         """What was left out so far."""
         return FilterCounters(**self._counts)
 
-    def apply(self, packet: Packet) -> Packet:
+    def apply(self, packet: Packet, *, late: bool = False) -> Packet:
         """Return what stays of *packet*, valid until the next call.
 
-        Without a filter it is *packet* itself. Raises `ValueError` for another dtype,
+        Without a filter it is *packet* itself. A *late* one is thinned more, where the
+        rate has a limit. Raises `ValueError` for another dtype,
         for events outside the sensor after the others were taken in, and for a packet
         of more than `PACKET_US_MAX`.
         """
         self._make_room(check_dtype(packet))
         self._counts["taken"] += len(packet)
+        if self._limit is not None:
+            self._limit.pace(late=late)
         kept, outside = packet, 0
-        for turn, (name, each) in enumerate(self._chain):
+        turn = 0
+        for name, each in self._chain:
+            if each is self._limit and 0 < len(kept) <= self._limit.allowed:
+                # Nothing to thin, and nothing to copy. An empty packet compiles it.
+                continue
+            turn += 1
             out = self._buffers[turn % 2]
             stay, beyond = each.keep(kept, out)
             self._counts[name] += len(kept) - stay - beyond
@@ -96,7 +106,7 @@ class Filters:
 
     def _make_room(self, packet: Packet) -> None:
         if len(packet) > len(self._buffers[0]):
-            self._buffers = [np.empty(2 * len(packet), EVENT) for _ in range(2)]
+            self._buffers = [np.empty(len(packet) * 5 // 4, EVENT) for _ in range(2)]
         if len(packet) and int(packet["t"][-1] - packet["t"][0]) > PACKET_US_MAX:
             raise ValueError(
                 f"a packet spans more than {PACKET_US_MAX / 1e6:.0f} s: filter it in "

@@ -8,16 +8,34 @@ likewise: https://docs.prophesee.ai/stable/hw/manuals/esp.html
 from heliograph.camera.jit import compiled
 from heliograph.camera.types import Packet
 
+HALVINGS_MAX = 6
+
 
 class RateLimit:
-    """Keeps at most *events_max* of each packet."""
+    """Keeps at most *events_max* of each packet, and less for whoever is late.
+
+    Each packet that comes late leaves a quarter of what is kept of it and the next
+    ones, down to a 64th; each that is in time doubles it again. Down fast and up
+    slowly, as the delay of a few windows is all there is to spend.
+    """
 
     def __init__(self, events_max: int) -> None:
         self.events_max = events_max
+        self._halvings = 0
+
+    def pace(self, *, late: bool) -> None:
+        """Say once a packet whether it comes *late*."""
+        step = 2 if late else -1
+        self._halvings = min(max(self._halvings + step, 0), HALVINGS_MAX)
+
+    @property
+    def allowed(self) -> int:
+        """How many events of the next packet are kept."""
+        return max(1, self.events_max >> self._halvings)
 
     def keep(self, packet: Packet, out: Packet) -> tuple[int, int]:
         """Copy what stays to *out*; return how many, and how many lay outside."""
-        return _keep_evenly(packet, out, min(self.events_max, len(packet))), 0
+        return _keep_evenly(packet, out, min(self.allowed, len(packet))), 0
 
 
 @compiled

@@ -20,8 +20,10 @@ MID_GREY = 128
 TICKS_PER_TAU_MIN = 256
 # exp(-9) of the strongest picture is below half a grey level.
 AGE_TAU_MAX = 9
-# Together, because events come at random places and each place is a trip to memory.
-PIXEL = np.dtype([("tick", "<i8"), ("level", "<f4"), ("spare", "<f4")])
+# Together, because events come at random places and each place is a trip to memory; in
+# 8 bytes, so that more of them fit into the cache. Ticks count from an epoch.
+PIXEL = np.dtype([("tick", "<i4"), ("level", "<f4")])
+EPOCH_TICKS = 1 << 29
 
 
 class Picture:
@@ -45,6 +47,7 @@ class Picture:
         self._decay: NDArray[np.float32] = np.exp(-ages_us / tau_us).astype(np.float32)
         self._decay[-1] = 0.0
         self._pixels: NDArray[np.void] = np.zeros((size.height, size.width), PIXEL)
+        self._epoch = 0
 
     def update(self, packet: Packet) -> None:
         """Take in *packet*, which may step back by a few us.
@@ -52,8 +55,11 @@ class Picture:
         Raises `ValueError` for another dtype, or for events outside the sensor after
         the others were taken in.
         """
+        check_dtype(packet)
+        if len(packet):
+            self._move_epoch(int(packet["t"][0]) >> self._shift)
         outside = _integrate(
-            check_dtype(packet), self._shift, self._decay, self._pixels
+            packet, self._shift, self._epoch, self._decay, self._pixels
         )
         check_events(packet, outside)
 
@@ -69,17 +75,29 @@ class Picture:
         check_out(out, self._pixels.shape)
         _develop(
             self._pixels,
-            now_us >> self._shift,
+            (now_us >> self._shift) - self._epoch,
             self._decay,
             self._gain,
             out,
         )
         return out
 
+    def _move_epoch(self, tick: int) -> None:
+        """Bring the epoch to *tick* where that is far away."""
+        moved = tick - self._epoch
+        if abs(moved) > EPOCH_TICKS:
+            ticks = self._pixels["tick"].astype(np.int64) - moved
+            self._pixels["tick"] = np.clip(ticks, -EPOCH_TICKS, EPOCH_TICKS)
+            self._epoch = tick
+
 
 @compiled
 def _integrate(
-    packet: Packet, shift: int, decay: NDArray[np.float32], pixels: NDArray[np.void]
+    packet: Packet,
+    shift: int,
+    epoch: int,
+    decay: NDArray[np.float32],
+    pixels: NDArray[np.void],
 ) -> int:
     """Return how many events lie outside the picture."""
     height, width = pixels.shape
@@ -91,7 +109,7 @@ def _integrate(
             outside += 1
             continue
         pixel = pixels[e.y, e.x]
-        now = e.t >> shift
+        now = min(max((e.t >> shift) - epoch, -EPOCH_TICKS), 2 * EPOCH_TICKS)
         ticks = min(max(now - pixel.tick, 0), last)
         step = np.float32(1.0) if e.p else np.float32(-1.0)
         pixel.level = pixel.level * decay[ticks] + step

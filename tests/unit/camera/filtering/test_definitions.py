@@ -120,6 +120,17 @@ def test_a_window_above_the_rate_is_thinned_evenly(events: Packet) -> None:
     assert filters.counters.thinned == max(0, len(events) - 10)
 
 
+def test_whoever_is_late_looks_at_less_until_it_has_caught_up() -> None:
+    filters = Filters(SMALL, replace(NONE, events_per_s_max=6_400.0), window_us=10_000)
+    events = packet(*((n % 6, n % 5, 0, n) for n in range(128)))
+    late = [False, *[True] * 4, *[False] * 7]
+    kept = [len(filters.apply(events, late=each)) for each in late]
+    assert kept == [64, 16, 4, 1, 1, 2, 4, 8, 16, 32, 64, 64]
+    assert filters.counters.thinned == 12 * 128 - sum(kept)
+    unbounded = Filters(SMALL, NONE, window_us=10_000)
+    assert len(unbounded.apply(events, late=True)) == 128
+
+
 @pytest.mark.parametrize("hours", [0, 1, 24 * 365])
 @pytest.mark.parametrize(("chosen", "reading"), CASES[:5], ids=NAMES[:5])
 def test_days_change_nothing(

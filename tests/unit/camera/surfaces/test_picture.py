@@ -96,3 +96,17 @@ def test_what_does_not_fit_is_refused() -> None:
         made.render(0, out=np.zeros((8, 6), np.uint8))
     with pytest.raises(ValueError, match="tau_us must be at least 1"):
         Picture(SIZE, tau_us=0)
+
+
+@pytest.mark.parametrize("tau_us", [1, TAU_US])
+@pytest.mark.parametrize("hours", [0.5, 100, 24 * 365])
+def test_days_change_nothing(hours: float, tau_us: int) -> None:
+    later_us = int(hours * 3_600e6)
+    made = Picture(SIZE, tau_us=tau_us)
+    made.update(packet((1, 2, 1, 1_000)))
+    made.update(packet((3, 4, 0, later_us), (5, 1, 1, later_us)))
+    grey = made.render(later_us)
+    assert (grey[4, 3], grey[1, 5]) == (103, 153)
+    assert np.count_nonzero(grey != MID_GREY) == 2
+    assert (made.render(later_us + 10 * TAU_US) == MID_GREY).all()
+    assert (made.render(1 << 61) == MID_GREY).all()
