@@ -1,4 +1,4 @@
-"""Budgets while the ledger cannot be asked, or holds as much as it may."""
+"""Budgets while the ledger cannot be asked, or does not record an exchange."""
 
 import sqlite3
 import time
@@ -19,13 +19,23 @@ ASKED_AWAY = 6
 """How many ask while the ledger cannot be asked."""
 
 
-async def test_an_exchange_that_the_ledger_turns_away_is_paid_for_all_the_same(
-    sim: SimulatedProviders, tmp_path: Path
+REFUSE = (
+    "CREATE TRIGGER refuse BEFORE INSERT ON exchanges "
+    "BEGIN SELECT RAISE(ABORT, 'no such row'); END"
+)
+
+
+@pytest.mark.parametrize("refused", [False, True], ids=["turned away", "refused"])
+async def test_an_exchange_that_is_not_recorded_is_paid_for_all_the_same(
+    sim: SimulatedProviders, tmp_path: Path, *, refused: bool
 ) -> None:
     async with bounded(sim, tmp_path, DOLLAR) as kept:
         ledger = kept.gateway.engine.ledger
         assert ledger is not None
-        ledger.recorder.held_max = 0  # it holds as much as it may
+        if refused:
+            kept.rows(REFUSE)
+        else:
+            ledger.recorder.held_max = 0  # it holds as much as it may
         assert (await kept.gateway.ask(model="openai/gpt-4o")).status == 200
         cost = (await kept.gateway.recorded())["attempts"][0]["cost_nano"]
         await until(lambda: kept.rows("SELECT 1 FROM budget_spent"))
@@ -37,6 +47,7 @@ async def test_an_exchange_that_the_ledger_turns_away_is_paid_for_all_the_same(
     assert kept.rows("SELECT SUM(amount) FROM budget_spent") == [(2 * cost,)]
     assert kept.rows("SELECT * FROM budget_leases") == []
     assert kept.rows("SELECT 1 FROM exchanges") == []
+    assert ledger.standing.unrecorded == 2
     with closing(SqliteDatabase(kept.path)) as database:
         assert audit(database) == []
 

@@ -148,18 +148,10 @@ class Engine(Shared):
         """Record an exchange that has ended; nobody changes it any more."""
         self.metrics.record(exchange)
         self.log.record(exchange)
-        if self.ledger is not None:
-            if exchange.charges:
-                self.record_charged(self.ledger, exchange)
-            else:
-                self.ledger.record(exchange)
-
-    def record_charged(self, ledger: Ledger, exchange: Exchange) -> None:
-        """Record what budgets were charged for; it is spent also when that fails."""
-        turned_away = ledger.recorder.turned_away
-        ledger.record(exchange)
-        if ledger.recorder.turned_away > turned_away and self.budgets is not None:
-            self.budgets.forgo(exchange)
+        ledger, budgets = self.ledger, self.budgets
+        if ledger is None or ledger.record(exchange) or budgets is None:
+            return
+        budgets.forgo(exchange)
 
 
 def said_bytes_max(config: Config) -> int:

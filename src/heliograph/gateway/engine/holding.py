@@ -12,6 +12,7 @@ from heliograph.gateway.ledger.accounts import Account, Met
 from heliograph.gateway.ledger.budgets import WAIT_S
 from heliograph.gateway.ledger.caps import TOKENS, USD, Amount, Cap, Hold
 from heliograph.gateway.ledger.refusal import refusal
+from heliograph.gateway.ledger.rows import COST_NANO_MAX, cost_of
 from heliograph.gateway.types import Attempt, Blame, Chat, Failure, Target
 
 ENTRY: Amount = (0, 0, 1, 1)
@@ -108,11 +109,13 @@ def truth_of(attempt: Attempt, held: Hold) -> Amount:
     """Say what *attempt* came to: its cost, its tokens, and that it was made.
 
     A cost that is not known is what was reserved, where dollars were; else it stays
-    unknown.
+    unknown. One that no ledger could hold is not known either.
     """
     reserved = held.amount
-    if attempt.cost_nano is None and any(cap.measure == USD for cap in held.caps):
-        attempt.cost_nano, attempt.cost_basis = reserved[USD], "estimate"
+    in_dollars = any(cap.measure == USD for cap in held.caps)
+    if in_dollars and cost_of(attempt) is None:
+        attempt.cost_nano = min(reserved[USD], COST_NANO_MAX)
+        attempt.cost_basis = "estimate"
     usage = attempt.usage
     if usage is not None:
         tokens = usage.input_tokens + usage.output_tokens

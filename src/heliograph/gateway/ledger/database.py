@@ -2,7 +2,7 @@
 
 SQL is written once, in the part of it that SQLite and Postgres both understand: `?` for
 a value, TEXT and BIGINT, `ON CONFLICT ... DO UPDATE`, `RETURNING`. What they name
-differently stands in migrations as a word of `WORDS`.
+differently is a word of `WORDS`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,10 +13,11 @@ from typing import Protocol
 Value = str | int | None
 Row = tuple[Value, ...]
 
-WORDS = ("ROW_ID", "KEYED")
-"""Words that every database has an answer to, for migrations alone: the type of a
-whole number that names a row; what follows the columns of a table that is found by its
-primary key alone.
+WORDS = ("ROW_ID", "KEYED", "ROW_PLACE")
+"""Words that every database has an answer to. For migrations: the type of a whole
+number that names a row; what follows the columns of a table that is found by its
+primary key alone. For statements: the column that says where a row is, where no key
+does.
 """
 
 

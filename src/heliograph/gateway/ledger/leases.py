@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from heliograph.gateway.ledger.accounts import USD_KEY
 from heliograph.gateway.ledger.database import Database, DatabaseError, Row
+from heliograph.gateway.ledger.passed import Passed
 from heliograph.gateway.types import Exchange
 
 DEAD_S = 5.0
@@ -47,12 +48,8 @@ SPEND = (
 )
 MOVE = "UPDATE budget_leases SET amount = amount - ? WHERE cap = ? AND holder = ?"
 CHARGE = "INSERT INTO budget_charges VALUES (?, ?, ?, ?)"
-FORGET_CHARGES = "DELETE FROM budget_charges WHERE cap = ? AND bucket_s < ?"
-FORGET = "DELETE FROM budget_spent WHERE cap = ? AND bucket_s < ?"
 FORGET_TURNS = 200
 """So many times a lease is renewed before buckets that have passed are forgotten."""
-FORGET_S = 3600
-"""What has passed is kept for so long, for charges that come late."""
 NOTICE = (
     "INSERT INTO budget_notices (cap, window_s) VALUES (?, ?)"
     " ON CONFLICT (cap, window_s) DO NOTHING RETURNING cap"
@@ -110,7 +107,7 @@ class Leases:
     """All slices of one process, its *holder*'s name being its own.
 
     `ask`, `forget` and `say_farewell` are for the process; the rest is the ledger's
-    thread's.
+    thread's, as is `passed`, which forgets what is older than its windows.
     """
 
     def __init__(self, holder: str, clock_s: Callable[[], float]) -> None:
@@ -118,6 +115,8 @@ class Leases:
         self.clock_s = clock_s
         self.posted: defaultdict[str, int] = defaultdict(int)
         self.posting: dict[int, Exchange] = {}  # by identity: a batch may come again
+        self.given_up: Counter[tuple[str, int]] = Counter()  # charged, yet to be spent
+        self.passed = Passed()
         self.beats: dict[str, tuple[int, float]] = {}
         self.asked: tuple[Sequence[Ask], Tell, Sums] | None = None
         self.farewell: tuple[Mapping[str, int], Sums] | None = None
@@ -162,10 +161,20 @@ class Leases:
         if self.farewell is not None:
             self.part(database, *self.farewell)
 
+    def give_up(self, exchange: Exchange) -> None:
+        """Have spent in the next turn what *exchange* was charged: its row is refused.
+
+        It has been in a batch, and so among what is being posted.
+        """
+        self.posting.pop(id(exchange), None)
+        for cap, bucket_s, amount in exchange.charges or ():
+            self.given_up[cap, bucket_s] += amount
+
     def part(
         self, database: Database, charged: Mapping[str, int], forgone: Sums
     ) -> None:
         """Give all back, if nothing is to be posted any more but what is *forgone*."""
+        forgone = self.given_up + Counter(forgone)
         more = by_cap(forgone)
         if any(
             self.posted[cap] + more[cap] < all_of for cap, all_of in charged.items()
@@ -174,6 +183,7 @@ class Leases:
         with database.transaction(alone=True):
             self.forgo(database, forgone)
             self.release(database, self.holder)
+        self.given_up.clear()
         self.farewell = None
 
     def post(
@@ -220,24 +230,24 @@ class Leases:
     ) -> list[Told]:
         """Say that we live, and lease what *asks* want of what is there.
 
-        What is *forgone* is spent before: all of it, or the turn has failed. Where only
-        the answer to its commit was lost, it will be spent twice: rather than never.
+        What is *forgone* is spent before, as is what was given up: all of it, or the
+        turn has failed. Where only the answer to its commit was lost, it will be spent
+        twice: rather than never.
         """
         self.turns += 1
+        if self.turns % FORGET_TURNS == 0:
+            self.passed.note({ask.cap: ask.since_s for ask in asks})
+        forgone = self.given_up + Counter(forgone)
         more = by_cap(forgone)
         with database.transaction(alone=True):
             database.run(BEAT, (self.holder,))
             self.bury(database)
-            if self.turns % FORGET_TURNS == 0:
-                for ask in asks:
-                    passed = (ask.cap, ask.since_s - FORGET_S)
-                    database.run(FORGET, passed)
-                    database.run(FORGET_CHARGES, passed)
             self.forgo(database, forgone)
             told = [
                 self.lease(database, ask, self.posted[ask.cap] + more[ask.cap])
                 for ask in asks
             ]
+        self.given_up.clear()
         for cap, amount in more.items():
             self.posted[cap] += amount
         return told

@@ -55,8 +55,10 @@ class Ledger(Collector):
             chores=(
                 self.keys.do_chore,
                 self.leases.do_chore,
+                self.leases.passed.do_chore,
                 self.pruner.do_chore,
             ),
+            give_up=self.leases.give_up,
         )
         self.record = self.recorder.record
         self.start = self.recorder.start

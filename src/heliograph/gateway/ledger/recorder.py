@@ -32,8 +32,8 @@ Chore = Callable[[Database], None]
 class Recorder:
     """Writes to *store*; *posters* and *chores* do more with the same connection.
 
-    *say* tells the operator. All but `record`, `start`, `wake` and `close` is the
-    thread's own.
+    *say* tells the operator, and *give_up* is told of an exchange that the database
+    refuses for good. All but `record`, `start`, `wake` and `close` is the thread's own.
     """
 
     def __init__(
@@ -43,6 +43,7 @@ class Recorder:
         *,
         posters: Sequence[Poster] = (),
         chores: Sequence[Chore] = (),
+        give_up: Callable[[Exchange], None] | None = None,
         wall_s: Callable[[], float] = time.time,
         held_max: int = HELD_MAX,
     ) -> None:
@@ -50,6 +51,7 @@ class Recorder:
         self.say = say
         self.posters = posters
         self.chores = chores
+        self.give_up = give_up
         self.wall_s = wall_s
         self.held_max = held_max
         self.held: deque[Exchange] = deque()
@@ -71,13 +73,17 @@ class Recorder:
 
     # what the request path and the process's life call
 
-    def record(self, exchange: Exchange) -> None:
-        """Take in a finished exchange, which nobody changes any more."""
+    def record(self, exchange: Exchange) -> bool:
+        """Take in a finished exchange, which nobody changes any more.
+
+        Return False when it is turned away: it will not be recorded.
+        """
         if len(self.held) < self.held_max:
             self.bodies.take(exchange, away=self.trouble is not None)
             self.held.append(exchange)
-        else:
-            self.turned_away += 1
+            return True
+        self.turned_away += 1
+        return False
 
     def start(self) -> None:
         """Open the database, so that a trouble is told at once, and begin."""
@@ -204,7 +210,10 @@ class Recorder:
                     raise
                 self.refused += 1
                 self.say(f"error: the ledger cannot hold an exchange: {error}")
-                self.bodies.drop(self.batch.pop(0))
+                exchange = self.batch.pop(0)
+                self.bodies.drop(exchange)
+                if self.give_up is not None:
+                    self.give_up(exchange)
 
     def meet(self, error: DatabaseError) -> None:
         """Let go of the database; tell the operator what is new."""

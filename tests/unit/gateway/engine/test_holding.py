@@ -4,6 +4,7 @@ import pytest
 
 from heliograph.gateway.engine.holding import truth_of
 from heliograph.gateway.ledger.caps import Amount, Cap, Hold
+from heliograph.gateway.ledger.rows import COST_NANO_MAX
 from heliograph.gateway.types import (
     Attempt,
     Budget,
@@ -45,6 +46,15 @@ def test_under_a_cap_of_dollars_an_unknown_cost_is_the_one_reserved(
     attempt = ended(None, basis, Usage(5, 2))
     assert truth_of(attempt, held("tokens", "usd")) == (900, 7, 1, 0)
     assert (attempt.cost_nano, attempt.cost_basis) == (900, "estimate")
+
+
+def test_a_cost_that_no_ledger_could_hold_is_not_known_either() -> None:
+    attempt = ended(1 << 70, "usage", Usage(5, 2))
+    assert truth_of(attempt, held("usd")) == (900, 7, 1, 0)
+    assert (attempt.cost_nano, attempt.cost_basis) == (900, "estimate")
+    dear = Hold(held("usd").caps, (1 << 70, 80, 1, 1), 0.0)
+    attempt = ended(None, "unknown_usage")
+    assert truth_of(attempt, dear) == (COST_NANO_MAX, 80, 1, 0)
 
 
 @pytest.mark.parametrize("basis", ["unknown_price", "unknown_usage"])

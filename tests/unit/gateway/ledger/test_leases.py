@@ -1,8 +1,8 @@
 """Slices of a cap in several processes: together they never exceed it, ever."""
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -70,6 +70,18 @@ class Process:
         for exchange in self.ended:
             for cap, bucket_s, number in exchange.charges or ():
                 self.sums[cap, bucket_s] += number
+        self.forgone += self.unwritten
+        self.ended.clear()
+        self.unwritten.clear()
+
+    def refuse(self) -> None:
+        """Give up what has ended, as where the database takes no such rows."""
+        database = self.world.database
+        with suppress(LookupError), database.transaction():
+            self.leases.post(database, self.ended, self.world.ids)
+            raise LookupError
+        for exchange in self.ended:
+            self.leases.give_up(exchange)
         self.forgone += self.unwritten
         self.ended.clear()
         self.unwritten.clear()
@@ -174,6 +186,7 @@ DOINGS = st.lists(
         st.tuples(st.just("renew"), WHO, AMOUNT),
         st.tuples(st.just("record"), WHO, st.just(0)),
         st.tuples(st.just("forgo"), WHO, st.just(0)),
+        st.tuples(st.just("refuse"), WHO, st.just(0)),
         st.tuples(st.just("crash"), WHO, st.just(0)),
         st.tuples(st.just("pass"), WHO, st.integers(1, 40)),
     ),
@@ -203,6 +216,8 @@ def do(world: World, doing: tuple[str, int, int]) -> None:
         process.record()
     elif what == "forgo":
         process.forgo()
+    elif what == "refuse":
+        process.refuse()
     elif what == "crash":
         world.crash(who)
     elif what == "pass":
@@ -297,8 +312,12 @@ def test_one_that_only_slept_finds_its_slice_gone_and_spends_none_of_it(
     assert shared.taken() <= LIMIT
 
 
-def test_what_is_charged_to_an_exchange_that_is_turned_away_is_spent_all_the_same(
-    database: Database,
+LOST = pytest.mark.parametrize("lose", [Process.forgo, Process.refuse])
+
+
+@LOST
+def test_what_is_charged_to_an_exchange_without_a_row_is_spent_all_the_same(
+    database: Database, lose: Callable[[Process], None]
 ) -> None:
     shared = world(CapRule("usd", LIMIT, "day", "calendar"), database, 2)
     one, other = shared.processes
@@ -306,7 +325,7 @@ def test_what_is_charged_to_an_exchange_that_is_turned_away_is_spent_all_the_sam
     assert one.reserve(700)
     one.settle(0, 1.0)
     assert one.reserve(100)
-    one.forgo()
+    lose(one)
     one.renew()
     assert (one.cap.unposted, one.cap.reserved) == (0, 100)
     assert database.run("SELECT SUM(amount) FROM budget_spent") == [(700,)]
@@ -319,15 +338,16 @@ def test_what_is_charged_to_an_exchange_that_is_turned_away_is_spent_all_the_sam
     assert other.reserve(200)
 
 
-def test_a_turn_that_fails_has_spent_nothing_of_what_was_turned_away(
-    database: Database,
+@LOST
+def test_a_turn_that_fails_has_spent_nothing_of_it(
+    database: Database, lose: Callable[[Process], None]
 ) -> None:
     shared = world(CapRule("usd", LIMIT, "day", "calendar"), database, 1)
     (one,) = shared.processes
     one.renew(LIMIT)
     assert one.reserve(700)
     one.settle(0, 1.0)
-    one.forgo()
+    lose(one)
     broken = ask_of(one.cap, shared.now_s, 0.25)._replace(limit="no number")  # type: ignore[arg-type] # so that it fails
     with pytest.raises(TypeError):
         one.leases.renew(database, [broken], one.sums)

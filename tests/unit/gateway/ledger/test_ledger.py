@@ -1,13 +1,16 @@
 """The ledger of a process: what it tells, and what a reload changes."""
 
 import time
+from contextlib import closing
 from pathlib import Path
 
+from heliograph.gateway.ledger.audit import audit
 from heliograph.gateway.ledger.key_ring import KeyRing
 from heliograph.gateway.ledger.ledger import Ledger, ledger_of
+from heliograph.gateway.ledger.stores.opening import open_database
 from heliograph.gateway.types import Keeping, Secret
 from key_cases import KeptKeys
-from ledger_parts import Told, answered
+from ledger_parts import Told, answered, ids
 
 
 def numbers(ledger: Ledger) -> dict[str, float]:
@@ -72,3 +75,20 @@ def test_it_takes_away_what_is_too_old_while_it_runs(tmp_path: Path) -> None:
     assert recorder.database.run("SELECT COUNT(*) FROM exchanges") == [(0,)]
     assert numbers(ledger)["heliograph_ledger_pruned"] == 1
     recorder.database.close()
+
+
+def test_what_a_refused_exchange_was_charged_is_spent_all_the_same(place: str) -> None:
+    ledger = ledger_of(Keeping(Secret(place)), told := Told())
+    assert ledger is not None
+    ledger.start()
+    bad = answered(7, status=1 << 70, charges=[("b|usd|x", 0, 30)])
+    for each in (answered(9, charges=[("b|usd|x", 0, 9)]), bad):
+        assert ledger.record(each)
+    ledger.leases.say_farewell({"b|usd|x": 39})
+    ledger.close()
+    assert "cannot hold an exchange" in told
+    with closing(open_database(place)) as database:
+        assert ids(database) == ["hg-9"]
+        assert database.run("SELECT SUM(amount) FROM budget_spent") == [(39,)]
+        assert database.run("SELECT * FROM budget_holders") == []
+        assert audit(database) == []

@@ -95,8 +95,8 @@ def test_a_trouble_is_told_once_and_what_it_cost_at_its_end(path: Path) -> None:
     path.parent.mkdir()
     path.mkdir()
     recorder = recorder_at(path, told := Told(), held_max=2)
-    for number in range(3):
-        recorder.record(answered(number))
+    taken = [recorder.record(answered(number)) for number in range(3)]
+    assert taken == [True, True, False]
     recorder.turn()
     recorder.turn()
     assert len(told.lines) == 1
@@ -167,12 +167,14 @@ def test_a_file_that_was_taken_away_is_begun_anew(path: Path) -> None:
 def test_a_row_that_is_refused_takes_no_other_with_it(
     recorder_here: Make, database: Database
 ) -> None:
-    recorder = recorder_here(told := Told())
+    given_up: list[Exchange] = []
+    recorder = recorder_here(told := Told(), give_up=given_up.append)
     bad = exchange(request_id="hg-bad", status=1 << 70)
     for each in (answered(1), bad, answered(2)):
         recorder.record(each)
     recorder.turn()
     assert ids(database) == ["hg-1", "hg-2"]
+    assert given_up == [bad]
     assert (recorder.written, recorder.lost, recorder.waiting) == (2, 1, 0)
     assert "cannot hold an exchange" in told
     assert recorder.trouble is None

@@ -38,7 +38,7 @@ INSERT = re.compile(
 )
 VALUES_MAX = 60_000  # a statement takes 65,535
 WORDS: Mapping[str, str] = MappingProxyType(
-    {"ROW_ID": "BIGINT PRIMARY KEY", "KEYED": ""}
+    {"ROW_ID": "BIGINT PRIMARY KEY", "KEYED": "", "ROW_PLACE": "ctid"}
 )
 UNLESS_SAID: Mapping[str, str] = MappingProxyType(
     {

@@ -12,7 +12,11 @@ from heliograph.gateway.ledger.database import DatabaseError, Row, Trouble, Valu
 
 WAIT_S = 2.0
 WORDS: Mapping[str, str] = MappingProxyType(
-    {"ROW_ID": "INTEGER PRIMARY KEY", "KEYED": "WITHOUT ROWID"}
+    {
+        "ROW_ID": "INTEGER PRIMARY KEY",
+        "KEYED": "WITHOUT ROWID",
+        "ROW_PLACE": "rowid",
+    }
 )
 VALUES = re.compile(r"(?<=VALUES )(\([?, ]+\))")
 VALUES_MAX = 16_384  # SQLite takes twice as many in a statement, or more
