@@ -53,10 +53,10 @@ SOUGHT: Mapping[str, Sought] = {
     "all": Sought(),
     "of one team": Sought(team="team-3"),
     "of one key": Sought(virtual_key="key-7"),
-    "of one tag": Sought(tag="site=2"),
+    "of one tag": Sought(tags=("site=2",)),
     "that failed": Sought(outcome="failed"),
     "of a kind of error there is none of": Sought(error="none-such"),
-    "of a tag there is none of": Sought(tag="none-such"),
+    "of a tag there is none of": Sought(tags=("none-such",)),
     "by its request id": Sought(request_id="none-such"),
 }
 Question = Callable[[Database], object]

@@ -128,16 +128,18 @@ async def administered(
     clock: Clock | None = None,
     given: str | None = None,
     url: str | None = None,
+    bodies: bool = False,
 ) -> AsyncIterator[Administered]:
     """Run a gateway before *sim*; *given* is an admin key of the operator's own.
 
-    Its ledger is a file, or in the database at *url*.
+    Its ledger is a file, or in the database at *url*; with *bodies* it keeps them.
     """
     keys = KeyRing(KeySecret(folder / "ledger.secret"), admin=given)
     store = SqliteFile(folder / "ledger.db") if url is None else ServerStore(url)
     ledger = Ledger(store, print, keys)
     ledger.start()
-    text = f"{CONFIG}\nledger: {folder / 'ledger.db'}\n"
+    text = f"{CONFIG}\nledger:\n  url: {folder / 'ledger.db'}\n"
+    text += "  bodies: {}\n" if bodies else ""
     try:
         config = plain(config_of(text, sim.base_url))
         async with running(config, clock, keys=keys, ledger=ledger) as gateway:

@@ -20,3 +20,12 @@ async def chromium() -> AsyncIterator[Chromium]:
 async def house(tmp_path: Path) -> AsyncIterator[Administered]:
     async with SimulatedProviders() as sim, administered(sim, tmp_path) as made:
         yield made
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def watched(tmp_path: Path) -> AsyncIterator[Administered]:
+    async with (
+        SimulatedProviders() as sim,
+        administered(sim, tmp_path, bodies=True) as made,
+    ):
+        yield made

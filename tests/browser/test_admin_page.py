@@ -9,7 +9,7 @@ from browser.chromium import Chromium, Page
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")  # the browser's own
 GPT, OWN = "openai/gpt-4o", "openai/of-our-own"
-VIEWS = ("costs", "exchanges", "keys", "budgets", "health")
+VIEWS = ("costs", "exchanges", "captions", "keys", "budgets", "health")
 HOSTILE = "<img src=http://192.0.2.1/x onerror=document.title='owned'>"
 ENTER = 13
 
@@ -146,6 +146,26 @@ async def test_what_callers_say_stays_text(
     check_quiet(page, house)
 
 
+async def test_what_cameras_were_told_is_listed_and_narrowed_down(
+    chromium: Chromium, watched: Administered
+) -> None:
+    await watched.chat(GPT, tags="camera=dock-3,class=person,zone=loading-bay")
+    await watched.chat(GPT, tags=f"camera=gate,class={'c' * 50}")
+    await watched.written(2)
+    text = (await watched.get("captions?camera=dock-3"))["data"][0]["text"]
+    page = await log_in(chromium, watched)
+    await go(page, "captions")
+    await page.shows("gate")
+    await page.shows("dock-3 · person · loading-bay · openai/gpt-4o · $0.")
+    assert text in await page.look("document.querySelector('.captions').innerText")
+    await page.write("input[name=camera]", "dock-3")
+    await page.press("Enter", ENTER)
+    await page.until("document.querySelectorAll('.captions li').length === 1")
+    await page.resize(360, 800)
+    assert await page.look("document.documentElement.scrollWidth") <= 360
+    check_quiet(page, watched)
+
+
 async def test_it_fits_a_telephone_and_a_desk(
     chromium: Chromium, house: Administered
 ) -> None:
@@ -168,7 +188,7 @@ async def test_a_keyboard_is_enough(chromium: Chromium, house: Administered) -> 
     await page.ask("Page.reload")
     await page.there("main[data-view=costs]")
     seen = []
-    for _ in range(9):
+    for _ in range(len(VIEWS) + 4):
         await page.press("Tab", 9)
         seen.append(await page.look("document.activeElement.innerText.trim()"))
     assert seen[:3] == ["Skip to content", "Heliograph", "Costs"]

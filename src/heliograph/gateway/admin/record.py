@@ -1,5 +1,6 @@
 """Recorded exchanges: a page of them, or one with its attempts."""
 
+from collections.abc import Mapping
 from typing import Any, get_args
 
 from starlette.requests import Request
@@ -56,26 +57,26 @@ NARROWING = {
     "error": text_field("only those that failed so, such as `rate_limited`, or `any`"),
     "request_id": text_field("only the one that was answered with this x-request-id"),
 }
-FIELDS = {
-    **NARROWING,
+SOUGHT = frozenset(NARROWING) & frozenset(Sought.__struct_fields__)
+PAGING = {
     "since": time_field("only those that ended since: `7d` (ago), a day, a moment"),
     "until": time_field("only those that ended before"),
     "before": Field("the `next` of the page before", read_number),
     "limit": count_field(f"how many; {LIMIT} if left out", LIMIT_MAX),
 }
+FIELDS = {**NARROWING, **PAGING}
 NO_FIELDS: dict[str, Field] = {}
 
 
 async def listed(house: House, request: Request) -> dict[str, Any]:
     """List exchanges, the newest first."""
     asked = read_query(request, FIELDS, house.clock.wall_s())
-    since_s, until_s = asked.get("since", 0.0), asked.get("until")
-    named = {name: asked.get(name) for name in NARROWING if name != "key"}
+    narrowed: dict[str, Any] = {name: asked[name] for name in SOUGHT if name in asked}
     sought = Sought(
         virtual_key=asked.get("key"),
-        **named,
-        since_ms=int(max(0.0, since_s) * 1000),
-        until_ms=None if until_s is None else int(max(0.0, until_s) * 1000),
+        tags=(asked["tag"],) if "tag" in asked else (),
+        **narrowed,
+        **within(asked),
     )
     limit, before = asked.get("limit", LIMIT), asked.get("before")
 
@@ -85,11 +86,24 @@ async def listed(house: House, request: Request) -> dict[str, Any]:
     return await house.desk.ask(question)
 
 
+def within(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Read between which moments is looked."""
+    since_s, until_s = asked.get("since", 0.0), asked.get("until")
+    return {
+        "since_ms": int(max(0.0, since_s) * 1000),
+        "until_ms": None if until_s is None else int(max(0.0, until_s) * 1000),
+    }
+
+
 def page_as_json(page: search.Page) -> dict[str, Any]:
     """Write a page, and where to go on."""
+    return {"data": [as_json(row) for row in page.rows], **rest_of(page)}
+
+
+def rest_of(page: search.Page) -> dict[str, Any]:
+    """Say where to go on."""
     below = page.below
     return {
-        "data": [as_json(row) for row in page.rows],
         "next": None if below is None else str(below),
         "looked_back_to": None if below is None else iso_of(search.seconds_of(below)),
     }

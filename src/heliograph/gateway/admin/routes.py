@@ -11,6 +11,7 @@ from starlette.responses import Response
 from heliograph.gateway.admin import (
     PREFIX,
     budgets,
+    captions,
     costs,
     keys,
     prices,
@@ -46,6 +47,7 @@ WAYS = (
     Way("GET", f"{API}/costs", costs.told, costs.FIELDS),
     Way("GET", f"{API}/exchanges", record.listed, record.FIELDS),
     Way("GET", f"{API}/exchanges/{{number:int}}", record.shown),
+    Way("GET", f"{API}/captions", captions.listed, captions.FIELDS),
     Way("GET", f"{API}/keys", keys.listed, keys.LIST_FIELDS),
     Way("POST", f"{API}/keys", keys.created, body=Asked, status=CREATED),
     Way("GET", f"{API}/keys/{{key}}", keys.shown),

@@ -8,7 +8,7 @@ rare costs no more than one about what is not, and writing pays for no further i
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
@@ -40,11 +40,14 @@ SUMMED_COLUMNS = ("provider", "model")
 OWN_COLUMNS = ("outcome", "request_id")
 HAS_TAG = "REPLACE(',' || tags || ',', ?, '') <> ',' || tags || ','"
 """Compared to the letter by every database, which LIKE is not."""
+HAS_NAME = "REPLACE(',' || tags, ?, '') <> ',' || tags"
+"""The same for what a tag begins with."""
 
 
 class Sought(Struct, frozen=True):
     """What is looked for; None: whichever. `error` is a kind, or `any`.
 
+    *tags* must all be there, and one that is *named* so: `camera` is in `camera=gate`.
     *since_ms* and *until_ms* are of when exchanges were written, which is at their end.
     """
 
@@ -52,7 +55,8 @@ class Sought(Struct, frozen=True):
     team: str | None = None
     project: str | None = None
     camera: str | None = None
-    tag: str | None = None
+    tags: tuple[str, ...] = ()
+    named: str | None = None
     route: str | None = None
     provider: str | None = None
     model: str | None = None
@@ -187,9 +191,12 @@ def asker_conditions(sought: Sought) -> tuple[str, list[Value]]:
         if value is not None:
             conditions.append(f"askers.{name} = ?")
             values.append(value)
-    if sought.tag is not None:
+    for tag in sought.tags:
         conditions.append(HAS_TAG)
-        values.append(f",{sought.tag},")
+        values.append(f",{tag},")
+    if sought.named is not None:
+        conditions.append(HAS_NAME)
+        values.append(f",{sought.named}=")
     return " AND ".join(conditions), values
 
 
@@ -217,3 +224,15 @@ def said_in(database: Database, exchange_id: int) -> tuple[str, str] | None:
     sql = "SELECT request, answer FROM bodies WHERE exchange_id = ?"
     rows = database.run(sql, (exchange_id,))
     return (str(rows[0][0]), str(rows[0][1])) if rows else None
+
+
+def answers_of(database: Database, numbers: Sequence[int]) -> dict[int, str]:
+    """Return the answers of those exchanges of which they are kept."""
+    if not numbers:
+        return {}
+    places = ", ".join("?" * len(numbers))
+    rows = database.run(
+        f"SELECT exchange_id, answer FROM bodies WHERE exchange_id IN ({places})",  # noqa: S608 - places of ours; values are bound
+        tuple(numbers),
+    )
+    return {int(number or 0): str(answer) for number, answer in rows}

@@ -12,6 +12,7 @@ from heliograph.gateway.ledger.migrate import migrate
 from heliograph.gateway.ledger.search import (
     Page,
     Sought,
+    answers_of,
     attempts_of,
     one,
     said_in,
@@ -66,10 +67,14 @@ def test_every_way_to_narrow_it_down(database: Database) -> None:
         (Sought(team="dock"), ["hg-1"]),
         (Sought(project="yard", camera="cam-7"), ["hg-1"]),
         (Sought(project="yard", camera="cam-8"), []),
-        (Sought(tag="a"), ["hg-1"]),
-        (Sought(tag="A"), []),
-        (Sought(tag="b=1"), ["hg-1"]),
-        (Sought(tag="%"), []),
+        (Sought(tags=("a",)), ["hg-1"]),
+        (Sought(tags=("A",)), []),
+        (Sought(tags=("b=1",)), ["hg-1"]),
+        (Sought(tags=("%",)), []),
+        (Sought(tags=("b=1", "a")), ["hg-1"]),
+        (Sought(tags=("a", "ab")), []),
+        (Sought(named="b"), ["hg-1"]),
+        (Sought(named="a"), []),
         (Sought(route="captions"), ["hg-1"]),
         (Sought(provider="openai"), ["hg-2", "hg-1"]),
         (Sought(model="claude-sonnet-4-6"), ["hg-lost"]),
@@ -129,3 +134,5 @@ def test_one_exchange_with_its_attempts(database: Database) -> None:
     assert said_in(database, number) is None
     database.run("INSERT INTO bodies VALUES (?, ?, ?)", (number, "asked", "told"))
     assert said_in(database, number) == ("asked", "told")
+    assert answers_of(database, [number, 7]) == {number: "told"}
+    assert answers_of(database, []) == {}

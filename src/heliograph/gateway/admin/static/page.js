@@ -2,13 +2,14 @@
 
 import { login, logout, query, resume } from "./api.js";
 import { budgets } from "./budgets.js";
+import { captions } from "./captions.js";
 import { costs } from "./costs.js";
 import { make, toast, trouble } from "./dom.js";
 import { exchanges } from "./exchanges.js";
 import { health } from "./health.js";
 import { keys } from "./keys.js";
 
-const VIEWS = { costs, exchanges, keys, budgets, health };
+const VIEWS = { costs, exchanges, captions, keys, budgets, health };
 const LIVE_MS = { budgets: 5000, health: 5000 };
 const main = document.getElementById("main");
 const bar = document.getElementById("bar");
