@@ -84,6 +84,20 @@ def test_what_the_options_leave_out_is_not_captioned(
     assert len([json.loads(line) for line in out.read_text("utf-8").splitlines()]) >= 1
 
 
+def test_a_watch_that_cannot_keep_up_looks_at_less_and_keeps_all_windows(
+    bar: Path,
+) -> None:
+    # 800 events a window come and 200 may stay; nobody takes a window in 10 us.
+    settings = WatchSettings(filters=FilterSettings(events_per_s_max=20_000))
+    with loopback_gateway() as gateway:
+        easy = watch(bar, gateway=gateway.url, settings=settings)
+        hasty = watch(bar, gateway=gateway.url, settings=settings, speed=1_000.0)
+    assert (easy.windows, easy.filtered.thinned) == (150, 130 * 600)
+    assert hasty.windows == 150
+    assert hasty.late_windows > 100
+    assert 130 * 700 < hasty.filtered.thinned < 130 * 800
+
+
 def test_the_options_are_the_settings() -> None:
     plain = parser().parse_args(["watch", "door.raw"])
     assert filter_changes(plain) == {}

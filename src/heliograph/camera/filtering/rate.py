@@ -8,14 +8,14 @@ likewise: https://docs.prophesee.ai/stable/hw/manuals/esp.html
 from heliograph.camera.jit import compiled
 from heliograph.camera.types import Packet
 
-HALVINGS_MAX = 6
+HALVINGS_MAX = 4
 
 
 class RateLimit:
     """Keeps at most *events_max* of each packet, and less for whoever is late.
 
     Each packet that comes late leaves a quarter of what is kept of it and the next
-    ones, down to a 64th; each that is in time doubles it again. Down fast and up
+    ones, down to a 16th; each that is in time doubles it again. Down fast and up
     slowly, as the delay of a few windows is all there is to spend.
     """
 

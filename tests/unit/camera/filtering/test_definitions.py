@@ -125,7 +125,7 @@ def test_whoever_is_late_looks_at_less_until_it_has_caught_up() -> None:
     events = packet(*((n % 6, n % 5, 0, n) for n in range(128)))
     late = [False, *[True] * 4, *[False] * 7]
     kept = [len(filters.apply(events, late=each)) for each in late]
-    assert kept == [64, 16, 4, 1, 1, 2, 4, 8, 16, 32, 64, 64]
+    assert kept == [64, 16, 4, 4, 4, 8, 16, 32, 64, 64, 64, 64]
     assert filters.counters.thinned == 12 * 128 - sum(kept)
     unbounded = Filters(SMALL, NONE, window_us=10_000)
     assert len(unbounded.apply(events, late=True)) == 128
