@@ -8,11 +8,11 @@ STAMP := $(VENV)/.ready
 OLD_STAMPS := $(VENV)/openai-1/.ready $(VENV)/openai-2/.ready
 NODE_STAMP := tests/conformance/node/node_modules/.ready
 BROWSER_STAMP := tests/browser/node_modules/.ready
-BROKER := $(VENV)/mosquitto/mosquitto
+BROKER_STAMP := $(VENV)/mosquitto/.ready
 
 .PHONY: setup demo test check format reference prices reliability golden matrix simulate caps kept kills bench bench-camera outage soak million fuzz lock lock-peers clean
 
-setup: $(STAMP) $(OLD_STAMPS) $(NODE_STAMP) $(BROWSER_STAMP) $(BROKER)
+setup: $(STAMP) $(OLD_STAMPS) $(NODE_STAMP) $(BROWSER_STAMP) $(BROKER_STAMP)
 
 # No resolver: the lock is whole, and pip's would look for a newer version of whatever
 # is asked for with an extra (`google-auth[requests]`) and refuse it for want of a hash.
@@ -42,7 +42,7 @@ $(BROWSER_STAMP): tests/browser/package-lock.json tests/browser/unpack.mjs $(STA
 	@touch $@
 
 # Debian's broker, which the camera's captions are sent through.
-$(BROKER): scripts/mosquitto $(STAMP)
+$(BROKER_STAMP): scripts/mosquitto $(STAMP)
 	scripts/mosquitto $(@D)
 	@touch $@
 

@@ -8,8 +8,8 @@ no hurry: there a slow gateway slows the reader, and every caption is had.
 import os
 import secrets
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
 from math import inf
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from heliograph.camera.config import (
     WatchSettings,
     clean_gateway_url,
 )
+from heliograph.camera.metrics import Counts, serve_metrics
 from heliograph.camera.screen import Facts, OpenScreen, Screen
 from heliograph.camera.sinks.jsonl import SinkError
 from heliograph.camera.sinks.outlets import Outlets, open_outlets
@@ -120,8 +121,7 @@ def watch(
         mark = _mark(source, resume=resume)
         run.ask_by(client, kept, mark=mark, resume=resume)
         run.on_caption = on_caption
-        outlets = open_outlets(settings, out, mark=mark, clock=clock)
-        run.outlets = stack.enter_context(outlets)
+        stack.enter_context(run.delivering(out, mark=mark))
         run.explain(explain)
         for screen in screens:
             run.screens.append(stack.enter_context(run.shown_on(screen)))
@@ -195,6 +195,22 @@ class _Run:
             return
         begin_us = self._facts.begin_us
         self._explain = lambda verdict: told(verdict_line(verdict, begin_us=begin_us))
+
+    @contextmanager
+    def delivering(self, out: Path | None, *, mark: str) -> Iterator[None]:
+        """Have all sinks open, *out* for JSON lines, and answer for the metrics."""
+        settings, clock = self._settings, self._clock
+        with ExitStack() as stack:
+            outlets = open_outlets(settings, out, mark=mark, clock=clock)
+            self.outlets = stack.enter_context(outlets)
+            if settings.metrics is not None:
+                stack.enter_context(serve_metrics(settings.metrics, self.counts))
+            yield
+
+    def counts(self) -> Counts:
+        """Return all that is counted, as it is now."""
+        alerts, outlets = self.alerts, self.outlets.counters
+        return Counts(self.tally, alerts.counters, alerts.spooled, outlets)
 
     def through(self, stop: threading.Event) -> Summary:
         """Read to the end, wait for the captions under way, and count."""

@@ -29,10 +29,30 @@ def add_destinations(watch: argparse.ArgumentParser) -> None:
         metavar="URL",
         help="tell a broker of captions and tracks: mqtt://HOST[:PORT], or mqtts://",
     )
+    watch.add_argument(
+        "--webhook", metavar="URL", help="post each caption there, as JSON"
+    )
+    watch.add_argument(
+        "--snapshots",
+        type=Path,
+        metavar="FOLDER",
+        help="keep each caption's picture there, as ID.png",
+    )
+    watch.add_argument(
+        "--metrics",
+        metavar="[HOST]:PORT",
+        help="answer Prometheus there; :9101 is all addresses of this machine",
+    )
 
 
 def destinations_of(arguments: argparse.Namespace) -> "Destinations":
     """Return what the options say."""
     from heliograph.camera.config import Destinations
 
-    return Destinations(spool=arguments.spool, mqtt=arguments.mqtt)
+    return Destinations(
+        spool=arguments.spool,
+        mqtt=arguments.mqtt,
+        webhook=arguments.webhook,
+        snapshots=arguments.snapshots,
+        metrics=arguments.metrics,
+    )

@@ -13,7 +13,10 @@ CAMERA_KEYS = frozenset(
         "view",
         "zones",
         "lines",
+        "metrics",
         "mqtt",
+        "snapshots",
+        "webhook",
     }
 )
 """What a camera's file may begin a section with, and a gateway's may not."""

@@ -10,8 +10,10 @@ from heliograph.camera.config.file import CameraConfig, read_camera_file
 from heliograph.camera.config.gateway import GATEWAY_URL, clean_gateway_url
 from heliograph.camera.config.mqtt import MqttSettings
 from heliograph.camera.config.settings import WatchSettings
+from heliograph.camera.config.snapshots import SnapshotSettings
 from heliograph.camera.config.spool import SpoolSettings
 from heliograph.camera.config.viewing import address
+from heliograph.camera.config.webhook import WebhookSettings
 
 __all__ = [
     "GATEWAY_URL",
@@ -19,8 +21,10 @@ __all__ = [
     "Destinations",
     "MqttSettings",
     "SettingError",
+    "SnapshotSettings",
     "SpoolSettings",
     "WatchSettings",
+    "WebhookSettings",
     "address",
     "clean_gateway_url",
     "read_camera_file",

@@ -14,8 +14,10 @@ from heliograph.camera.config.gateway import GATEWAY_URL, read_gateway
 from heliograph.camera.config.mqtt import read_mqtt
 from heliograph.camera.config.places import read_lines, read_zones
 from heliograph.camera.config.settings import WatchSettings
+from heliograph.camera.config.snapshots import read_snapshots
 from heliograph.camera.config.spool import read_spool
-from heliograph.camera.config.viewing import read_view
+from heliograph.camera.config.viewing import read_metrics, read_view
+from heliograph.camera.config.webhook import read_webhook
 from heliograph.yaml_reading.document import (
     Entry,
     Form,
@@ -100,6 +102,9 @@ SECTIONS: Mapping[str, Callable[[Reading, Node, str], Mapping[str, Any]]] = (
             "lines": read_lines,
             "view": read_view,
             "mqtt": read_mqtt,
+            "webhook": read_webhook,
+            "snapshots": read_snapshots,
+            "metrics": read_metrics,
         }
     )
 )

@@ -6,7 +6,9 @@ from heliograph.camera.config.errors import SettingError
 from heliograph.camera.config.filter_settings import FilterSettings
 from heliograph.camera.config.mqtt import MqttSettings
 from heliograph.camera.config.places import Line, Zone
+from heliograph.camera.config.snapshots import SnapshotSettings
 from heliograph.camera.config.spool import SpoolSettings
+from heliograph.camera.config.webhook import WebhookSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,9 @@ class WatchSettings:
     from its picture to its answer, `connect_s` how long a connection may take,
     `workers` how many are asked for at once, `queue_max` how many wait, and `drain_s`
     how long the end waits for those under way. Without a `spool` nothing is kept of
-    pictures that no model was there for; without `mqtt` no broker hears of captions.
+    pictures that no model was there for; captions go to `mqtt` and
+    `webhook` and their pictures to `snapshots` where there are such, and Prometheus may
+    ask at `metrics`, a host and a port.
     `filters` say what is left out of the stream.
     """
 
@@ -41,6 +45,9 @@ class WatchSettings:
     zones: tuple[Zone, ...] = ()
     lines: tuple[Line, ...] = ()
     mqtt: MqttSettings | None = None
+    webhook: WebhookSettings | None = None
+    snapshots: SnapshotSettings | None = None
+    metrics: tuple[str, int] | None = None
 
     def __post_init__(self) -> None:
         for name in self.__slots__:

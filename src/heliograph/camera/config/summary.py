@@ -33,4 +33,12 @@ def config_summary(config: CameraConfig, *, file: str) -> str:
         lines.append(f"  is shown to browsers at {host}:{port}")
     if (mqtt := watch.mqtt) is not None:
         lines.append(f"  tells {mqtt.url} under {mqtt.topic}/{watch.camera}")
+    if watch.webhook is not None:
+        signed = "" if watch.webhook.secret is None else ", signed"
+        lines.append(f"  posts captions to a webhook{signed}")
+    if (shots := watch.snapshots) is not None:
+        lines.append(f"  snapshots in {shots.folder}: {shots.bytes_max >> 20:,} MB")
+    if watch.metrics is not None:
+        host, port = watch.metrics
+        lines.append(f"  metrics at http://{host}:{port}/metrics")
     return "\n".join(lines)

@@ -42,6 +42,18 @@ def read_view(reading: Reading, node: Node, key: str) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
+def read_metrics(reading: Reading, node: Node, key: str) -> dict[str, Any]:
+    """Return the address at which Prometheus may ask."""
+    text = read_text(reading, node, key, what="an address")
+    if text is None:
+        return {}
+    place = address_of(text)
+    if place is None:
+        reading.report(node, key, f"{shown(text)} is no address", fix=ADDRESS_FIX)
+        return {}
+    return {"metrics": place}
+
+
 def address(text: str) -> tuple[str, int]:
     """Read `HOST:PORT`; `:PORT` is all addresses of this machine.
 
@@ -49,7 +61,7 @@ def address(text: str) -> tuple[str, int]:
     """
     found = address_of(text)
     if found is None:
-        raise SettingError(f"the view's address {text!r} is none: {ADDRESS_FIX}")
+        raise SettingError(f"{text!r} is no address: {ADDRESS_FIX}")
     return found
 
 

@@ -8,7 +8,9 @@ from typing import Protocol
 
 from heliograph.camera.config import WatchSettings
 from heliograph.camera.sinks.jsonl import JsonLines, SinkError
-from heliograph.camera.sinks.mqtt import Mqtt
+from heliograph.camera.sinks.mqtt import Mqtt, MqttCounters
+from heliograph.camera.sinks.snapshots import SnapshotCounters, Snapshots
+from heliograph.camera.sinks.webhook import Webhook, WebhookCounters
 from heliograph.camera.types import Caption, Track
 from heliograph.clock import Clock
 
@@ -25,13 +27,33 @@ class Sink(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class OutletCounters:
+    """What each sink counts; None for one that there is not."""
+
+    mqtt: MqttCounters | None = None
+    webhook: WebhookCounters | None = None
+    snapshots: SnapshotCounters | None = None
+
+
 @dataclass(slots=True)
 class Outlets:
     """The sinks of a watch; `error` is the first one that cannot be written."""
 
     sinks: list[Sink] = field(default_factory=list)
     mqtt: Mqtt | None = None
+    webhook: Webhook | None = None
+    snapshots: Snapshots | None = None
     error: SinkError | None = None
+
+    @property
+    def counters(self) -> OutletCounters:
+        """What the sinks count, as it is now."""
+        return OutletCounters(
+            mqtt=None if self.mqtt is None else self.mqtt.counters,
+            webhook=None if self.webhook is None else self.webhook.counters,
+            snapshots=None if self.snapshots is None else self.snapshots.counters,
+        )
 
     def append(self, caption: Caption, png: bytes, *, in_doubt: bool) -> bool:
         """Take *caption* to every sink; say whether all have it."""
@@ -60,6 +82,10 @@ def open_outlets(
     """
     outlets = Outlets()
     with ExitStack() as stack:
+        if settings.snapshots is not None:
+            # Before the captions: who reads one finds its picture.
+            outlets.snapshots = Snapshots(settings.snapshots)
+            outlets.sinks.append(outlets.snapshots)
         if out is not None:
             outlets.sinks.append(stack.enter_context(JsonLines(out)))
         if settings.mqtt is not None:
@@ -67,4 +93,9 @@ def open_outlets(
                 Mqtt(settings.mqtt, camera=settings.camera, mark=mark, clock=clock)
             )
             outlets.sinks.append(outlets.mqtt)
+        if settings.webhook is not None:
+            outlets.webhook = stack.enter_context(
+                Webhook(settings.webhook, camera=settings.camera, clock=clock)
+            )
+            outlets.sinks.append(outlets.webhook)
         yield outlets

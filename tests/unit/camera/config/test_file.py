@@ -8,8 +8,10 @@ import pytest
 from heliograph.camera.config import (
     CameraConfig,
     MqttSettings,
+    SnapshotSettings,
     SpoolSettings,
     WatchSettings,
+    WebhookSettings,
     read_camera_file,
 )
 from heliograph.camera.config.file import read_camera_text
@@ -66,7 +68,33 @@ mqtt:
   discovery: off
   keepalive_s: 10
   queue_max: 50
+webhook:
+  url: env.URL
+  secret: env.KEY
+  timeout_s: 2
+  tries_max: 3
+  queue_max: 10
+snapshots:
+  folder: shots
+  mb_max: 100
+metrics: 127.0.0.1:9101
 """
+BROKER = MqttSettings(
+    "mqtts://broker.lan",
+    username="dock",
+    password=Secret(ENVIRON["KEY"]),
+    topic="site/heliograph",
+    discovery=None,
+    keepalive_s=10,
+    queue_max=50,
+)
+HOOK = WebhookSettings(
+    Secret(ENVIRON["URL"]),
+    Secret(ENVIRON["KEY"]),
+    timeout_s=2.0,
+    tries_max=3,
+    queue_max=10,
+)
 MISTAKES = """\
 1: camera: "dock 3" cannot be a camera's name
   use up to 64 letters, digits, dots, dashes and underscores
@@ -100,6 +128,14 @@ MISTAKES = """\
   write levels such as site/heliograph, without +, # or a slash at an end
 14: mqtt.url: this is no address of a broker
   write it as mqtt://HOST[:PORT], or mqtts:// for TLS
+15: webhook.secret: the environment variable EMPTY is empty
+  set it before starting: export EMPTY=...
+15: webhook.url: this is no address
+  write it as https://HOST/PATH, without a user or password
+16: snapshots: no folder is named
+  write folder: and a path below it
+17: metrics: "nine" is no address
+  write it as 127.0.0.1:8081, or as :8081 for all addresses of this machine
 """
 
 
@@ -152,18 +188,12 @@ def test_every_key_becomes_a_setting_in_the_units_of_a_watch() -> None:
             burst_us=3_000,
             background_us=0,
         ),
-        mqtt=MqttSettings(
-            "mqtts://broker.lan",
-            username="dock",
-            password=Secret(ENVIRON["KEY"]),
-            topic="site/heliograph",
-            discovery=None,
-            keepalive_s=10,
-            queue_max=50,
-        ),
+        mqtt=BROKER,
+        webhook=HOOK,
+        snapshots=SnapshotSettings(Path("shots"), bytes_max=100 << 20),
+        metrics=("127.0.0.1", 9101),
     )
-    assert config.watch.mqtt is not None
-    assert config.watch.mqtt.address == ("broker.lan", 8883)
+    assert BROKER.address == ("broker.lan", 8883)
 
 
 def test_what_is_left_out_is_as_without_a_file() -> None:
@@ -195,6 +225,9 @@ def test_all_mistakes_are_told_at_once_by_line() -> None:
         "spool:\n"
         "  keep_hours: 0\n"
         "mqtt: {url: 'mqtt://me:secret@broker', topic: 'a/#', queue_max: 0}\n"
+        "webhook: {url: 'http://me:hidden@host', secret: env.EMPTY}\n"
+        "snapshots: {mb_max: 1}\n"
+        "metrics: nine\n"
     )
     assert isinstance(told, list)
     shown = "\n".join(line.replace("; ", "\n  ", 1) for line in told)
@@ -270,6 +303,9 @@ def test_the_summary_says_what_it_comes_to_without_the_key() -> None:
         "  each is worth waiting for 8 s",
         "  spool /var/lib/heliograph/spool.db: 100 pictures, 16 MB, 0.5 h",
         "  tells mqtts://broker.lan under site/heliograph/dock-3",
+        "  posts captions to a webhook, signed",
+        "  snapshots in shots: 100 MB",
+        "  metrics at http://127.0.0.1:9101/metrics",
     ]
     assert "once a track" in config_summary(
         CameraConfig(watch=WatchSettings(again_us=None)), file="f"

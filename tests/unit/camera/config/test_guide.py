@@ -9,8 +9,10 @@ import pytest
 from heliograph.camera.config import (
     CameraConfig,
     MqttSettings,
+    SnapshotSettings,
     SpoolSettings,
     WatchSettings,
+    WebhookSettings,
 )
 from heliograph.camera.config.captioning import CAPTIONING_KNOBS
 from heliograph.camera.config.capture import CAPTURE_KEYS, CAPTURE_KNOBS
@@ -28,8 +30,11 @@ from heliograph.camera.config.places import (
     Line,
     Zone,
 )
+from heliograph.camera.config.snapshots import SNAPSHOT_KEYS, SNAPSHOT_KNOBS
 from heliograph.camera.config.spool import SPOOL_KEYS, SPOOL_KNOBS
 from heliograph.camera.config.viewing import VIEW_KEYS
+from heliograph.camera.config.webhook import WEBHOOK_KEYS, WEBHOOK_KNOBS
+from heliograph.yaml_reading.secret import Secret
 
 GUIDE = (Path(__file__).parents[4] / "docs/guide/camera-config.md").read_text("utf-8")
 PARTS = dict(
@@ -45,6 +50,8 @@ KNOBS = [
     ("`zones`", ZONE_KNOBS, Zone("a", "a", ())),
     ("`lines`", LINE_KNOBS, Line("a", "a", (0, 0), (0, 1))),
     ("`mqtt`", MQTT_KNOBS, MqttSettings("mqtt://broker")),
+    ("`webhook`", WEBHOOK_KNOBS, WebhookSettings(Secret("https://a.example"))),
+    ("`snapshots`", SNAPSHOT_KNOBS, SnapshotSettings(Path("shots"))),
 ]
 
 
@@ -61,6 +68,8 @@ KNOBS = [
         ("`lines`", LINE_KEYS),
         ("`view`", VIEW_KEYS),
         ("`mqtt`", MQTT_KEYS),
+        ("`webhook`", WEBHOOK_KEYS),
+        ("`snapshots`", SNAPSHOT_KEYS),
     ],
 )
 def test_each_table_holds_the_keys_of_the_reader(
