@@ -166,6 +166,22 @@ async def test_what_cameras_were_told_is_listed_and_narrowed_down(
     check_quiet(page, watched)
 
 
+async def test_older_ones_are_shown_on_request(
+    chromium: Chromium, house: Administered
+) -> None:
+    for _ in range(52):
+        await house.chat(GPT, tags="camera=dock-3")
+    await house.written(52)
+    page = await log_in(chromium, house)
+    for view, rows in (("captions", ".captions li"), ("exchanges", "tbody tr")):
+        await go(page, view)
+        counted = f"document.querySelectorAll({json.dumps(rows)}).length"
+        assert await page.look(counted) == 50
+        await page.click(".foot button")
+        await page.shows("That is all.")
+        assert await page.look(counted) == 52
+
+
 async def test_it_fits_a_telephone_and_a_desk(
     chromium: Chromium, house: Administered
 ) -> None:

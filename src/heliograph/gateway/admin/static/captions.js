@@ -1,12 +1,10 @@
 // What cameras were told, the newest first.
 
-import { get } from "./api.js";
-import { badge, make, toast } from "./dom.js";
+import { badge, make } from "./dom.js";
 import { count, usd, when } from "./format.js";
+import { older, page } from "./paging.js";
 
 const TEXTS = ["camera", "zone", "class"];
-const PASSES_MAX = 25;
-const ROWS = 50;
 
 const by = (row) => (row.model ? `${row.provider}/${row.model}` : null);
 
@@ -26,39 +24,13 @@ function item(row) {
       make("div", { class: "soft small" }, [place, by(row), cost].filter(Boolean).join(" · "))));
 }
 
-// A page may come back short where what is looked for is rare: go on until there is some.
-async function page(asked, before) {
-  const rows = [];
-  let next = before;
-  for (let pass = 0; pass < PASSES_MAX; pass += 1) {
-    const found = await get("captions", { ...asked, before: next, limit: ROWS - rows.length });
-    rows.push(...found.data);
-    next = found.next;
-    if (next === null || rows.length >= ROWS) break;
-  }
-  return { rows, next };
-}
-
-function older(asked, next, list, foot) {
-  const button = make("button", { type: "button", on: {
-    click: async () => {
-      button.disabled = true;
-      try {
-        const found = await page(asked, next);
-        list.append(...found.rows.map(item));
-        foot.replaceChildren(...end(asked, found.next, list, foot));
-      } catch (error) {
-        toast(error.message);
-        button.disabled = false;
-      }
-    },
-  } }, "Older");
-  return button;
-}
-
 function end(asked, next, list, foot) {
-  return [make("span", {}, `${count(list.childElementCount)} shown`),
-    next === null ? "That is all." : older(asked, next, list, foot)];
+  const more = async () => {
+    const found = await page("captions", asked, next);
+    list.append(...found.rows.map(item));
+    foot.replaceChildren(...end(asked, found.next, list, foot));
+  };
+  return [make("span", {}, `${count(list.childElementCount)} shown`), next === null ? "That is all." : older(more)];
 }
 
 function none(narrowed) {
@@ -68,7 +40,7 @@ function none(narrowed) {
 
 export async function captions(asked, go) {
   const narrowed = Object.fromEntries(TEXTS.filter((name) => asked[name]).map((name) => [name, asked[name]]));
-  const found = await page(narrowed, undefined);
+  const found = await page("captions", narrowed, undefined);
   const inputs = TEXTS.map((name) => make("label", {}, name[0].toUpperCase() + name.slice(1),
     make("input", { name, value: asked[name] || "" })));
   const form = make("form", { class: "filters pad", on: {

@@ -3,12 +3,12 @@
 import { get } from "./api.js";
 import { badge, dialog, make, select, table, toast } from "./dom.js";
 import { count, lasting, owner, usd, when } from "./format.js";
+import { older, page } from "./paging.js";
 
 const OUTCOMES = [["", "any"], ["answered", "answered"], ["failed", "failed"], ["refused", "refused"], ["client_gone", "caller left"]];
 const KINDS = { answered: "good", failed: "bad", refused: "mid", client_gone: "off" };
 const WORDS = { client_gone: "caller left" };
 const TEXTS = ["provider", "model", "team", "tag", "error"];
-const PASSES_MAX = 25;
 
 const answered = (row) => (row.model ? `${row.provider}/${row.model}` : null);
 
@@ -81,44 +81,19 @@ async function detail(id, names) {
     row.request === null ? null : [make("h2", {}, "Request"), make("pre", {}, row.request), make("h2", {}, "Answer"), make("pre", {}, row.answer)]);
 }
 
-// A page may come back short where what is looked for is rare: go on until there is some.
-async function page(asked, before) {
-  const rows = [];
-  let next = before;
-  for (let pass = 0; pass < PASSES_MAX; pass += 1) {
-    const found = await get("exchanges", { ...asked, before: next, limit: 50 - rows.length });
-    rows.push(...found.data);
-    next = found.next;
-    if (next === null || rows.length >= 50) break;
-  }
-  return { rows, next };
-}
-
-function more(asked, next, rows, names, place) {
-  const button = make("button", { type: "button", on: {
-    click: async () => {
-      button.disabled = true;
-      try {
-        const found = await page(asked, next);
-        rows.push(...found.rows);
-        place.replaceChildren(rowsOf(rows, names), ...foot(asked, found.next, rows, names, place));
-      } catch (error) {
-        toast(error.message);
-        button.disabled = false;
-      }
-    },
-  } }, "Older");
-  return button;
-}
-
 function foot(asked, next, rows, names, place) {
+  const more = async () => {
+    const found = await page("exchanges", asked, next);
+    rows.push(...found.rows);
+    place.replaceChildren(rowsOf(rows, names), ...foot(asked, found.next, rows, names, place));
+  };
   return [make("p", { class: "foot" }, make("span", {}, `${count(rows.length)} shown`),
-    next === null ? "That is all." : more(asked, next, rows, names, place))];
+    next === null ? "That is all." : older(more))];
 }
 
 export async function exchanges(asked, go) {
   const narrowed = Object.fromEntries(["outcome", "key", ...TEXTS].filter((name) => asked[name]).map((name) => [name, asked[name]]));
-  const [found, keys] = await Promise.all([page(narrowed, undefined), get("keys", { limit: 1000 })]);
+  const [found, keys] = await Promise.all([page("exchanges", narrowed, undefined), get("keys", { limit: 1000 })]);
   const names = new Map(keys.data.map((key) => [key.id, key.name]));
   const inputs = TEXTS.map((name) => make("label", {}, name[0].toUpperCase() + name.slice(1),
     make("input", { name, value: asked[name] || "", placeholder: name === "error" ? "any, or a kind" : "" })));
