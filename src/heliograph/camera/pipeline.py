@@ -171,7 +171,12 @@ class _Run:
         facts, settings = self._facts, self._settings
         self.alerts = Alerts(
             Captioner(
-                client, facts.model, clock=self._clock, timeout_s=settings.deadline_s
+                client,
+                facts.model,
+                clock=self._clock,
+                timeout_s=settings.deadline_s,
+                answer=settings.answer,
+                camera=settings.camera,
             ),
             self._deliver,
             clock=self._clock,

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from heliograph.camera.captioning.montage import montage
 from heliograph.camera.captioning.policy import CaptionPolicy
 from heliograph.camera.captioning.policy_terms import Ask, PolicySettings, Verdict, View
-from heliograph.camera.captioning.prompt import prompt_for
+from heliograph.camera.captioning.prompt import Asking, prompt_for
 from heliograph.camera.captioning.score import score_view
+from heliograph.camera.captioning.sight import see, signed_events, whole
 from heliograph.camera.config import WatchSettings
 from heliograph.camera.config.places import Line, Zone
 from heliograph.camera.detection.blobs import (
@@ -64,6 +65,9 @@ class Stages:
         self._tracker = Tracker(size)
         self._places = Places(size, settings.zones, settings.lines)
         self._asked_on = {zone.id: zone.ask_on for zone in settings.zones}
+        self._asking = Asking(
+            settings.prompt, settings.answer, moments=settings.moments
+        )
         self._policy = CaptionPolicy(policy_settings(settings))
         self._levels: NDArray[np.uint8] = np.empty(
             (2, size.height, size.width), np.uint8
@@ -123,12 +127,13 @@ class Stages:
         views: list[View] = []
         if wanted:
             picture = self._picture.render(now_us)
+            scene, events = whole(picture), signed_events(self._levels)
             views = [
                 View(
                     track,
                     now_us,
                     score_view(self._levels, picture, track.box),
-                    picture,
+                    see(picture, track.box, scene, events=events),
                 )
                 for track in wanted
             ]
@@ -156,26 +161,29 @@ class Stages:
             for verdict in self._policy.verdicts:
                 self._explain(verdict)
         for ask in asks:
-            view, now_s = ask.view, self._clock.monotonic_s()
-            zones = [one.zone for one in self._places.of(view.track.id)]
-            names, happened = [zone.name for zone in zones], self._told(ask.event)
-            self._submit(
-                CaptionJob(
-                    track=view.track,
-                    t_us=view.t_us,
-                    png=montage(view.picture, view.track.box),
-                    prompt=prompt_for(
-                        view.track,
-                        zones=names,
-                        happened=happened,
-                    ),
-                    deadline_s=now_s + self._deadline_s,
-                    reason=ask.reason,
-                    zones=tuple(names),
-                    happened=happened,
-                    priority=max((zone.priority for zone in zones), default=1),
-                )
-            )
+            self._submit(self._job(ask))
+
+    def _job(self, ask: Ask) -> CaptionJob:
+        """Draw what the model is shown, and write what it is told."""
+        view, settings = ask.view, self._settings
+        track = view.track
+        zones = [one.zone for one in self._places.of(track.id)]
+        names, happened = tuple(zone.name for zone in zones), self._told(ask.event)
+        moments = [one.sight for one in ask.moments] if settings.moments else []
+        wide = view.sight.is_wide
+        return CaptionJob(
+            track=track,
+            t_us=view.t_us,
+            png=montage(view.sight, moments=moments, form=settings.picture_form),
+            prompt=prompt_for(
+                track, self._asking, wide=wide, zones=names, happened=happened
+            ),
+            deadline_s=self._clock.monotonic_s() + self._deadline_s,
+            reason=ask.reason,
+            zones=names,
+            happened=happened,
+            priority=max((zone.priority for zone in zones), default=1),
+        )
 
 
 def policy_settings(settings: WatchSettings) -> PolicySettings:

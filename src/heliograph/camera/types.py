@@ -133,7 +133,8 @@ class Caption:
     `error` is set where no model's answer came; `text` is then made from a template, or
     empty. `fallback` is True where another target than the first one answered, None
     where nobody told. A job may get two captions with one `id`: a template at once, and
-    a model's `age_s` after its picture was taken.
+    a model's `age_s` after its picture was taken. `actions`, `carried` and `confidence`
+    are the model's too, where it was asked for them.
     """
 
     t_us: int
@@ -155,3 +156,7 @@ class Caption:
     at_s: float = 0.0
     rung: Rung = "cloud"
     age_s: float = 0.0
+    zones: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
+    carried: tuple[str, ...] = ()
+    confidence: float | None = None

@@ -12,9 +12,14 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Literal
 
+from heliograph.camera.captioning.structure import RESPONSE_FORMAT, Told, read_told
+from heliograph.camera.config.captioning import AnswerForm
+
 TEXT_CHARS_MAX = 1_000
 ERROR_CHARS_MAX = 160
-TOKENS_MAX = 60
+LINE_TOKENS_MAX = 60
+JSON_TOKENS_MAX = 200
+WEBP_MARK = b"RIFF"
 # A run this long is no word: a picture or a key that a server sent back to us.
 BLOB = re.compile(r"data:[^\s\"']+|\bsk-[\w-]+|[A-Za-z0-9+/=_-]{40,}")
 
@@ -36,12 +41,16 @@ class Answer:
     status: int | None = None
     retry_after_s: float | None = None
     cost_usd: float | None = None
+    actions: tuple[str, ...] = ()
+    carried: tuple[str, ...] = ()
+    confidence: float | None = None
 
 
 Outcome = Literal["answered", "away", "refused"]
 """What an answer means for asking later: there is a text; nobody could answer; it is
 this picture that gets none."""
 
+SCHEMA_REFUSED = frozenset({400, 404, 415, 422, 501})
 PICTURE_REFUSED = frozenset({200, 400, 406, 411, 413, 414, 415, 422})
 """A 200 without a text, and what a gateway says of a request that it does not take."""
 
@@ -53,33 +62,57 @@ def judge(answer: Answer) -> Outcome:
     return "refused" if answer.status in PICTURE_REFUSED else "away"
 
 
-def encode_question(model: str, prompt: str, png: bytes) -> bytes:
-    """Return the body of a chat completion that asks *prompt* about *png*."""
+def encode_question(
+    model: str, prompt: str, png: bytes, *, answer: AnswerForm = "line", schema: bool
+) -> bytes:
+    """Return the body of a chat completion that asks *prompt* about *png*.
+
+    *schema* binds the answer to that of a caption in JSON.
+    """
+    kind = "webp" if png.startswith(WEBP_MARK) else "png"
     picture = base64.b64encode(png).decode()
-    url = f"data:image/png;base64,{picture}"
+    url = f"data:image/{kind};base64,{picture}"
     content = [
         {"type": "text", "text": prompt},
         {"type": "image_url", "image_url": {"url": url}},
     ]
-    question = {
+    question: dict[str, object] = {
         "model": model,
-        "max_tokens": TOKENS_MAX,
+        "max_tokens": LINE_TOKENS_MAX if answer == "line" else JSON_TOKENS_MAX,
         "messages": [{"role": "user", "content": content}],
     }
+    if schema:
+        question["response_format"] = RESPONSE_FORMAT
     return json.dumps(question, separators=(",", ":")).encode()
 
 
-def decode_answer(status: int, headers: Mapping[str, str], body: bytes) -> Answer:
-    """Read an answer to `encode_question`; never raises."""
-    text, error = "", None
+def is_schema_refused(status: int, body: bytes) -> bool:
+    """Say whether an answer may be another without the schema.
+
+    Gateways and servers name the parameter, and not always the same way.
+    """
+    named = b"response_format" in body or b"json_schema" in body
+    return status in SCHEMA_REFUSED and named
+
+
+def decode_answer(
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    answer: AnswerForm = "line",
+) -> Answer:
+    """Read what came for `encode_question`; never raises."""
+    told, error = Told(""), None
     if status == 200:  # noqa: PLR2004 - HTTP's OK
-        text, error = _read_completion(body)
+        said, error = _read_completion(body)
+        told = read_told(said) if answer == "json" else Told(said)
     else:
         error = f"HTTP {status}: {_read_error(body)}"
     attempts = headers.get("x-heliograph-attempts", "")
     fallback = headers.get("x-heliograph-fallback")
     return Answer(
-        text=text,
+        text=one_line(told.text)[:TEXT_CHARS_MAX],
         error=error,
         provider=headers.get("x-heliograph-provider"),
         model=headers.get("x-heliograph-model"),
@@ -88,6 +121,9 @@ def decode_answer(status: int, headers: Mapping[str, str], body: bytes) -> Answe
         status=status,
         retry_after_s=_retry_after_s(headers),
         cost_usd=_number(headers.get("x-heliograph-cost-usd", "")),
+        actions=tuple(map(one_line, told.actions)),
+        carried=tuple(map(one_line, told.carried)),
+        confidence=told.confidence,
     )
 
 
@@ -146,9 +182,8 @@ def _read_completion(body: bytes) -> tuple[str, str | None]:
     if choice is None:
         return "", "HTTP 200, but the body is no chat completion"
     text = _at(_at(choice, "message"), "content")
-    line = one_line(text)[:TEXT_CHARS_MAX] if isinstance(text, str) else ""
-    if line:
-        return line, None
+    if isinstance(text, str) and one_line(text):
+        return text, None
     reason = _at(choice, "finish_reason")
     return "", f"the model said nothing (finish_reason {short_error(str(reason))})"
 

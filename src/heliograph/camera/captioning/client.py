@@ -1,10 +1,13 @@
 """The camera's way to the gateway: HTTP, the OpenAI dialect, one answer a picture.
 
-It asks once. Trying again, elsewhere or later is the gateway's trade, and a caption
-that comes late is worth nothing. No picture and no key gets into a message.
+It asks once, and once more without a schema where one is refused. Trying again,
+elsewhere or later is the gateway's trade, and a caption that comes late is worth
+nothing. No picture and no key gets into a message.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import urllib3
 from urllib3.exceptions import (
@@ -22,15 +25,19 @@ from heliograph.camera.captioning.answer import (
     decode_answer,
     decode_models,
     encode_question,
+    is_schema_refused,
     judge,
 )
+from heliograph.camera.captioning.tags import TAGS_HEADER, tags_of
 from heliograph.camera.config import SettingError
+from heliograph.camera.config.captioning import AnswerForm
 from heliograph.camera.types import Caption, CaptionJob
 from heliograph.clock import Clock
 
 ANSWER_BYTES_MAX = 1 << 20
 PIECE_BYTES = 1 << 16
 OK = 200
+CHAT = "/v1/chat/completions"
 WAIT_S_MIN = 0.001
 
 
@@ -64,6 +71,7 @@ class GatewayClient:
         self._clock = clock
         self._connect_s = connect_s
         self._key = api_key
+        self._schema = True
         self._headers = {"user-agent": f"heliograph/{__version__}"}
         if api_key is not None:
             if not api_key or not api_key.isascii() or not api_key.isprintable():
@@ -88,25 +96,51 @@ class GatewayClient:
             )
         return names
 
-    def ask(self, model: str, job: CaptionJob, *, timeout_s: float) -> Answer:
-        """Return what *model* says about *job*'s picture.
+    def ask(
+        self,
+        model: str,
+        job: CaptionJob,
+        *,
+        timeout_s: float,
+        answer: AnswerForm = "line",
+        tags: str | None = None,
+    ) -> Answer:
+        """Return what *model* says about *job*'s picture, which the prompt asks for.
 
-        Raises `GatewayError` where nothing came back within *timeout_s*.
+        A JSON answer is bound to its schema until somebody refuses that. *tags* is what
+        the gateway records the call under. Raises `GatewayError` where nothing came
+        back within *timeout_s*.
         """
-        body = encode_question(model, job.prompt, job.png)
-        reply = self._call("POST", "/v1/chat/completions", body, timeout_s=timeout_s)
-        return decode_answer(reply.status, reply.headers, reply.body)
+        until_s = self._clock.monotonic_s() + timeout_s
+        schema = answer == "json" and self._schema
+        headers = {} if tags is None else {TAGS_HEADER: tags}
+        while True:
+            body = encode_question(
+                model, job.prompt, job.png, answer=answer, schema=schema
+            )
+            left_s = max(WAIT_S_MIN, until_s - self._clock.monotonic_s())
+            reply = self._call("POST", CHAT, body, timeout_s=left_s, more=headers)
+            if not (schema and is_schema_refused(reply.status, reply.body)):
+                break
+            schema = self._schema = False
+        return decode_answer(reply.status, reply.headers, reply.body, answer=answer)
 
     def close(self) -> None:
         """Close the connections that nobody uses."""
         self._pool.clear()
 
     def _call(
-        self, method: str, path: str, body: bytes | None, *, timeout_s: float
+        self,
+        method: str,
+        path: str,
+        body: bytes | None,
+        *,
+        timeout_s: float,
+        more: Mapping[str, str] = MappingProxyType({}),
     ) -> _Reply:
         """Do one call within *timeout_s*; raise `GatewayError` where it fails."""
         until_s = self._clock.monotonic_s() + timeout_s
-        headers = dict(self._headers)
+        headers = {**self._headers, **more}
         if body is not None:
             headers["content-type"] = "application/json"
         try:
@@ -183,7 +217,8 @@ class Reply:
 class Captioner:
     """Asks *model* about jobs, each within *timeout_s* at most.
 
-    None is the first one that the gateway lists, once it can be asked.
+    None is the first one that the gateway lists, once it can be asked. *camera* is who
+    asks, by the gateway's record.
     """
 
     def __init__(
@@ -193,8 +228,12 @@ class Captioner:
         *,
         clock: Clock,
         timeout_s: float,
+        answer: AnswerForm = "line",
+        camera: str | None = None,
     ) -> None:
         self._client = client
+        self._answer = answer
+        self._camera = camera
         self._model = model
         self._clock = clock
         self._timeout_s = timeout_s
@@ -202,11 +241,14 @@ class Captioner:
     def __call__(self, job: CaptionJob) -> Reply:
         """Ask about *job*; what goes wrong is told in the caption's `error`."""
         asked_s = self._clock.monotonic_s()
+        tags = None if self._camera is None else tags_of(job, self._camera)
         left_s = max(WAIT_S_MIN, min(self._timeout_s, job.deadline_s - asked_s))
         try:
             if self._model is None:
                 self._model = self._client.models(timeout_s=left_s)[0]
-            answer = self._client.ask(self._model, job, timeout_s=left_s)
+            answer = self._client.ask(
+                self._model, job, timeout_s=left_s, answer=self._answer, tags=tags
+            )
         except GatewayError as error:
             answer = Answer("", str(error), None, None, None, None)
         answered_s = self._clock.monotonic_s()
@@ -228,6 +270,10 @@ class Captioner:
             id=job.id,
             recording=job.recording,
             at_s=job.at_s,
+            zones=job.zones,
+            actions=answer.actions,
+            carried=answer.carried,
+            confidence=answer.confidence,
         )
         return Reply(
             job,

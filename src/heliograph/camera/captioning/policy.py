@@ -152,7 +152,7 @@ class CaptionPolicy:
                 continue
             reason, view = found
             event = memory.event if reason in HAPPENED else None
-            ask = Ask(view, reason, event)
+            ask = Ask(view, reason, event, memory.moments(view))
             due.append((-priority, ORDER.index(reason), -view.score, ask))
         due.sort(key=lambda one: one[:3])
         return [one[3] for one in due]

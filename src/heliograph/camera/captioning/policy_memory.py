@@ -13,11 +13,13 @@ RECENT_US = 1_000_000
 class Memory:
     """One track since `confirmed_us`.
 
-    `best` is its best view for a first caption, `recent` the best one of the last
-    second that it was seen in, `newest` the last one. `inside` are the zones it is in.
+    `start` is its first view, `best` the best one for a first caption, `recent` the
+    best of the last second that it was seen in, `newest` the last one. `inside` are
+    the zones it is in.
     """
 
     confirmed_us: int
+    start: View | None = None
     best: View | None = None
     recent: View | None = None
     newest: View | None = None
@@ -30,6 +32,7 @@ class Memory:
 
     def take(self, view: View, now_us: int, settings: PolicySettings) -> None:
         """Keep *view* for what it is the best of."""
+        self.start = self.start or view
         self.newest = view
         if (
             self.recent is None
@@ -87,13 +90,18 @@ class Memory:
         if self.newest is None or self.asked_box is None:
             return False
         now, then = self.newest.track.box, self.asked_box
-        larger, smaller = max(now.area, then.area), min(now.area, then.area)
-        return now.label != then.label or larger >= settings.area_ratio * smaller
+        # What became smaller goes away, or over the edge: that is no news.
+        return now.label != then.label or now.area >= settings.area_ratio * then.area
 
     def spend(self, view: View, now_us: int) -> None:
         """Note that a caption of *view* is asked for."""
         self.asked_us, self.asked_box = now_us, view.track.box
         self.best = self.event = None
+
+    def moments(self, view: View) -> tuple[View, ...]:
+        """Return it as it was first seen, in *view*, and last, in their order."""
+        views = {one.t_us: one for one in (self.start, view, self.newest) if one}
+        return tuple(views[t_us] for t_us in sorted(views))
 
     def priority(self, settings: PolicySettings) -> int:
         """Return the highest of where it is and of what happened."""

@@ -4,9 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-import numpy as np
-from numpy.typing import NDArray
-
+from heliograph.camera.captioning.sight import Sight
 from heliograph.camera.types import PlaceEvent, Reason, Track
 
 
@@ -20,8 +18,8 @@ class PolicySettings:
 
     `again_us` is the time to a next caption of what goes on moving, None for none. What
     happens at a place, and what has changed since the last caption, does not wait for
-    that: only `apart_us` and `changed_us`. Changed is another label, or an area by
-    `area_ratio`.
+    that: only `apart_us` and `changed_us`. Changed is another label, or an area that
+    has grown by `area_ratio`.
 
     At most `captions_per_s` are asked for. What found no room within `stale_us` is
     worth nothing any more. `priorities` are those of zones and lines by their ids, 1
@@ -45,24 +43,26 @@ class PolicySettings:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A track as it was seen at `t_us`; `picture`, shape (H, W), is not looked at."""
+    """A track as it was seen at `t_us`; the policy does not look at `sight`."""
 
     track: Track
     t_us: int
     score: float
-    picture: NDArray[np.uint8]
+    sight: Sight
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
     """Ask for a caption of this view, for this reason.
 
-    `event` is what happened at a place, where that is the reason.
+    `event` is what happened at a place, where that is the reason. `moments` are the
+    track when it was first seen, at its best and last.
     """
 
     view: View
     reason: Reason
     event: PlaceEvent | None = None
+    moments: tuple[View, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ is. `person in loading-bay, moving left, 12 s, 0.87`, or, where something happen
 from collections.abc import Sequence
 from dataclasses import replace
 
-from heliograph.camera.captioning.prompt import SLOW_PX_S
+from heliograph.camera.captioning.prompt import way_of
 from heliograph.camera.types import Caption, CaptionJob, Track, TrackState
 
 UNSEEN: dict[TrackState, str] = {"stationary": "at rest", "coasting": "out of sight"}
@@ -56,6 +56,7 @@ def unasked(job: CaptionJob, why: str, *, now_s: float) -> Caption:
         recording=job.recording,
         at_s=job.at_s,
         rung="template",
+        zones=job.zones,
     )
 
 
@@ -66,9 +67,5 @@ def _describe(job: CaptionJob) -> str:
 def _motion(track: Track) -> str:
     if track.state in UNSEEN:
         return UNSEEN[track.state]
-    ways = []
-    if abs(track.velocity_x_px_s) >= SLOW_PX_S:
-        ways.append("right" if track.velocity_x_px_s > 0 else "left")
-    if abs(track.velocity_y_px_s) >= SLOW_PX_S:
-        ways.append("down" if track.velocity_y_px_s > 0 else "up")
-    return f"moving {' and '.join(ways)}" if ways else "moving in place"
+    way = way_of(track)
+    return "moving in place" if way is None else f"moving {way}"

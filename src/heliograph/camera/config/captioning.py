@@ -1,8 +1,8 @@
-"""The `captioning` section: how often, how late, how many at once."""
+"""The `captioning` section: how often, how late, how many at once, and how asked."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal, get_args
 
 from heliograph.camera.config.knobs import (
     US_PER_MS,
@@ -11,10 +11,15 @@ from heliograph.camera.config.knobs import (
     milliseconds,
     read_knobs,
 )
-from heliograph.yaml_reading.document import Node
+from heliograph.yaml_reading.document import MappingNode, Node, ScalarNode, describe
 from heliograph.yaml_reading.ranges import Range, counts, seconds
-from heliograph.yaml_reading.values import Reading
+from heliograph.yaml_reading.values import Reading, read_choice, read_text, shown
 
+AnswerForm = Literal["line", "json"]
+PictureForm = Literal["png", "webp"]
+ANSWER_FORMS: tuple[AnswerForm, ...] = get_args(AnswerForm)
+PICTURE_FORMS: tuple[PictureForm, ...] = get_args(PictureForm)
+PROMPT_CHARS_MAX = 8_000
 AGAIN_S = Range(0, 86_400, "seconds", above=True, zero=True)
 CAPTIONING_KNOBS: Mapping[str, Knob] = MappingProxyType(
     {
@@ -29,6 +34,8 @@ CAPTIONING_KNOBS: Mapping[str, Knob] = MappingProxyType(
         "picture_ms": Knob("picture_tau_us", milliseconds(1, 10_000), US_PER_MS),
     }
 )
+PLACEHOLDERS = ("picture", "facts", "answer")
+"""What a prompt of the user's own may hold in braces."""
 
 
 def read_captioning(reading: Reading, node: Node, key: str) -> dict[str, Any]:
@@ -39,7 +46,72 @@ def read_captioning(reading: Reading, node: Node, key: str) -> dict[str, Any]:
         key,
         what="a table of rates and bounds",
         knobs=CAPTIONING_KNOBS,
+        also=tuple(WORDS),
     )
     if found.get("again_us") == 0:
         found["again_us"] = None
-    return found
+    if not isinstance(node, MappingNode):
+        return found
+    told = {name: node.entries[name].value for name in WORDS if name in node.entries}
+    for name, (setting, read) in WORDS.items():
+        if name in told:
+            found[setting] = read(reading, told[name], f"{key}.{name}")
+    return {
+        name: value
+        for name, value in found.items()
+        if value is not None or name == "again_us"
+    }
+
+
+def _read_prompt(reading: Reading, node: Node, key: str) -> str | None:
+    """Read an instruction; what is in braces must be what we put there."""
+    text = read_text(reading, node, key, what="an instruction")
+    if text is None:
+        return None
+    fix = "use {picture}, {facts} and {answer}, and write {{ for a brace itself"
+    if len(text) > PROMPT_CHARS_MAX:
+        message = f"the instruction is longer than {PROMPT_CHARS_MAX} characters"
+        reading.report(node, key, message, fix="write less")
+        return None
+    try:
+        text.format(**dict.fromkeys(PLACEHOLDERS, ""))
+    except KeyError as error:
+        message = f"nothing is known by {shown('{' + str(error.args[0]) + '}')}"
+        reading.report(node, key, message, fix=fix)
+        return None
+    except (ValueError, IndexError, AttributeError):
+        reading.report(node, key, "its braces do not match", fix=fix)
+        return None
+    return text
+
+
+def _read_answer(reading: Reading, node: Node, key: str) -> AnswerForm | None:
+    return read_choice(reading, node, key, what="answer", choices=ANSWER_FORMS)
+
+
+def _read_form(reading: Reading, node: Node, key: str) -> PictureForm | None:
+    return read_choice(
+        reading, node, key, what="kind of picture", choices=PICTURE_FORMS
+    )
+
+
+def _read_truth(reading: Reading, node: Node, key: str) -> bool | None:
+    if isinstance(node, ScalarNode) and node.kind == "boolean":
+        return node.value.lower() == "true"
+    message = f"expected true or false, found {describe(node)}"
+    reading.report(node, key, message, fix="write true or false")
+    return None
+
+
+WORDS: Mapping[str, tuple[str, Callable[[Reading, Node, str], object]]] = (
+    MappingProxyType(
+        {
+            "prompt": ("prompt", _read_prompt),
+            "answer": ("answer", _read_answer),
+            "picture": ("picture_form", _read_form),
+            "moments": ("moments", _read_truth),
+        }
+    )
+)
+"""The keys that are no numbers: which setting each is, and what reads it."""
+CAPTIONING_KEYS = (*CAPTIONING_KNOBS, *WORDS)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from heliograph.camera.config.captioning import AnswerForm, PictureForm
 from heliograph.camera.config.errors import SettingError
 from heliograph.camera.config.filter_settings import FilterSettings
 from heliograph.camera.config.mqtt import MqttSettings
@@ -42,6 +43,10 @@ class WatchSettings:
     drain_s: float = 25.0
     spool: SpoolSettings | None = None
     filters: FilterSettings = field(default_factory=FilterSettings)
+    prompt: str | None = None
+    answer: AnswerForm = "line"
+    picture_form: PictureForm = "png"
+    moments: bool = False
     zones: tuple[Zone, ...] = ()
     lines: tuple[Line, ...] = ()
     mqtt: MqttSettings | None = None
@@ -52,5 +57,7 @@ class WatchSettings:
     def __post_init__(self) -> None:
         for name in self.__slots__:
             value = getattr(self, name)
-            if isinstance(value, int | float) and not value > 0:
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                continue
+            if not value > 0:
                 raise SettingError(f"{name} must be above 0, not {value}")

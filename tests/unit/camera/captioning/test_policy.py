@@ -10,10 +10,12 @@ import pytest
 from caption_parts import TRACK
 from heliograph.camera.captioning.policy import CaptionPolicy
 from heliograph.camera.captioning.policy_terms import Ask, PolicySettings, View
+from heliograph.camera.captioning.sight import see, whole
 from heliograph.camera.types import Box, Track, TrackState
 
 LOOK_US = 30_000
-PICTURE = np.full((8, 8), 128, np.uint8)
+GREY = np.full((8, 8), 128, np.uint8)
+SIGHT = see(GREY, TRACK.box, whole(GREY))
 
 
 def walk(
@@ -29,7 +31,7 @@ def walk(
     for now_us in range(from_us, until_us, LOOK_US):
         tracks = tracks_at(now_us)
         views = [
-            View(track, now_us, score_of(track, now_us), PICTURE)
+            View(track, now_us, score_of(track, now_us), SIGHT)
             for track in policy.wanted(tracks, now_us)
         ]
         asked += [(now_us, ask) for ask in policy.decide(tracks, views, now_us)]

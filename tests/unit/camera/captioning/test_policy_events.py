@@ -15,10 +15,12 @@ from heliograph.camera.captioning.policy_terms import (
     Verdict,
     View,
 )
+from heliograph.camera.captioning.sight import see, whole
 from heliograph.camera.types import Box, PlaceEvent, Track
 
 LOOK_US = 30_000
-PICTURE = np.full((8, 8), 128, np.uint8)
+GREY = np.full((8, 8), 128, np.uint8)
+SIGHT = see(GREY, TRACK.box, whole(GREY))
 ONCE = PolicySettings(again_us=None)
 Happening = dict[int, PlaceEvent]
 
@@ -42,7 +44,7 @@ class Walk:
             new = [e for e in happened if now_us - LOOK_US < e.t_us <= now_us]
             policy.notice(new, [] if quiet else new)
             views = [
-                View(track, now_us, 1.0, PICTURE)
+                View(track, now_us, 1.0, SIGHT)
                 for track in policy.wanted(tracks, now_us)
             ]
             asks = policy.decide(tracks, views, now_us)
@@ -164,7 +166,6 @@ def test_what_nobody_asks_on_makes_no_caption_but_is_known() -> None:
     [
         replace(TRACK.box, label="vehicle"),
         Box(0, 0, 200, 300),
-        Box(120, 120, 30, 40),
     ],
 )
 def test_what_looks_like_another_thing_is_captioned_again(box: Box) -> None:
@@ -174,6 +175,22 @@ def test_what_looks_like_another_thing_is_captioned_again(box: Box) -> None:
     walk = Walk(tracks_at, until_us=9_000_000)
     assert walk.reasons == ["first", "changed"]
     assert walk.asked[1][0] == 6_030_000
+
+
+def test_what_becomes_smaller_is_no_news() -> None:
+    def tracks_at(now_us: int) -> list[Track]:
+        small = Box(120, 120, 30, 40)
+        return [replace(TRACK, box=small) if now_us > 6_000_000 else TRACK]
+
+    assert Walk(tracks_at, until_us=9_000_000).reasons == ["first"]
+
+
+def test_the_moments_of_an_ask_are_its_first_best_and_last_views() -> None:
+    walk = Walk(always(TRACK), until_us=2_000_000)
+    ((when, ask),) = walk.asked
+    times = [view.t_us for view in ask.moments]
+    assert (times[0], times[-1]) == (0, when)
+    assert times == sorted({0, ask.view.t_us, when})
 
 
 def test_why_is_told_once_for_each_turn() -> None:

@@ -54,6 +54,11 @@ captioning:
   drain_s: 5
   look_ms: 50
   picture_ms: 150
+  first_s: 0.5
+  prompt: "{picture} {facts} Auf Deutsch. {answer}"
+  answer: json
+  picture: webp
+  moments: true
 spool:
   file: /var/lib/heliograph/spool.db
   rows_max: 100
@@ -166,6 +171,11 @@ def test_every_key_becomes_a_setting_in_the_units_of_a_watch() -> None:
         workers=2,
         queue_max=3,
         drain_s=5.0,
+        patience_us=500_000,
+        prompt="{picture} {facts} Auf Deutsch. {answer}",
+        answer="json",
+        picture_form="webp",
+        moments=True,
         spool=SpoolSettings(
             Path("/var/lib/heliograph/spool.db"),
             rows_max=100,
@@ -242,6 +252,12 @@ def test_all_mistakes_are_told_at_once_by_line() -> None:
         ("gateway: 3", "gateway: expected a table of"),
         ("capture: {speed: -1}", "-1 cannot be used; write max, or a factor above 0"),
         ("capture: {speed: .inf}", "is not a finite number"),
+        ("captioning: {answer: xml}", 'unknown answer "xml"; write line or json'),
+        ("captioning: {picture: jpeg}", 'unknown kind of picture "jpeg"; write png'),
+        ("captioning: {moments: 1}", "expected true or false, found a number"),
+        ("captioning: {prompt: 'a {zone}'}", 'nothing is known by "{zone}"; use {pic'),
+        ("captioning: {prompt: 'a {b'}", "its braces do not match; use {picture}"),
+        ("captioning: {prompt: 'a {}'}", "its braces do not match; use {picture}"),
         ("gateway: {key: ''}", "expected a key, found an empty text"),
         ("gateway: {key: $KEY}", "looks like a variable"),
         ("gateway: {url: ftp://x}", "this is no address"),

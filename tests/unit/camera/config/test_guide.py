@@ -14,7 +14,7 @@ from heliograph.camera.config import (
     WatchSettings,
     WebhookSettings,
 )
-from heliograph.camera.config.captioning import CAPTIONING_KNOBS
+from heliograph.camera.config.captioning import CAPTIONING_KEYS, CAPTIONING_KNOBS
 from heliograph.camera.config.capture import CAPTURE_KEYS, CAPTURE_KNOBS
 from heliograph.camera.config.file import SECTIONS, read_camera_text
 from heliograph.camera.config.filter_settings import FilterSettings
@@ -62,7 +62,7 @@ KNOBS = [
         ("`gateway`", GATEWAY_KEYS),
         ("`capture`", CAPTURE_KEYS),
         ("`filters`", FILTER_KEYS),
-        ("`captioning`", tuple(CAPTIONING_KNOBS)),
+        ("`captioning`", CAPTIONING_KEYS),
         ("`spool`", SPOOL_KEYS),
         ("`zones`", ZONE_KEYS),
         ("`lines`", LINE_KEYS),
