@@ -11,11 +11,8 @@ import pytest
 from heliograph import __version__, cli, demo
 from heliograph.camera import command, cut
 from heliograph.camera.config import Destinations
-from heliograph.camera.config.file import SECTIONS
 from heliograph.camera.types import Size
-from heliograph.cli.kinds import CAMERA_KEYS
 from heliograph.gateway import app
-from heliograph.gateway.config import schema
 from heliograph.simulation import providers
 from heliograph.simulation.camera import command as simulated_camera
 
@@ -81,11 +78,6 @@ def test_a_cameras_file_is_checked_by_the_camera(
         if text is not None:
             (tmp_path / name).write_text(text)
         assert cli.main(["check", str(tmp_path / name)]) == status
-
-
-def test_what_makes_a_file_a_cameras_are_the_sections_it_may_have() -> None:
-    assert set(SECTIONS) == CAMERA_KEYS
-    assert set(schema.TOP_KEYS).isdisjoint(CAMERA_KEYS)
 
 
 def test_simulated_providers_get_their_script(monkeypatch: pytest.MonkeyPatch) -> None:

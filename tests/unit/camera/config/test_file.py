@@ -2,6 +2,7 @@
 
 from math import inf
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -100,6 +101,12 @@ HOOK = WebhookSettings(
     tries_max=3,
     queue_max=10,
 )
+ASKING: dict[str, Any] = {
+    "prompt": "{picture} {facts} Auf Deutsch. {answer}",
+    "answer": "json",
+    "picture_form": "webp",
+    "moments": True,
+}
 MISTAKES = """\
 1: camera: "dock 3" cannot be a camera's name
   use up to 64 letters, digits, dots, dashes and underscores
@@ -172,10 +179,7 @@ def test_every_key_becomes_a_setting_in_the_units_of_a_watch() -> None:
         queue_max=3,
         drain_s=5.0,
         patience_us=500_000,
-        prompt="{picture} {facts} Auf Deutsch. {answer}",
-        answer="json",
-        picture_form="webp",
-        moments=True,
+        **ASKING,
         spool=SpoolSettings(
             Path("/var/lib/heliograph/spool.db"),
             rows_max=100,
