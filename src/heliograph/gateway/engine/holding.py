@@ -112,8 +112,7 @@ def truth_of(attempt: Attempt, held: Hold) -> Amount:
     unknown. One that no ledger could hold is not known either.
     """
     reserved = held.amount
-    in_dollars = any(cap.measure == USD for cap in held.caps)
-    if in_dollars and cost_of(attempt) is None:
+    if cost_of(attempt) is None and any(cap.measure == USD for cap in held.caps):
         attempt.cost_nano = min(reserved[USD], COST_NANO_MAX)
         attempt.cost_basis = "estimate"
     usage = attempt.usage
