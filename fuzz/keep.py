@@ -2,7 +2,7 @@
 
     .venv/bin/python fuzz/keep.py TARGET ...
 
-An input is kept when the gateway goes a step that no smaller input makes it go: from
+An input is kept when what is judged goes a step that no smaller input makes it go: from
 one line to another, for one kind of case. Findings are copied by hand, to
 `fuzz/findings/TARGET/`, with the test of their repair.
 """
@@ -18,13 +18,19 @@ from typing import Any
 from case import written
 from run import CORPUS, TARGETS, WORK, name_of
 
-KINDS = {"sse": 1, "lane": 1}
+KINDS = {"sse": 1, "lane": 1, "raw": 6, "arrays": 5, "aedat4": 6, "hdf5": 2}
 """How many kinds of cases a target has, where it is not the four of a dialect."""
+ROOMS = (
+    "/heliograph/gateway/",
+    "/heliograph/camera/reading/",
+    "/fuzz/plain_events",
+)
+"""Where steps count: what is judged, and what judges compiled code."""
 Step = tuple[str, int, int]
 
 
 class Steps:
-    """Notes every step from line to line in the gateway."""
+    """Notes every step from line to line in what is judged."""
 
     def __init__(self) -> None:
         self.seen: set[Step] = set()
@@ -33,7 +39,7 @@ class Steps:
     def __call__(self, frame: FrameType, event: str, _argument: object) -> Any:  # noqa: ANN401 - settrace's own
         """Note a step."""
         name = frame.f_code.co_filename
-        if "/heliograph/gateway/" not in name:
+        if not any(room in name for room in ROOMS):
             return None
         if event == "return":
             self.last.pop(frame, None)

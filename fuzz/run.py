@@ -20,8 +20,12 @@ FUZZ = Path(__file__).resolve().parent
 WORK = FUZZ.parent / ".fuzz"
 FOUND = WORK / "found"
 CORPUS = FUZZ / "corpus"
-TARGETS = ("sse", "openai", "anthropic", "messages", "lane")
+GATEWAY = ("sse", "openai", "anthropic", "messages", "lane")
+CAMERA = ("raw", "arrays", "aedat4", "hdf5")
+TARGETS = (*GATEWAY, *CAMERA)
 INPUT_BYTES_MAX = 4096
+HDF5_BYTES_MAX = 8192
+"""The smallest file that h5py writes has 5 kB."""
 HANG_S = 10
 RSS_MB_MAX = 1024
 SEED = 1
@@ -40,7 +44,7 @@ def main() -> int:
 
 def read_options() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description="Fuzz the gateway's parsers")
+    parser = argparse.ArgumentParser(description="Fuzz the parsers")
     parser.add_argument("target", choices=("all", *TARGETS), help="which parser")
     parser.add_argument("--seconds", type=int, default=600, help="for each parser")
     parser.add_argument("--seed", type=int, default=SEED, help="of libFuzzer's chance")
@@ -64,7 +68,7 @@ def fuzz(name: str, seconds: int, seed: int) -> int:
                 *(sys.executable, FUZZ / "under_atheris.py", name),
                 f"-max_total_time={seconds}",
                 f"-seed={seed}",
-                f"-max_len={INPUT_BYTES_MAX}",
+                f"-max_len={HDF5_BYTES_MAX if name == 'hdf5' else INPUT_BYTES_MAX}",
                 f"-timeout={HANG_S}",
                 f"-rss_limit_mb={RSS_MB_MAX}",
                 f"-dict={FUZZ / 'dictionaries' / name}.dict",

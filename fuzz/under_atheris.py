@@ -15,14 +15,20 @@ from functools import partial
 import atheris
 from run import FOUND, name_of
 
+READING = "heliograph.camera.reading"
+INSTRUMENTED = ["heliograph.gateway", "uvicorn.protocols", READING, "plain_events"]
+COMPILED = [
+    f"{READING}.{name}"
+    for name in ("dat", "ecf", "evt2", "evt21", "evt3", "records", "evt3_writer")
+]
+"""What numba compiles it must find as it was written."""
+
 
 def main() -> None:
-    """Instrument the gateway, import the target and fuzz it until told to stop."""
+    """Instrument what is judged, import the target and fuzz it until told to stop."""
     _, name, *arguments = sys.argv
     logging.disable()
-    with atheris.instrument_imports(
-        include=["heliograph.gateway", "uvicorn.protocols"]
-    ):
+    with atheris.instrument_imports(include=INSTRUMENTED, exclude=COMPILED):
         target = importlib.import_module(f"targets.{name}")
     keeping = partial(keep_if_condemned, name, target.judge)
     atheris.Setup([sys.argv[0], *arguments], keeping)

@@ -45,7 +45,15 @@ FOREIGN_PATHS = ["/wo" + "rk/", "/ho" + "me/", "/ro" + "ot/", "/Us" + "ers/"]
 PROOFS = frozenset({"raises", "fail", "until", "timeout"})
 LOCKS = [
     f"requirements/{name}.txt"
-    for name in ("dev", "weights", "fuzz", "openai-1", "openai-2", "peer-litellm")
+    for name in (
+        "dev",
+        "weights",
+        "fuzz",
+        "openai-1",
+        "openai-2",
+        "peer-litellm",
+        "peer-camera",
+    )
 ]
 
 

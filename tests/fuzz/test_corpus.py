@@ -9,7 +9,7 @@ from case import written
 from run import TARGETS
 
 FUZZ = Path(__file__).resolve().parents[2] / "fuzz"
-INPUTS_MAX = 300
+INPUTS_MAX = 600
 BYTES_MAX = 500_000
 
 Judge = Callable[[bytes], None]

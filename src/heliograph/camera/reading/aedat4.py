@@ -41,7 +41,7 @@ VERSION_BYTES = 14
 SIZE_BYTES = 4
 HEADER_BYTES_MAX = 1 << 20
 PACKET_BYTES_MAX = 1 << 26
-UNPACKED_BYTES_MAX = 1 << 28
+UNPACKED_BYTES_MAX = 1 << 26
 EVENT_4 = np.dtype(
     {
         "names": ["t", "x", "y", "on"],

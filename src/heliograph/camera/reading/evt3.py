@@ -121,7 +121,8 @@ def decode(  # noqa: C901, PLR0912 - one switch over the kinds of words
         if kind == TIME_HIGH:
             if (word & 0xFFF) != s.high or s.started == 0:
                 if not _set_high(s, word & 0xFFF):
-                    return at - 1, n, k
+                    at -= 1
+                    break
                 if s.t_us >= until_us:
                     break
         elif s.started == 0:

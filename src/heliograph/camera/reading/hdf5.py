@@ -35,7 +35,8 @@ from heliograph.camera.types import TRIGGER, Size
 
 PLACES = ("CD/events", "events", "/")
 TRIGGERS = "EXT_TRIGGER/events"
-CHUNK_BYTES_MAX = 1 << 28
+CHUNK_BYTES_MAX = 1 << 26
+NUMBER_KINDS = "uifb"
 READ_ERRORS = (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError)
 """What h5py raises for a file that is damaged in one place or another."""
 
@@ -54,7 +55,7 @@ def open_hdf5(source: Source) -> Opened:
         size = _size(file, source.name)
         triggers = file.get(TRIGGERS)
         if triggers is not None:
-            check_filters(h5py, triggers, source.name)
+            check(h5py, triggers, file, source.name)
         reader = _Reader(table, triggers, _time_offset(file), source.name)
     except READ_ERRORS as error:
         raise ForeignFileError(f"{source.name}: is a damaged HDF5 file") from error
@@ -94,7 +95,7 @@ def _find(h5py: ModuleType, file: Any, name: str) -> "_Table":  # noqa: ANN401 -
             continue
         if names is not None:
             for dataset in datasets:
-                check_filters(h5py, dataset, name)
+                check(h5py, dataset, file, name)
             return _Table(datasets, names, name)
     raise ForeignFileError(
         f"{name}: this HDF5 file has no x, y, t, p in {', '.join(PLACES)}, but "
@@ -102,16 +103,16 @@ def _find(h5py: ModuleType, file: Any, name: str) -> "_Table":  # noqa: ANN401 -
     )
 
 
-def check_filters(h5py: ModuleType, dataset: Any, name: str) -> None:  # noqa: ANN401 - the same
-    """See that *dataset* is a list of numbers that can be unpacked here."""
+def check(h5py: ModuleType, dataset: Any, file: Any, name: str) -> None:  # noqa: ANN401 - the same
+    """See that *dataset* is a list of numbers, all in *file*, that can be unpacked."""
     if not isinstance(dataset, h5py.Dataset) or len(dataset.shape) != 1:
         raise ForeignFileError(f"{name}: {dataset.name} is no list")
-    chunk = (dataset.chunks or (1,))[0]
-    if chunk * dataset.dtype.itemsize > CHUNK_BYTES_MAX:
-        raise ForeignFileError(
-            f"{name}: {dataset.name} is in chunks of {chunk} events, too large to "
-            "unpack; save it in smaller ones"
-        )
+    if dataset.file != file or dataset.external or dataset.is_virtual:
+        raise ForeignFileError(f"{name}: {dataset.name} lies in another file")
+    dtype = dataset.dtype
+    kinds = [dtype[field] for field in dtype.names or ()] or [dtype]
+    if any(kind.kind not in NUMBER_KINDS for kind in kinds):
+        raise ForeignFileError(f"{name}: {dataset.name} holds no numbers")
     told = dataset.id.get_create_plist()
     for code, _, _, called in map(told.get_filter, range(told.get_nfilters())):
         if code == ecf.FILTER_ID and told.get_nfilters() == 1:
@@ -123,6 +124,23 @@ def check_filters(h5py: ModuleType, dataset: Any, name: str) -> None:  # noqa: A
                 "not installed: save the file with another compression (h5repack -f "
                 "GZIP=1), or use the RAW file it was made of"
             )
+    _check_stored(dataset, name)
+
+
+def _check_stored(dataset: Any, name: str) -> None:  # noqa: ANN401 - the same
+    """See that what *dataset* says it holds is there; HDF5 makes up what is not."""
+    if dataset.chunks is None:
+        stored = dataset.id.get_storage_size() == dataset.size * dataset.dtype.itemsize
+    else:
+        (chunk,) = dataset.chunks
+        if chunk * dataset.dtype.itemsize > CHUNK_BYTES_MAX:
+            raise ForeignFileError(
+                f"{name}: {dataset.name} is in chunks of {chunk} events, too large to "
+                "unpack; save it in smaller ones"
+            )
+        stored = dataset.id.get_num_chunks() >= -(-dataset.size // chunk)
+    if not stored:
+        raise ForeignFileError(f"{name}: {dataset.name} is not all there")
 
 
 def _size(file: Any, name: str) -> Size | None:  # noqa: ANN401 - the same
@@ -132,7 +150,7 @@ def _size(file: Any, name: str) -> Size | None:  # noqa: ANN401 - the same
         return raw_header.checked_size(width, height, name)
     for holder in (file, file.get("events"), file.attrs):
         if holder is not None and "width" in holder and "height" in holder:
-            sides = [_text(np.asarray(holder[s]).item()) for s in ("width", "height")]
+            sides = [_text(_single(holder[side])) for side in ("width", "height")]
             return raw_header.checked_size(sides[0], sides[1], name)
     return None
 
@@ -144,7 +162,14 @@ def _text(value: object) -> str:
 def _time_offset(file: Any) -> int:  # noqa: ANN401 - the same
     """Read what DSEC wants to be added to each time, in us."""
     held = file.get("t_offset")
-    return 0 if held is None else int(np.asarray(held).item())
+    return 0 if held is None else int(_single(held))
+
+
+def _single(held: Any) -> Any:  # noqa: ANN401 - the same
+    """Return the one number in *held*; raises `ValueError` where there are others."""
+    if getattr(held, "size", 1) != 1:
+        raise ValueError("no single number")
+    return np.asarray(held).item()
 
 
 class _Table:
@@ -160,6 +185,10 @@ class _Table:
         told = datasets[0].id.get_create_plist()
         filters = [told.get_filter(i)[0] for i in range(told.get_nfilters())]
         self._is_ecf = len(datasets) == 1 and filters == [ecf.FILTER_ID]
+        if self._is_ecf and chunk > ecf.EVENTS_MAX:
+            raise ForeignFileError(
+                f"{name}: a chunk of ECF cannot be of {chunk} events"
+            )
         self._datasets = datasets
         self._names = names
 
@@ -204,7 +233,7 @@ class _Reader:
     def read(self, place: int) -> Iterator[tuple[int, NDArray[np.void]]]:
         """Yield records from event *place* on, which `read` gave before."""
         merge = TriggerMerge()
-        passed = 0
+        passed, at = 0, place
         step = self._table.step
         try:
             if place:
@@ -219,7 +248,7 @@ class _Reader:
                 yield self._table.length, merge.rest()
         except READ_ERRORS as error:
             raise broken(
-                self._name, "the file is damaged", at=place, unit="event"
+                self._name, "the file is damaged", at=at, unit="event"
             ) from error
 
     def _events(self, at: int) -> NDArray[np.void]:

@@ -46,6 +46,11 @@ class Rows:
         self._row_bytes = self._width * self._dtype.itemsize
         self._name = name
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether a row is a single number."""
+        return not self._is_table and self._dtype.names is None
+
     def pass_by(self, count: int) -> None:
         """Read the next *count* rows and drop them."""
         self.read += count

@@ -70,7 +70,10 @@ class _Members:
     def reader(self, members: Names) -> Reader:
         """Return a reader of four arrays of one column each."""
         times = Times()
-        if len({self._rows(member, 0).count for member in members}) > 1:
+        columns = [self._rows(member, 0) for member in members]
+        if not all(column.is_plain for column in columns):
+            raise ForeignFileError(f"{self._name}: its x, y, t, p are no columns")
+        if len({column.count for column in columns}) > 1:
             raise ForeignFileError(f"{self._name}: its columns are not equally long")
 
         def read(place: int) -> Iterator[tuple[int, NDArray[np.void]]]:

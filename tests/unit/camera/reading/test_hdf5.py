@@ -20,6 +20,7 @@ from heliograph.camera.types import EVENT, TRIGGER, Packet, Size
 
 PACKET = packet_of((1, 2, 1, 1000), (639, 479, 0, 9_000), (7, 8, 1, 31_000))
 EVENTS = tuples(PACKET)
+TEXTS = np.dtype([(name, "S4") for name in "xypt"])
 every_way = pytest.mark.parametrize("way", [0, 1, 2])
 
 
@@ -186,3 +187,36 @@ def test_a_path_is_read_and_closed(tmp_path: Path) -> None:
     with camera.open(path) as recording:
         assert tuples(np.concatenate(list(recording))) == EVENTS
     assert path not in [link.resolve() for link in Path("/proc/self/fd").iterdir()]
+
+
+def test_what_only_seems_to_be_there_is_not_read(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere.h5"
+    elsewhere.write_bytes(metavision(PACKET))
+
+    def made_up(h5: h5py.File) -> None:
+        h5.create_dataset("CD/events", (1 << 50,), EVENT, chunks=(64,))
+
+    def outside(h5: h5py.File) -> None:
+        h5.create_dataset("CD/events", (3,), EVENT, external=[("secret", 0, 42)])
+
+    def linked(h5: h5py.File) -> None:
+        h5["CD"] = h5py.ExternalLink(elsewhere, "CD")
+
+    def too_large(h5: h5py.File) -> None:
+        h5.create_dataset("CD/events", (1 << 24,), EVENT, chunks=(1 << 24,))
+
+    def texts(h5: h5py.File) -> None:
+        h5.create_dataset("CD/events", data=np.zeros(3, TEXTS))
+
+    for make, what in (
+        (made_up, "is not all there"),
+        (outside, "lies in another file"),
+        (linked, "has no x, y, t, p"),
+        (too_large, "too large to unpack"),
+        (texts, "holds no numbers"),
+    ):
+        path = tmp_path / "file.h5"
+        with h5py.File(path, "w") as h5:
+            make(h5)
+        with pytest.raises(camera.ForeignFileError, match=what):
+            camera.open(path, size=Size(640, 480))

@@ -151,6 +151,7 @@ def test_an_array_of_anything_else_is_refused(array: np.ndarray, what: str) -> N
         ({"a": PACKET["x"], "b": PACKET["y"]}, "has no x, y, t, p but a, b"),
         ({**NAMED, "t": PACKET["t"][:2]}, "not equally long"),
         ({**NAMED, "t": np.array([None] * 3)}, "holds Python objects"),
+        ({**NAMED, "x": np.zeros((3, 4))}, "are no columns"),
         ({"all": np.stack(columns("txyp")).T}, "columns lie one behind the other"),
     ],
 )

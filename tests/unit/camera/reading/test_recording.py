@@ -106,6 +106,19 @@ def test_counters_account_for_every_word_and_byte() -> None:
     assert counters.bytes_read == len(SMALL_EVT3)
 
 
+def test_counters_know_what_was_read_before_time_went_wrong() -> None:
+    files = (
+        evt3(high(9), row(1), column(1), 0xA301, high(5)),
+        evt2(high2(9), event2(1, 1, 1), 0xA0000101, high2(2)),
+    )
+    for data in files:
+        recording = opened(data, delta_t_us=1_000_000)
+        assert len(next(recording)) == 1
+        with pytest.raises(BrokenRecordingError, match="goes back"):
+            next(recording)
+        assert (recording.counters.events, recording.counters.triggers) == (1, 1)
+
+
 def test_a_recording_can_be_read_once() -> None:
     recording = opened(SMALL_EVT3)
     assert len(all_events(recording)) > 0
