@@ -165,6 +165,7 @@ def words(counters: Counters) -> str:
         (counters.dropped, "dropped"),
         (counters.out_of_bounds, "out of bounds"),
         (counters.time_steps_back, "time steps back"),
+        (counters.packets_lost, "packets lost"),
     ):
         told += f", {count:,} {what}"
     return told

@@ -11,11 +11,12 @@ from heliograph.camera.reading.dat import open_dat
 from heliograph.camera.reading.errors import ForeignFileError
 from heliograph.camera.reading.foreign import looks_like
 from heliograph.camera.reading.hdf5 import open_hdf5
+from heliograph.camera.reading.live import LIVE, open_live
 from heliograph.camera.reading.npy import open_npy
 from heliograph.camera.reading.npz import open_npz
 from heliograph.camera.reading.raw import open_raw
 from heliograph.camera.reading.recording import Opened, Recording
-from heliograph.camera.reading.sources import Source, open_source
+from heliograph.camera.reading.sources import SIGNATURE_BYTES, Source, open_source
 from heliograph.camera.types import Size
 
 # The first beginning that a file has decides, so the longer come first.
@@ -40,11 +41,12 @@ def open(  # noqa: A001 - the field's own word; used as `camera.open`
 ) -> Recording:
     """Open a recording as windows of *delta_t_us*, whatever its format.
 
-    *source* is a path, `-` for the standard input, or a binary file, which is read
-    from where it stands and left open. *size* is the sensor's geometry; it goes before
-    what the header tells. With *follow* a file at a path has no end but its deletion:
-    reading waits for what is written to it. Setting *stop* ends that wait, and one for
-    a pipe, as if the stream had ended.
+    *source* is a path, `-` for the standard input, `live:` or `live:SERIAL` for a
+    sensor, or a binary file, which is read from where it stands and left open. *size*
+    is the sensor's geometry; it goes before what the header tells. With *follow* a file
+    at a path has no end but its deletion: reading waits for what is written to it.
+    Setting *stop* ends that wait, and one for a pipe or a sensor, as if the stream had
+    ended.
 
     Raises `ForeignFileError` for what is no recording we read, or one whose geometry
     cannot be known, `BrokenRecordingError` for one without a single time, `OSError`
@@ -54,14 +56,17 @@ def open(  # noqa: A001 - the field's own word; used as `camera.open`
         raise ValueError(f"delta_t_us must be at least 1, not {delta_t_us}")
     owned = ExitStack()
     try:
-        found = open_source(
-            source, follow=follow, stop=stop or threading.Event(), owned=owned
-        )
-        opened = _opener(found)(found)
+        stop = stop or threading.Event()
+        if isinstance(source, (str, os.PathLike)) and str(source).startswith(LIVE):
+            name = str(source)
+            opened = open_live(name, stop=stop, owned=owned)
+        else:
+            found = open_source(source, follow=follow, stop=stop, owned=owned)
+            name, opened = found.name, _opener(found)(found)
         return Recording(
             opened,
-            size=size or _size(opened, found.name),
-            name=found.name,
+            size=size or _size(opened, name),
+            name=name,
             delta_t_us=delta_t_us,
             owned=owned,
         )
@@ -75,8 +80,8 @@ def _opener(source: Source) -> Callable[[Source], Opened]:
         if source.head.startswith(beginning):
             return opener
     raise ForeignFileError(
-        f"{source.name}: looks like {looks_like(source.head)}, at byte 0; supported "
-        f"are {SUPPORTED}"
+        f"{source.name}: looks like {looks_like(source.head[:SIGNATURE_BYTES])}, at "
+        f"byte 0; supported are {SUPPORTED}"
     )
 
 

@@ -41,6 +41,10 @@ class Pieces(Protocol):
         """Name what is taken next: a unit ("byte" or "event") and its number."""
 
     @property
+    def lost(self) -> int:
+        """How many packets never came, where a driver can tell."""
+
+    @property
     def seekable(self) -> bool:
         """Whether `rewind` can be asked for."""
 
@@ -109,6 +113,11 @@ class Words:
     def where(self) -> tuple[str, int]:
         """Name the byte at which the next word begins."""
         return "byte", self.place
+
+    @property
+    def lost(self) -> int:
+        """How many packets a driver dropped before they were read."""
+        return int(getattr(self._stream, "lost", 0))
 
     @property
     def seekable(self) -> bool:

@@ -71,8 +71,9 @@ class Counters:
     `other` words are known but carry no events (IMU, sensor statistics), `unknown`
     ones have a type the format does not define. `dropped` counts words before the
     first TIME_HIGH and events before the first row or column; `out_of_bounds` events
-    outside the sensor. `bytes_read` includes the header, and is 0 for HDF5 and NPZ
-    files. After a `seek` all of them tell of what lies before the place.
+    outside the sensor. `bytes_read` includes the header, and is 0 for HDF5 and NumPy
+    files. `packets_lost` are those that a live sensor's driver dropped. After a `seek`
+    all of them tell of what lies before the place.
     """
 
     words: int
@@ -85,6 +86,7 @@ class Counters:
     time_steps_back: int
     wraps: int
     bytes_read: int
+    packets_lost: int = 0
 
 
 class Recording:
@@ -131,10 +133,11 @@ class Recording:
         state = self._state[0]
         return Counters(
             bytes_read=self._pieces.bytes_read,
+            packets_lost=self._pieces.lost,
             **{
                 name: int(state[name])
                 for name in Counters.__slots__
-                if name != "bytes_read"
+                if name not in ("bytes_read", "packets_lost")
             },
         )
 

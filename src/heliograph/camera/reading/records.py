@@ -107,6 +107,7 @@ class Records:
     ) -> None:
         self.place = begin
         self.seekable = seekable
+        self.lost = 0
         self.pending: NDArray[np.void] = np.empty(0, RECORD)
         self._reader = reader
         self._unit = unit
