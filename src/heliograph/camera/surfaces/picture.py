@@ -18,12 +18,11 @@ from heliograph.camera.types import Packet, Size
 
 MID_GREY = 128
 TICKS_PER_TAU_MIN = 256
-# exp(-9) of the strongest picture is below half a grey level.
-AGE_TAU_MAX = 9
-# Together, because events come at random places and each place is a trip to memory; in
-# 8 bytes, so that more of them fit into the cache. Ticks count from an epoch.
-PIXEL = np.dtype([("tick", "<i4"), ("level", "<f4")])
-EPOCH_TICKS = 1 << 29
+EPOCH_TAU_MAX = 40
+"""exp of it, a million times, is far from what 32 bits cannot hold."""
+BACK_US = 1_000
+LEVEL_MIN = 1e-6
+"""What has faded below it is nothing: numbers near 0 are slow to reckon with."""
 
 
 class Picture:
@@ -39,15 +38,19 @@ class Picture:
         self.size = size
         self.tau_us = tau_us
         self._gain = (255 - MID_GREY) / steps_max
-        # Whole ticks of a power of two: decay by table, exact over any number of
-        # events, where a table of rounded ages would never let a busy pixel fade.
+        # The integrator is linear, so what leaks away need not be taken from each pixel
+        # at each event: instead an event weighs the more the later it comes, by a
+        # table of ticks from an epoch, and rendering scales all of it down to now.
         self._shift = max(0, (tau_us // TICKS_PER_TAU_MIN).bit_length() - 1)
-        ticks = math.ceil(AGE_TAU_MAX * tau_us / (1 << self._shift)) + 1
-        ages_us = np.arange(ticks) << self._shift
-        self._decay: NDArray[np.float32] = np.exp(-ages_us / tau_us).astype(np.float32)
-        self._decay[-1] = 0.0
-        self._pixels: NDArray[np.void] = np.zeros((size.height, size.width), PIXEL)
-        self._epoch = 0
+        self._tick_taus = (1 << self._shift) / tau_us
+        ticks = math.ceil(EPOCH_TAU_MAX / self._tick_taus) + 1
+        weights = np.exp(np.arange(ticks) * self._tick_taus)
+        self._weights: NDArray[np.float32] = weights.astype(np.float32)
+        self._levels: NDArray[np.float32] = np.zeros(
+            (size.height, size.width), np.float32
+        )
+        self._epoch = self._newest = 0
+        self._back_max = (max(tau_us, BACK_US) >> self._shift) + 1
 
     def update(self, packet: Packet) -> None:
         """Take in *packet*, which may step back by a few us.
@@ -55,12 +58,15 @@ class Picture:
         Raises `ValueError` for another dtype, or for events outside the sensor after
         the others were taken in.
         """
-        check_dtype(packet)
-        if len(packet):
-            self._move_epoch(int(packet["t"][0]) >> self._shift)
-        outside = _integrate(
-            packet, self._shift, self._epoch, self._decay, self._pixels
-        )
+        times, done, outside = check_dtype(packet)["t"], 0, 0
+        while done < len(packet):
+            self._reach(int(times[done]) >> self._shift)
+            taken, beyond = _integrate(
+                packet[done:], self._shift, self._epoch, self._weights, self._levels
+            )
+            done, outside = done + taken, outside + beyond
+            newest = int(times[done - 1]) >> self._shift
+            self._newest = max(self._newest, newest)
         check_events(packet, outside)
 
     def render(
@@ -71,23 +77,26 @@ class Picture:
         Written to *out* where it is given.
         """
         if out is None:
-            out = np.empty(self._pixels.shape, np.uint8)
-        check_out(out, self._pixels.shape)
-        _develop(
-            self._pixels,
-            (now_us >> self._shift) - self._epoch,
-            self._decay,
-            self._gain,
-            out,
-        )
+            out = np.empty(self._levels.shape, np.uint8)
+        check_out(out, self._levels.shape)
+        now = max(now_us >> self._shift, self._newest)
+        left = math.exp((self._epoch - now) * self._tick_taus)
+        _develop(self._levels, np.float32(self._gain * left), out)
         return out
 
-    def _move_epoch(self, tick: int) -> None:
-        """Bring the epoch to *tick* where that is far away."""
+    def _reach(self, tick: int) -> None:
+        """Bring the epoch to *tick* where that is beyond the table.
+
+        Time that goes back, by more than sensors do, is that of another stream or
+        place: the picture begins anew.
+        """
         moved = tick - self._epoch
-        if abs(moved) > EPOCH_TICKS:
-            ticks = self._pixels["tick"].astype(np.int64) - moved
-            self._pixels["tick"] = np.clip(ticks, -EPOCH_TICKS, EPOCH_TICKS)
+        if self._newest - tick > self._back_max:
+            self._levels[:] = 0.0
+            self._epoch = self._newest = tick
+        elif moved >= len(self._weights):
+            self._levels *= np.float32(math.exp(-moved * self._tick_taus))
+            self._levels[np.abs(self._levels) < LEVEL_MIN] = 0.0
             self._epoch = tick
 
 
@@ -96,41 +105,36 @@ def _integrate(
     packet: Packet,
     shift: int,
     epoch: int,
-    decay: NDArray[np.float32],
-    pixels: NDArray[np.void],
-) -> int:
-    """Return how many events lie outside the picture."""
-    height, width = pixels.shape
-    last = len(decay) - 1
+    weights: NDArray[np.float32],
+    levels: NDArray[np.float32],
+) -> tuple[int, int]:
+    """Return how many events were taken, and how many of them lie outside.
+
+    They are taken up to the first that lies beyond the table.
+    """
+    height, width = levels.shape
     outside = 0
     for i in range(len(packet)):
         e = packet[i]
+        tick = (e.t >> shift) - epoch
+        if tick >= len(weights):
+            return i, outside
         if e.x >= width or e.y >= height:
             outside += 1
             continue
-        pixel = pixels[e.y, e.x]
-        now = min(max((e.t >> shift) - epoch, -EPOCH_TICKS), 2 * EPOCH_TICKS)
-        ticks = min(max(now - pixel.tick, 0), last)
-        step = np.float32(1.0) if e.p else np.float32(-1.0)
-        pixel.level = pixel.level * decay[ticks] + step
-        pixel.tick = max(now, pixel.tick)
-    return outside
+        weight = weights[max(tick, 0)]
+        levels[e.y, e.x] += weight if e.p else -weight
+    return len(packet), outside
 
 
 @compiled
 def _develop(
-    pixels: NDArray[np.void],
-    now: int,
-    decay: NDArray[np.float32],
-    gain: float,
-    out: NDArray[np.uint8],
+    levels: NDArray[np.float32], gain: np.float32, out: NDArray[np.uint8]
 ) -> None:
-    last = len(decay) - 1
-    height, width = out.shape
-    for y in range(height):
-        for x in range(width):
-            pixel = pixels[y, x]
-            age = min(max(now - pixel.tick, 0), last)
-            grey = MID_GREY + np.float32(gain) * pixel.level * decay[age]
-            # int() cuts, so half a level more rounds.
-            out[y, x] = int(min(max(grey + 0.5, 0.0), 255.0))
+    source = levels.reshape(-1)
+    target = out.reshape(-1)
+    for i in range(len(source)):
+        grey = np.float32(MID_GREY + 0.5) + gain * source[i]
+        # The cut to whole levels is what the half more is for.
+        grey = min(max(grey, np.float32(0.0)), np.float32(255.0))
+        target[i] = np.uint8(np.int32(grey))

@@ -110,3 +110,22 @@ def test_days_change_nothing(hours: float, tau_us: int) -> None:
     assert np.count_nonzero(grey != MID_GREY) == 2
     assert (made.render(later_us + 10 * TAU_US) == MID_GREY).all()
     assert (made.render(1 << 61) == MID_GREY).all()
+
+
+def test_one_packet_may_span_any_time() -> None:
+    times = [0, 50_000, 5_000_000, 5_050_000, 5_050_000, 60_000_000, 60_030_000]
+    made = picture(*((1, 2, 1, t) for t in times), (3, 3, 0, 60_030_000))
+    level = 1 + math.exp(-30_000 / TAU_US)
+    grey = made.render(60_030_000)
+    assert int(grey[2, 1]) == pytest.approx(MID_GREY + level * GREY_PER_STEP, abs=1)
+    assert grey[3, 3] == round(MID_GREY - GREY_PER_STEP)
+
+
+@pytest.mark.parametrize("back_us", [200_000, 3_000_000, 90_000_000])
+def test_a_picture_begins_anew_where_time_goes_back(back_us: int) -> None:
+    made = picture(*[(1, 2, 1, 100_000_000)] * 3)
+    again_us = 100_000_000 - back_us
+    made.update(packet((3, 4, 0, again_us)))
+    grey = made.render(again_us)
+    assert np.argwhere(grey != MID_GREY).tolist() == [[4, 3]]
+    assert grey[4, 3] == round(MID_GREY - GREY_PER_STEP)
