@@ -34,6 +34,7 @@ class Trace:
         self._settings = settings
         self._width, self._height, self._score = box.width, box.height, box.score
         self._labels = {box.label: box.score}
+        self._label = box.label
         self._known_us = now_us
         self._velocity_seen = (0.0, 0.0)
         self._seen = box
@@ -52,17 +53,16 @@ class Trace:
                 axis.rest(velocity_sigma_px_s=self._settings.velocity_sigma_px_s)
             axis.predict(elapsed_us / 1e6)
 
-    def likeness(self, box: Box, now_us: int) -> float:
-        """Say how likely *box* is this thing, from 0 to 1.
+    def places(self, now_us: int) -> tuple[tuple[Box, float], ...]:
+        """Return where it may be, each with how much a box there counts as this one.
 
         One that is not seen may be where it rests, where it was seen last, or as far
         as its way would have led behind something.
         """
-        expected = affinity(self.box(), box)
         unseen_us = now_us - self._known_us
         if unseen_us <= self._settings.coast_us:
-            return expected
-        likely = max(expected, affinity(grown(self._seen, SEARCH_SHARE), box))
+            return ((self.box(), 1.0),)
+        places = [self.box(), grown(self._seen, SEARCH_SHARE)]
         if unseen_us <= self._settings.hidden_us:
             gone_s = (now_us - self.last_seen_us) / 1e6
             ahead = replace(
@@ -70,8 +70,8 @@ class Trace:
                 x=self._seen.x + self._velocity_seen[0] * gone_s,
                 y=self._seen.y + self._velocity_seen[1] * gone_s,
             )
-            likely = max(likely, affinity(grown(ahead, SEARCH_SHARE), box))
-        return likely * UNSEEN_WEIGHT
+            places.append(grown(ahead, SEARCH_SHARE))
+        return tuple((place, UNSEEN_WEIGHT) for place in places)
 
     def correct(self, box: Box, now_us: int) -> None:
         """Take in *box* as all that was seen of this track."""
@@ -85,6 +85,7 @@ class Trace:
         self._fit(box, elapsed_us)
         self._score = box.score
         self._labels[box.label] = self._labels.get(box.label, 0.0) + box.score
+        self._label = max(self._labels, key=lambda label: self._labels[label])
         self.hits += 1
         self.crossings.clear()
         self.last_seen_us = self._known_us = now_us
@@ -143,7 +144,7 @@ class Trace:
             self.y.position - self._height / 2,
             self._width,
             self._height,
-            label=max(self._labels, key=lambda label: self._labels[label]),
+            label=self._label,
             score=self._score,
         )
 

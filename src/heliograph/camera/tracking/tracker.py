@@ -7,10 +7,10 @@ of a thing rest while others move; and two that pass each other are one box for 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from heliograph.camera.tracking.affinity import covered, overlap
+from heliograph.camera.tracking.affinity import affinity, covered, overlap
 from heliograph.camera.tracking.parts import around, is_part
 from heliograph.camera.tracking.settings import TrackerSettings
 from heliograph.camera.tracking.trace import Trace
@@ -60,8 +60,8 @@ class Tracker:
         pairs = sorted(
             (-likeness, row, column)
             for row, trace in enumerate(self._traces)
-            for column, box in enumerate(boxes)
-            if (likeness := trace.likeness(box, now_us)) >= self.settings.affinity_min
+            for column, likeness in _alike(trace.places(now_us), boxes)
+            if likeness >= self.settings.affinity_min
         )
         rows: set[int] = set()
         owners: dict[int, Trace] = {}
@@ -212,6 +212,24 @@ class Tracker:
             velocity_x_px_s=trace.x.velocity,
             velocity_y_px_s=trace.y.velocity,
         )
+
+
+def _alike(
+    places: Sequence[tuple[Box, float]], boxes: Sequence[Box]
+) -> Iterator[tuple[int, float]]:
+    """Yield how likely each of *boxes* is what may be at *places*, if it is at all."""
+    for column, box in enumerate(boxes):
+        # Most boxes of a crowd are elsewhere: that is known by four comparisons.
+        near = [
+            weight * affinity(place, box)
+            for place, weight in places
+            if place.x < box.x + box.width
+            and box.x < place.x + place.width
+            and place.y < box.y + box.height
+            and box.y < place.y + place.height
+        ]
+        if near:
+            yield column, max(near)
 
 
 def _inside(box: Box, size: Size) -> Box:
