@@ -16,7 +16,11 @@ from heliograph.camera.config import (
 )
 from heliograph.camera.config.captioning import CAPTIONING_KEYS, CAPTIONING_KNOBS
 from heliograph.camera.config.capture import CAPTURE_KEYS, CAPTURE_KNOBS
-from heliograph.camera.config.file import SECTIONS, read_camera_text
+from heliograph.camera.config.file import (
+    SECTIONS,
+    read_camera_file,
+    read_camera_text,
+)
 from heliograph.camera.config.filter_settings import FilterSettings
 from heliograph.camera.config.filters import FILTER_KEYS, FILTER_KNOBS
 from heliograph.camera.config.gateway import GATEWAY_KEYS, GATEWAY_KNOBS
@@ -36,7 +40,8 @@ from heliograph.camera.config.viewing import VIEW_KEYS
 from heliograph.camera.config.webhook import WEBHOOK_KEYS, WEBHOOK_KNOBS
 from heliograph.yaml_reading.secret import Secret
 
-GUIDE = (Path(__file__).parents[4] / "docs/guide/camera-config.md").read_text("utf-8")
+ROOT = Path(__file__).parents[4]
+GUIDE = (ROOT / "docs/guide/camera-config.md").read_text("utf-8")
 PARTS = dict(
     part.split("\n", 1) for part in re.split(r"^## ", GUIDE, flags=re.MULTILINE)
 )
@@ -105,3 +110,10 @@ def test_every_example_of_the_guide_is_a_file_without_mistakes() -> None:
         environ = dict.fromkeys(re.findall(r"env\.(\w+)", text), "a-key")
         read = read_camera_text(text, file="camera.yaml", environ=environ)
         assert isinstance(read, CameraConfig), read
+
+
+def test_the_file_among_the_examples_is_one_without_mistakes() -> None:
+    (path,) = (ROOT / "examples/camera").glob("*.yaml")
+    read = read_camera_file(path, environ={"HELIOGRAPH_API_KEY": "a-key"})
+    assert isinstance(read, CameraConfig), read
+    assert [zone.id for zone in read.watch.zones] == ["loading-bay", "road"]
