@@ -14,9 +14,9 @@ REST_S = 0.2
 """Nothing happens before it."""
 
 
-def write_moving_bar(path: Path, *, seconds: float) -> Path:
+def write_moving_bar(path: Path, *, seconds: float, seed: int = 7) -> Path:
     """Write *seconds* of a textured bar that moves to the right from `REST_S` on."""
-    rng = np.random.default_rng(7)
+    rng = np.random.default_rng(seed)
     with Evt3Writer(path, SIZE) as writer:
         for t_us in range(0, round(seconds * 1e6), 5_000):
             if t_us >= REST_S * 1e6:

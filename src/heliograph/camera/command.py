@@ -87,16 +87,16 @@ def run_watch(
     ended it by SIGINT or SIGTERM; a second one ends it at once.
     """
     environ = os.environ if environ is None else environ
-    told = _told(config, environ)
+    told = told_by(config, environ)
     if told is None:
         return 1
     seen = told.source if source is None else str(source)
     if seen is None:
-        return _fail(NOTHING)
+        return fail(NOTHING)
     key = environ.get(KEY_VARIABLE) if told.key is None else told.key.reveal()
     stop = threading.Event()
     try:
-        with _ended_by_signals(stop):
+        with ended_by_signals(stop):
             summary = watch(
                 seen,
                 size=size,
@@ -114,9 +114,9 @@ def run_watch(
             )
         write_line(f"\n{render_summary(summary)}")
     except TOLD_IN_ONE_LINE as error:
-        return _fail(str(error))
+        return fail(str(error))
     except OSError as error:
-        return _fail(f"cannot read {seen}: {(error.strerror or str(error)).lower()}")
+        return fail(f"cannot read {seen}: {(error.strerror or str(error)).lower()}")
     return _judged(summary)
 
 
@@ -127,13 +127,13 @@ def run_hot_pixels(
     try:
         hot, seconds = hot_pixels(source, hot_hz=hot_hz, size=size)
     except camera.RecordingError as error:
-        return _fail(str(error))
+        return fail(str(error))
     except OSError as error:
-        return _fail(f"cannot read {source}: {(error.strerror or str(error)).lower()}")
+        return fail(f"cannot read {source}: {(error.strerror or str(error)).lower()}")
     try:
         write_mask(out, ~hot)
     except OSError as error:
-        return _fail(f"cannot write {out}: {(error.strerror or str(error)).lower()}")
+        return fail(f"cannot write {out}: {(error.strerror or str(error)).lower()}")
     write_line(
         f"hot pixels: {np.count_nonzero(hot)} in {seconds:.2f} s of recording; "
         f"`heliograph watch --mask {out}` leaves them out"
@@ -164,7 +164,7 @@ def check(path: Path) -> int:
     return 0
 
 
-def _told(path: Path | None, environ: Mapping[str, str]) -> CameraConfig | None:
+def told_by(path: Path | None, environ: Mapping[str, str]) -> CameraConfig | None:
     """Return what the file at *path* says; None where it was refused, and told so."""
     if path is None:
         return CameraConfig()
@@ -193,16 +193,16 @@ def _pace(speed: float | None) -> float | None:
 def _judged(summary: Summary) -> int:
     """Say what went wrong in a watch that ran, if anything did."""
     if summary.broken is not None:
-        return _fail(summary.broken)
+        return fail(summary.broken)
     if summary.stopped:
         return INTERRUPTED
     if summary.errors and not summary.captions and summary.spool is None:
-        return _fail(f"no caption came, the last error: {summary.error_last}")
+        return fail(f"no caption came, the last error: {summary.error_last}")
     return 0
 
 
 @contextmanager
-def _ended_by_signals(stop: threading.Event) -> Iterator[None]:
+def ended_by_signals(stop: threading.Event) -> Iterator[None]:
     """Let the first SIGINT or SIGTERM set *stop*; the second one acts as ever."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -230,6 +230,7 @@ def _refuse(problems: list[Problem]) -> int:
     return 1
 
 
-def _fail(why: str) -> int:
+def fail(why: str) -> int:
+    """Say *why* on standard error; return the exit code."""
     sys.stderr.write(f"error: {why}\n")
     return 1

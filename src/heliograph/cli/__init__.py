@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from heliograph import __version__
 from heliograph.cli.adding import Command
+from heliograph.cli.batch import add_caption
 from heliograph.cli.camera import add_render, add_watch
 from heliograph.cli.cutting import add_cut
 from heliograph.cli.filters import add_hot_pixels
@@ -58,6 +59,7 @@ def parser() -> argparse.ArgumentParser:
     add_costs(commands)
     add_ledger(commands)
     add_watch(commands)
+    add_caption(commands)
     add_render(commands)
     add_hot_pixels(commands)
     add_cut(commands)

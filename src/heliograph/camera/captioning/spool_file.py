@@ -16,6 +16,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 import msgspec
 
@@ -37,6 +39,7 @@ STEPS = (
         told INTEGER NOT NULL DEFAULT 0, decided BLOB, job BLOB NOT NULL,
         png BLOB NOT NULL)""",
     "CREATE TABLE IF NOT EXISTS settled (n INTEGER PRIMARY KEY, id TEXT UNIQUE)",
+    "CREATE TABLE IF NOT EXISTS whole (mark TEXT PRIMARY KEY)",
 )
 
 
@@ -174,6 +177,17 @@ class SpoolFile:
         with self._step("write to") as database:
             database.execute("UPDATE alerts SET tries = ? WHERE id = ?", (tries, id_))
 
+    def note_whole(self, mark: str) -> None:
+        """Note that a recording was read to its end, and all of it captioned."""
+        with self._step("write to") as database:
+            database.execute("INSERT OR IGNORE INTO whole VALUES (?)", (mark,))
+
+    def is_whole(self, mark: str) -> bool:
+        """Say whether that was noted of a recording."""
+        with self._step("read") as database:
+            found = database.execute("SELECT 1 FROM whole WHERE mark = ?", (mark,))
+            return found.fetchone() is not None
+
     def tidy(self) -> None:
         """Move the log into the file, give pages back, forget the oldest ids."""
         with self._step("tidy") as database:
@@ -196,6 +210,17 @@ class SpoolFile:
                 self._database.close()
             except sqlite3.Error as error:
                 raise self._error("close", error) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
 
     @contextmanager
     def _step(self, doing: str) -> Iterator[sqlite3.Connection]:
