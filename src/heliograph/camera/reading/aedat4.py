@@ -208,7 +208,7 @@ class _Reader:
             except (ValueError, RuntimeError) as error:
                 raise broken(name, "a packet is damaged", at=at) from error
             at += 2 * SIZE_BYTES + size
-            if merge.waits:
+            if merge.waits and self._source.origin is not None:
                 self._waiting[at] = merge.copy()
             yield at, records
         yield at, merge.rest()

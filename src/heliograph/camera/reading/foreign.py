@@ -1,14 +1,9 @@
-"""What a file that is no RAW recording looks like, for the error message."""
+"""What a file of no format that is read looks like, for the error message."""
 
 SIGNATURES = (
     (0, b"\x89PNG", "a PNG picture"),
     (0, b"\xff\xd8\xff", "a JPEG picture"),
-    (0, b"\x89HDF\r\n", "an HDF5 file"),
-    (0, b"#!AER-DAT4", "an AEDAT4 recording"),
     (0, b"#!AER-DAT", "an AEDAT recording"),
-    (0, b"% Data file containing", "a DAT recording"),
-    (0, b"\x93NUMPY", "a NumPy array"),
-    (0, b"PK\x03\x04", "a ZIP archive"),
     (0, b"\x1f\x8b", "a gzip file"),
     (0, b"\x28\xb5\x2f\xfd", "a Zstandard file"),
     (0, b"Event Stream", "an Event Stream recording"),

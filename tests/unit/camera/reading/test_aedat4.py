@@ -11,6 +11,7 @@ import pytest
 from aedat4_files import FRAMES, INFO, SIZE, aedat4, events_of, triggers_of
 from event_words import all_events, opened, outcome, packet_of, tuples
 from heliograph import camera
+from heliograph.camera.reading.records import Records
 from heliograph.camera.types import Size
 
 FIRST = packet_of((1, 2, 1, 1000), (639, 479, 0, 9_000))
@@ -51,6 +52,19 @@ def test_a_trigger_that_waited_is_there_again_after_going_back() -> None:
     found = [again.triggers.tolist() for _ in range(17) if next(again) is not None]
     assert len(again._checkpoints._places) == 3
     assert [*chain(*found)] == [(0, 30_000, 2), (1, 31_500, 3)]
+
+
+def test_a_pipe_that_never_goes_back_remembers_no_triggers() -> None:
+    triggers = [triggers_of((100_000 + i, 1)) for i in range(50)]
+    reader, writer = os.pipe()
+    with os.fdopen(writer, "wb") as pipe:
+        pipe.write(aedat4(events_of(FIRST), *triggers))
+    with os.fdopen(reader, "rb", buffering=0) as stream:
+        recording = camera.open(stream)
+        assert sum(len(recording.triggers) for _ in recording) == 50
+    places = recording._pieces
+    assert isinstance(places, Records)
+    assert places._reader.__self__._waiting == {}  # type: ignore[attr-defined]  # a method
 
 
 @every_compression
