@@ -4,6 +4,7 @@ It waits for nobody and talks to nobody: `submit` is given a job and may hold it
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from math import inf
 
 import numpy as np
@@ -28,9 +29,13 @@ from heliograph.camera.filtering.filters import FilterCounters, Filters
 from heliograph.camera.surfaces.picture import Picture
 from heliograph.camera.surfaces.time_surface import TimeSurface
 from heliograph.camera.tracking.places import Places
+from heliograph.camera.tracking.settings import TrackerSettings
 from heliograph.camera.tracking.tracker import Tracker
 from heliograph.camera.types import EVENT, CaptionJob, Packet, PlaceEvent, Size, Track
 from heliograph.clock import Clock
+
+BEYOND_DWELL_US = 10_000_000
+"""How much longer a thing at rest is waited for than the config's longest dwell."""
 
 
 class Stages:
@@ -62,7 +67,7 @@ class Stages:
         self._picture = Picture(size, tau_us=settings.picture_tau_us)
         blobs = FILTERED if filters.background_us else BlobSettings()
         self._detector = detector or BlobDetector(size, blobs)
-        self._tracker = Tracker(size)
+        self._tracker = Tracker(size, tracker_settings(settings))
         self._places = Places(size, settings.zones, settings.lines)
         self._asked_on = {zone.id: zone.ask_on for zone in settings.zones}
         self._asking = Asking(
@@ -184,6 +189,14 @@ class Stages:
             happened=happened,
             priority=max((zone.priority for zone in zones), default=1),
         )
+
+
+def tracker_settings(settings: WatchSettings) -> TrackerSettings:
+    """Return what *settings* mean for the tracker: no dwell is longer than a rest."""
+    usual = TrackerSettings()
+    dwells_us = [zone.dwell_us for zone in settings.zones if zone.dwell_us is not None]
+    longest_us = max(dwells_us, default=0) + BEYOND_DWELL_US
+    return replace(usual, stationary_us=max(usual.stationary_us, longest_us))
 
 
 def policy_settings(settings: WatchSettings) -> PolicySettings:

@@ -14,7 +14,7 @@ from heliograph import camera
 from heliograph.camera.captioning.policy_terms import Verdict
 from heliograph.camera.config import WatchSettings
 from heliograph.camera.config.places import Line, Zone
-from heliograph.camera.stages import Stages
+from heliograph.camera.stages import Stages, tracker_settings
 from heliograph.camera.types import Box, CaptionJob
 from moving_bar import BAR_HEIGHT, BAR_TOP, BAR_WIDTH, write_moving_bar
 
@@ -87,6 +87,15 @@ def test_what_happens_in_a_zone_or_on_a_line_is_a_job_in_the_words_of_the_config
         "it entered dock",
         "it went over gate",
     ]
+
+
+def test_a_thing_at_rest_is_waited_for_longer_than_the_longest_dwell() -> None:
+    corners = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0))
+    usual_us = tracker_settings(WatchSettings()).stationary_us
+    for dwell_us, least_us in ((None, usual_us), (600_000_000, 600_000_001)):
+        zone = Zone("dock", "dock", corners, dwell_us=dwell_us)
+        told = tracker_settings(replace(WatchSettings(), zones=(zone,)))
+        assert told.stationary_us >= least_us
 
 
 def test_a_job_is_worth_asking_for_its_deadline_or_for_ever(bar: Path) -> None:

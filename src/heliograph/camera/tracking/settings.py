@@ -20,7 +20,8 @@ class TrackerSettings:
     part of it. Two that were found above each other and are one box for `join_us` are
     one thing. A track that another covers and that has not been seen for `absorb_us`
     was a part and ends; two that differ by `crossing_px_s` are two that cross. At most
-    `tracks_max` live at a time; the surplus of boxes is left out.
+    `tracks_max` live at a time: who is unseen the longest gives way to a new one, and
+    where all are seen the surplus of boxes is left out.
 
     A measured centre is taken to be off by `position_sigma_px` plus a share of the
     box's side. A box grows with `grow_tau_us` and shrinks with `shrink_tau_us`: what

@@ -29,7 +29,7 @@ class Tracker:
         self.ended: tuple[Track, ...] = ()
         self._size = size
         self._traces: list[Trace] = []
-        self._absorbed: list[Trace] = []
+        self._over: list[Trace] = []
         self._now_us: int | None = None
         self._next_id = 1
 
@@ -133,14 +133,11 @@ class Tracker:
     def _absorb(self, trace: Trace, owner: Trace) -> None:
         """End what was a part of *owner* all along; the older one's number stays."""
         owner.take_in(trace)
-        self._absorbed.append(trace)
+        self._over.append(trace)
 
     def _found(self, box: Box, now_us: int) -> None:
         """Begin a trace with *box*, unless it is a part of one that was just seen."""
-        if (
-            not self._is_covered(box, now_us)
-            and len(self._traces) < self.settings.tracks_max
-        ):
+        if not self._is_covered(box, now_us) and self._has_room(now_us):
             trace = Trace(self._next_id, box, now_us, self.settings)
             trace.beside = {
                 other.id: (
@@ -151,6 +148,17 @@ class Tracker:
             }
             self._traces.append(trace)
             self._next_id += 1
+
+    def _has_room(self, now_us: int) -> bool:
+        """Say whether one more may live; whoever rests longest gives way to it."""
+        living = [trace for trace in self._traces if trace not in self._over]
+        if len(living) < self.settings.tracks_max:
+            return True
+        longest = max(living, key=lambda trace: trace.unseen_us(now_us))
+        if longest.unseen_us(now_us) <= self.settings.coast_us:
+            return False
+        self._over.append(longest)
+        return True
 
     def _is_covered(self, box: Box, now_us: int) -> bool:
         """Say whether a track just seen covers *box* and is larger."""
@@ -165,9 +173,9 @@ class Tracker:
         over = [
             trace
             for trace in self._traces
-            if trace in self._absorbed or self._is_over(trace, now_us)
+            if trace in self._over or self._is_over(trace, now_us)
         ]
-        self._absorbed.clear()
+        self._over.clear()
         self.ended = tuple(
             self._track(trace, now_us) for trace in over if trace.confirmed
         )

@@ -193,3 +193,20 @@ def test_flashes_make_no_track_and_take_no_number_from_one() -> None:
     (track,) = [t for t in seen[-1].tracks if t.state == "confirmed"]
     assert track.box.x == pytest.approx(499, abs=20)
     assert track.box.width < 90
+
+
+def test_who_rests_longest_gives_way_where_there_is_no_more_room() -> None:
+    tracker = Tracker(SIZE, TrackerSettings(tracks_max=2))
+    places = (100.0, 250.0, 400.0)
+    ended: list[int] = []
+    for n in range(200):
+        # One comes to rest at 0.5 s, the next at 1 s; then a third one comes.
+        here = [x for x, until in zip(places, (50, 100, 200), strict=True) if n < until]
+        shown = here if n >= 150 else [x for x in here if x != places[2]]
+        tracks = tracker.update([Box(x, 200, 40, 90) for x in shown], n * 10_000)
+        ended += [track.id for track in tracker.ended]
+    assert ended == [1]
+    assert [(track.id, track.state) for track in tracks] == [
+        (2, "stationary"),
+        (3, "confirmed"),
+    ]
