@@ -17,6 +17,8 @@ from heliograph.camera.config.captioning import AnswerForm
 
 TEXT_CHARS_MAX = 1_000
 ERROR_CHARS_MAX = 160
+NAME_CHARS_MAX = 100
+ATTEMPTS_CHARS_MAX = 6
 LINE_TOKENS_MAX = 60
 JSON_TOKENS_MAX = 200
 WEBP_MARK = b"RIFF"
@@ -110,13 +112,14 @@ def decode_answer(
     else:
         error = f"HTTP {status}: {_read_error(body)}"
     attempts = headers.get("x-heliograph-attempts", "")
+    is_count = attempts.isdecimal() and len(attempts) <= ATTEMPTS_CHARS_MAX
     fallback = headers.get("x-heliograph-fallback")
     return Answer(
         text=one_line(told.text)[:TEXT_CHARS_MAX],
         error=error,
-        provider=headers.get("x-heliograph-provider"),
-        model=headers.get("x-heliograph-model"),
-        attempts=int(attempts) if attempts.isdecimal() else None,
+        provider=_name(headers.get("x-heliograph-provider")),
+        model=_name(headers.get("x-heliograph-model")),
+        attempts=int(attempts) if is_count else None,
         fallback=None if fallback is None else fallback == "true",
         status=status,
         retry_after_s=_retry_after_s(headers),
@@ -155,6 +158,11 @@ def _retry_after_s(headers: Mapping[str, str]) -> float | None:
         if told is not None:
             return told * unit_s
     return None
+
+
+def _name(told: str | None) -> str | None:
+    """Return what a header calls somebody, fit to be shown; None where it is not."""
+    return one_line(told or "")[:NAME_CHARS_MAX] or None
 
 
 def _number(text: str) -> float | None:

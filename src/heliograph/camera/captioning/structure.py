@@ -12,6 +12,9 @@ from dataclasses import dataclass
 WORDS_MAX = 8
 """How many actions or things of one caption are kept."""
 WORD_CHARS_MAX = 60
+PERCENT = 100
+READ_CHARS_MAX = 16_000
+"""How much of an answer is read: one that never closes a brace takes its square."""
 SCHEMA = {
     "type": "object",
     "properties": {
@@ -44,6 +47,7 @@ class Told:
 
 def read_told(text: str) -> Told:
     """Read a model's *text*; what holds no JSON object is a caption as it is."""
+    text = text[:READ_CHARS_MAX]
     for found in _objects(text):
         caption = found.get("caption")
         if isinstance(caption, str) and caption.strip():
@@ -90,5 +94,7 @@ def _share(value: object) -> float | None:
     """Return a number from 0 to 1; what is above was meant as a percentage."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    share = value / 100 if value > 1 else float(value)
-    return share if 0 <= share <= 1 else None
+    # Compared before it is divided: a model may write a whole number past any float.
+    if not 0 <= value <= PERCENT:
+        return None
+    return value / PERCENT if value > 1 else float(value)

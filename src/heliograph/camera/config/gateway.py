@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from heliograph.camera.config.errors import SettingError
+from heliograph.camera.config.hosts import is_host
 from heliograph.camera.config.knobs import Knob, read_knobs
 from heliograph.yaml_reading.document import MappingNode, Node
 from heliograph.yaml_reading.keys import read_secret
@@ -74,7 +75,7 @@ def _fault_of_url(text: str) -> tuple[str, str] | None:
     """Return message and fix for what is wrong with an address, without quoting it."""
     try:
         parts = urlsplit(text.strip())
-        usable = parts.scheme in {"http", "https"} and bool(parts.hostname)
+        usable = parts.scheme in {"http", "https"} and is_host(parts.hostname)
         # Reading the port is what checks it.
         usable = usable and (parts.port is None or parts.port > 0)
     except ValueError:

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from heliograph.camera.config.errors import SettingError
+from heliograph.camera.config.hosts import is_host
 from heliograph.camera.config.knobs import Knob, read_knobs
 from heliograph.yaml_reading.document import MappingNode, Node
 from heliograph.yaml_reading.keys import read_secret
@@ -95,7 +96,7 @@ def fault_of_broker(url: str) -> bool:
     """Say whether *url* is no broker's address. A password has no place in it."""
     try:
         parts = urlsplit(url)
-        usable = parts.scheme in PORTS and bool(parts.hostname) and parts.port != 0
+        usable = parts.scheme in PORTS and is_host(parts.hostname) and parts.port != 0
     except ValueError:
         return True
     alone = not (parts.path or parts.query or parts.username or parts.password)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from heliograph.camera.config.errors import SettingError
+from heliograph.camera.config.hosts import is_host
 from heliograph.yaml_reading.document import Node
 from heliograph.yaml_reading.keys import read_secret
 from heliograph.yaml_reading.values import (
@@ -75,4 +76,5 @@ def address_of(text: str) -> tuple[str, int] | None:
         host = host[1:-1]
     elif ":" in host:
         return None
-    return host or ANYWHERE, number
+    host = host or ANYWHERE
+    return (host, number) if is_host(host) else None

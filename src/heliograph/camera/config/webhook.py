@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from heliograph.camera.config.errors import SettingError
+from heliograph.camera.config.hosts import is_host
 from heliograph.camera.config.knobs import Knob, read_knobs
 from heliograph.yaml_reading.document import MappingNode, Node
 from heliograph.yaml_reading.keys import read_secret
@@ -80,7 +81,7 @@ def is_web_address(text: str) -> bool:
     """Say whether *text* can be posted to."""
     try:
         parts = urlsplit(text)
-        usable = parts.scheme in {"http", "https"} and bool(parts.hostname)
+        usable = parts.scheme in {"http", "https"} and is_host(parts.hostname)
         usable = usable and parts.port != 0
     except ValueError:
         return False

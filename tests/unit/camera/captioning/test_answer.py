@@ -7,6 +7,7 @@ import pytest
 
 from heliograph.camera.captioning.answer import (
     ERROR_CHARS_MAX,
+    NAME_CHARS_MAX,
     decode_answer,
     decode_models,
     encode_question,
@@ -54,6 +55,18 @@ def test_an_answer_carries_its_text_and_what_the_gateway_told() -> None:
 def test_a_cost_that_is_no_amount_is_unknown(told: str) -> None:
     headers = {"x-heliograph-cost-usd": told}
     assert decode_answer(200, headers, said("ok")).cost_usd is None
+
+
+def test_headers_of_a_hostile_server_steer_no_terminal_and_end_no_worker() -> None:
+    headers = {
+        "x-heliograph-provider": "open\x1b[2Jai",
+        "x-heliograph-model": "m" * 5_000,
+        "x-heliograph-attempts": "9" * 5_000,
+    }
+    answer = decode_answer(200, headers, said("ok"))
+    assert answer.provider == "open [2Jai"
+    assert answer.model == "m" * NAME_CHARS_MAX
+    assert answer.attempts is None
 
 
 def test_what_a_foreign_server_does_not_tell_stays_unknown() -> None:

@@ -6,7 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heliograph.camera.captioning.structure import RESPONSE_FORMAT, Told, read_told
+from heliograph.camera.captioning.structure import (
+    READ_CHARS_MAX,
+    RESPONSE_FORMAT,
+    Told,
+    read_told,
+)
 
 GOOD = {
     "caption": "a person carries a ladder",
@@ -56,6 +61,7 @@ def test_an_answer_that_was_cut_off_still_has_its_caption(cut: str, text: str) -
     [
         ({"confidence": 85}, (("walk", "carry"), ("ladder",), 0.85)),
         ({"confidence": -1}, (("walk", "carry"), ("ladder",), None)),
+        ({"confidence": 10**400}, (("walk", "carry"), ("ladder",), None)),
         ({"confidence": "high"}, (("walk", "carry"), ("ladder",), None)),
         ({"confidence": True}, (("walk", "carry"), ("ladder",), None)),
         (
@@ -71,6 +77,11 @@ def test_what_has_another_form_is_left_out_or_understood(
 ) -> None:
     read = read_told(json.dumps(GOOD | changes))
     assert (read.actions, read.carried, read.confidence) == told
+
+
+def test_what_never_closes_is_read_to_a_bound() -> None:
+    # Each brace is a beginning: without a bound this takes minutes.
+    assert len(read_told('{"caption": ["' * 80_000).text) <= READ_CHARS_MAX
 
 
 @given(st.text())

@@ -20,7 +20,9 @@ def test_an_address_is_a_host_and_a_port(text: str, place: tuple[str, int]) -> N
     assert address(text) == place
 
 
-@pytest.mark.parametrize("text", ["", "8081", "a:", "a:b", ":65536", "::1:80", ":-1"])
+@pytest.mark.parametrize(
+    "text", ["", "8081", "a:", "a:b", ":65536", "::1:80", ":-1", "a..b:80", "a\0b:80"]
+)
 def test_what_is_no_address_is_told_with_what_one_is(text: str) -> None:
     with pytest.raises(SettingError, match=r"write it as 127\.0\.0\.1:8081, or as :80"):
         address(text)
