@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -75,11 +76,15 @@ def test_what_a_late_listener_finds_is_the_last_caption_and_that_nobody_is_there
         with sink(MqttSettings(running.url)) as camera:
             until(lambda: camera.counters.connected)
             camera.append(CAPTION, b"\x89PNG picture")
+            old = replace(CAPTION, id="door-1", text="an hour ago", age_s=3_600.0)
+            camera.append(old, b"\x89PNG old picture")
         with ear(running.port) as late:
             until(lambda: len(late.heard) >= 5)
     assert all(heard.retain for heard in late.heard)
     assert availability(late) == [b"offline"]
-    assert told(late, f"{TOPIC}/captions")[0]["text"] == CAPTION.text
+    (caption,) = told(late, f"{TOPIC}/captions")
+    assert caption["text"] == CAPTION.text
+    assert [one.payload for one in late.on(f"{TOPIC}/snapshot")] == [b"\x89PNG picture"]
 
 
 def test_home_assistant_takes_the_discovery(tmp_path: Path) -> None:

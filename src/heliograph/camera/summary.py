@@ -1,6 +1,6 @@
 """What a watch did, in numbers: counted as it goes, frozen at the end."""
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -9,6 +9,9 @@ from heliograph.camera.captioning.spool import SpoolCounters
 from heliograph.camera.filtering.filters import FILTERS, FilterCounters
 from heliograph.camera.reading.recording import Counters
 from heliograph.camera.types import Caption, Track
+
+LATENCIES_MAX = 10_000
+"""How many of the newest tell the percentiles: a sensor is watched for months."""
 
 UNTOLD = "not told"
 """The provider of a caption whose server is no gateway of ours."""
@@ -73,7 +76,9 @@ class Tally:
     errors: int = 0
     error_last: str | None = None
     providers: Counter[str] = field(default_factory=Counter)
-    latencies_ms: list[float] = field(default_factory=list)
+    latencies_ms: deque[float] = field(
+        default_factory=lambda: deque(maxlen=LATENCIES_MAX)
+    )
     longest_gap_s: float | None = None
     _confirmed: set[int] = field(default_factory=set)
     _answered_s: float | None = None

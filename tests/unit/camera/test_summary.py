@@ -9,7 +9,14 @@ from heliograph.camera.captioning.queue import QueueCounters
 from heliograph.camera.captioning.spool import SpoolCounters
 from heliograph.camera.filtering.filters import FilterCounters
 from heliograph.camera.reading.recording import Counters
-from heliograph.camera.summary import Summary, Tally, freeze, percentile, render_summary
+from heliograph.camera.summary import (
+    LATENCIES_MAX,
+    Summary,
+    Tally,
+    freeze,
+    percentile,
+    render_summary,
+)
 from heliograph.camera.types import TrackState
 
 READ = Counters(
@@ -100,6 +107,14 @@ def test_the_spool_has_a_line_with_all_that_became_of_its_pictures() -> None:
         "cannot write to the spool s.db: disk I/O error"
     ) in text
     assert "resumed     5 captioned before" in text
+
+
+def test_a_watch_of_months_keeps_no_more_latencies_than_it_shows() -> None:
+    tally = Tally()
+    for number in range(LATENCIES_MAX + 5):
+        tally.caption(replace(CAPTION, latency_ms=float(number)))
+    assert len(tally.latencies_ms) == LATENCIES_MAX
+    assert tally.latencies_ms[0] == 5.0
 
 
 @pytest.mark.parametrize(

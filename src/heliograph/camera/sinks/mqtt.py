@@ -91,8 +91,10 @@ class Mqtt:
         """Publish *caption*, its picture, and what it adds to its track."""
         del in_doubt  # told twice with one id is told once
         told = {"camera": self._camera, "time": self._time()} | to_json(caption)
-        self._publish("captions", told, retain=True)
-        if png:
+        # What waited in the spool is no news: the newest is what a listener is to find.
+        is_news = caption.age_s == 0.0
+        self._publish("captions", told, retain=is_news)
+        if png and is_news:
             self._put(self._topics["snapshot"], png, "image/png", retain=True)
         with self._lock:
             event = self._events.caption(caption)
