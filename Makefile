@@ -10,7 +10,7 @@ NODE_STAMP := tests/conformance/node/node_modules/.ready
 BROWSER_STAMP := tests/browser/node_modules/.ready
 BROKER_STAMP := $(VENV)/mosquitto/.ready
 
-.PHONY: setup demo test check format reference prices reliability golden matrix simulate caps kept kills bench bench-camera outage soak million fuzz lock lock-peers clean
+.PHONY: setup demo test check format reference prices reliability golden matrix simulate caps kept kills bench bench-camera bench-camera-load outage soak million fuzz lock lock-peers clean
 
 setup: $(STAMP) $(OLD_STAMPS) $(NODE_STAMP) $(BROWSER_STAMP) $(BROKER_STAMP)
 
@@ -113,6 +113,10 @@ bench-camera: $(STAMP)
 	$(BIN)/python bench/camera_stages.py
 	$(if $(PEERS),bench/setup_camera_peers $(PYTHON))
 	$(BIN)/python bench/decoding.py $(RECORDING)
+
+# What a watch takes of memory and of a core, on a stream that the bench makes.
+bench-camera-load: $(STAMP)
+	$(BIN)/python bench/camera_load.py
 
 outage: $(STAMP)
 	bench/setup

@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 
 from heliograph import camera
-from heliograph.camera.browser_view import BrowserScreen, Place
 from heliograph.camera.captioning.client import GatewayError
 from heliograph.camera.captioning.spool_file import SpoolError
 from heliograph.camera.config import (
@@ -149,6 +148,9 @@ def _screens(
     listen = told.view if view is None else address(view)
     if listen is None:
         return [terminal]
+    # A web server and its packages are 12 MB that most watches do without.
+    from heliograph.camera.browser_view import BrowserScreen, Place  # noqa: PLC0415
+
     own = told.view_token
     token = environ.get(TOKEN_VARIABLE) if own is None else own.reveal()
     place = Place(listen, token, lambda url: write_line(f"live view: {url}"))

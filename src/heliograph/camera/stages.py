@@ -26,6 +26,7 @@ from heliograph.camera.detection.blobs import (
 )
 from heliograph.camera.detection.detector import Detector
 from heliograph.camera.filtering.filters import FilterCounters, Filters
+from heliograph.camera.jit import settle
 from heliograph.camera.surfaces.picture import Picture
 from heliograph.camera.surfaces.time_surface import TimeSurface
 from heliograph.camera.tracking.places import Places
@@ -125,6 +126,7 @@ class Stages:
         self._picture.update(nothing)
         self._picture.render(0)
         self._detector.detect(self._surface.render(0, out=self._levels), 0)
+        settle()
 
     def _look(self, tracks: tuple[Track, ...], now_us: int) -> None:
         """Judge the views that matter now and ask for what is due."""
