@@ -112,7 +112,7 @@ class Evil:
 @pytest.mark.parametrize(
     "held",
     [Evil(), {"x": Evil()}, {"x": np.array([Evil()], object)}, [None], None],
-    ids=repr,
+    ids=["object", "dict of one", "array of one", "list", "nothing"],
 )
 def test_a_pickle_is_never_unpickled(held: object) -> None:
     with pytest.raises(
