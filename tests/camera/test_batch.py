@@ -1,136 +1,249 @@
-"""A folder of recordings: each scene once, whatever came between."""
+"""Many recordings to captions: each scene once, whatever ends a run."""
 
+import io
 import json
+import os
 import signal
 import subprocess
 import sys
 import threading
 from collections import Counter
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
+from rich.console import Console
 
-from heliograph.camera.batch import run_batch
-from loopback_gateway import Asked, Said, completion, loopback_gateway
+from heliograph.camera import batch_command, batch_view
+from heliograph.camera.batch_command import run_caption
+from heliograph.camera.captioning.limits import Limits
+from loopback_gateway import (
+    TOLD,
+    Asked,
+    LoopbackGateway,
+    Said,
+    completion,
+    loopback_gateway,
+    one_line_about,
+)
 from moving_bar import write_moving_bar
 
-NAMES = ("a.raw", "b/c.raw", "d.raw")
-COSTS = {"x-heliograph-provider": "openai", "x-heliograph-cost-usd": "0.010000000"}
+CONFIG = "captioning:\n  captions_per_s: 20\n  again_s: 0.05\n  workers: 1\n"
+COST = 0.0005
+"""What `loopback_gateway.TOLD` tells."""
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("recordings")
-    (folder / "b").mkdir()
-    for number, name in enumerate(NAMES, 1):
-        # Each of another seed: their beginnings are what tells them apart.
-        write_moving_bar(folder / name, seconds=1.3 + number / 10, seed=number)
-    (folder / "notes.txt").write_text("no recording")
-    return folder
+    """Three recordings, one below, and what is none."""
+    made = tmp_path_factory.mktemp("batch") / "rec"
+    (made / "more").mkdir(parents=True)
+    for seed, name in enumerate(("a.raw", "b.raw", "more/c.raw")):
+        write_moving_bar(made / name, seconds=2.0, seed=seed)
+    (made / "notes.txt").write_text("none of ours")
+    (made / "camera.yaml").write_text(CONFIG)
+    return made
 
 
-def priced(asked: Asked) -> Said:
-    del asked
-    return completion("a person walks by", **COSTS)
+@pytest.fixture
+def gateway() -> Iterator[LoopbackGateway]:
+    with loopback_gateway() as running:
+        yield running
 
 
-def lines(out: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in out.read_text("utf-8").splitlines()]
+def run(
+    folder: Path,
+    gateway: LoopbackGateway,
+    out: Path,
+    *,
+    resume: bool = False,
+    cost_max_usd: float | None = None,
+    unknown_cost: Literal["stop", "allow"] = "stop",
+) -> int:
+    return run_caption(
+        [folder],
+        out=out,
+        resume=resume,
+        cost_max_usd=cost_max_usd,
+        unknown_cost=unknown_cost,
+        config=folder / "camera.yaml",
+        gateway=gateway.url,
+    )
 
 
-def test_every_recording_is_captioned_and_a_second_run_asks_nothing(
-    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def ids(path: Path) -> Counter[str]:
+    assert {line["rung"] for line in lines(path)} == {"cloud"}
+    return Counter(line["id"] for line in lines(path))
+
+
+def test_a_batch_is_captioned_skips_what_is_none_and_says_what_it_came_to(
+    folder: Path,
+    gateway: LoopbackGateway,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     out = tmp_path / "captions.jsonl"
-    with loopback_gateway(priced) as gateway:
-        assert run_batch(folder, out, gateway=gateway.url) == 0
-        told = capsys.readouterr().out
-        asked = len(gateway.questions)
-        assert run_batch(folder, out, gateway=gateway.url, resume=True) == 0
-        assert len(gateway.questions) == asked
-        assert run_batch(folder, out, gateway=gateway.url) == 1
-    assert "go on with it by --resume" in capsys.readouterr().err.lower()
-    assert {line["recording"] for line in lines(out)} == {"a.raw", "c.raw", "d.raw"}
-    assert len(lines(out)) == asked
-    assert f"3 recordings done, 0 left, {asked} captions" in told
-    assert "1/4 a.raw: " in told
-    assert "b/c.raw: " in told
-    assert f"${asked / 100:.4f} in all" in told
+    assert run(folder, gateway, out) == 0
+    told = ids(out)
+    assert set(told.values()) == {1}
+    assert {id_[0] for id_ in told} == {"a", "b", "c"}
+    said = capfd.readouterr().out.splitlines()
+    assert [line.split("]")[0] for line in said[:-1]] == [
+        f"[{n}/5" for n in range(1, 6)
+    ]
+    assert f"{folder / 'notes.txt'}: skipped: no recording that we read" in said[4]
+    total = f"3 of 3 recordings done, 2 skipped; {len(told)} captions"
+    spent = f"${len(told) * COST:.6f}".rstrip("0")
+    assert said[-1].startswith(total)
+    assert said[-1].endswith(spent)
+    # Once more: nothing is read or asked again.
+    asked = len(gateway.asked)
+    assert run(folder, gateway, out, resume=True) == 0
+    again = capfd.readouterr().out.splitlines()
+    assert sum("captioned before" in line for line in again) == 3
+    assert len(gateway.asked) == asked
+    assert ids(out) == told
+    # And a new batch does not mix with it.
+    assert run(folder, gateway, out) == 1
+    assert "--resume" in capfd.readouterr().err
 
 
-def test_a_cap_ends_it_and_resume_goes_on_with_what_was_spent(
-    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_a_batch_that_is_killed_goes_on_and_captions_each_scene_once(
+    folder: Path, gateway: LoopbackGateway, tmp_path: Path
+) -> None:
+    whole, out = tmp_path / "whole.jsonl", tmp_path / "captions.jsonl"
+    run(folder, gateway, whole)
+    expected = ids(whole)
+    half = threading.Event()
+    asked: list[Asked] = []
+
+    def answer(said: Asked) -> Said:
+        asked.append(said)
+        if len(asked) == len(expected) // 2:
+            half.set()
+        return one_line_about(said)
+
+    gateway.answering = answer
+    command = [sys.executable, "-m", "heliograph", "caption", str(folder)]
+    command += ["--out", str(out), "--config", str(folder / "camera.yaml")]
+    command += ["--gateway", gateway.url, "--resume"]
+    environ = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen(command, env=environ) as killed:
+        assert half.wait(30)
+        killed.send_signal(signal.SIGKILL)
+    assert killed.returncode == -signal.SIGKILL
+    before = len(lines(out))
+    assert 0 < before < len(expected)
+    done = subprocess.run(
+        command, env=environ, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert ids(out) == expected
+    assert f"and {before} from before" in done.stdout
+    # What was under way, one question, may have been put twice.
+    assert len(asked) <= len(expected) + 1
+
+
+def test_a_cap_ends_a_batch_before_it_is_passed_and_a_higher_one_goes_on(
+    folder: Path,
+    gateway: LoopbackGateway,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     out = tmp_path / "captions.jsonl"
-    with loopback_gateway(priced) as gateway:
-        assert run_batch(folder, out, gateway=gateway.url, cost_max_usd=0.01) == 1
-        assert "the cap of $0.01 is reached" in capsys.readouterr().err
-        before = len(gateway.questions)
-        again = run_batch(
-            folder, out, gateway=gateway.url, cost_max_usd=0.01, resume=True
-        )
-        assert (again, len(gateway.questions)) == (1, before)
-        assert run_batch(folder, out, gateway=gateway.url, resume=True) == 0
-    ids = Counter(line["id"] for line in lines(out) if line["rung"] == "cloud")
-    assert set(ids.values()) == {1}
-    assert len({line["recording"] for line in lines(out)}) == 3
+    assert run(folder, gateway, out, cost_max_usd=2.5 * COST) == 3
+    assert "error: one more may pass the cap, $0.001 are spent; --resume" in (
+        capfd.readouterr().err
+    )
+    assert len(gateway.questions) == len(lines(out)) == 2
+    assert run(folder, gateway, out, cost_max_usd=1.0, resume=True) == 0
+    assert set(ids(out).values()) == {1}
+    assert len(gateway.questions) == len(lines(out))
 
 
-def test_a_cap_without_prices_is_no_cap_and_ends_it(
-    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_a_cost_that_is_not_told_ends_a_batch_under_a_cap_unless_it_may(
+    folder: Path,
+    gateway: LoopbackGateway,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
+    told = {name: said for name, said in TOLD.items() if "cost" not in name}
+    gateway.answering = lambda _: completion("somebody", **told)
     out = tmp_path / "captions.jsonl"
-    with loopback_gateway(lambda _: completion("something")) as gateway:
-        assert run_batch(folder, out, gateway=gateway.url, cost_max_usd=5.0) == 1
-    assert "the gateway told no price" in capsys.readouterr().err
+    assert run(folder, gateway, out, cost_max_usd=1.0) == 3
+    assert "costs is not told" in capfd.readouterr().err
+    assert len(lines(out)) == 1
+    allowed = run(
+        folder, gateway, out, cost_max_usd=1.0, unknown_cost="allow", resume=True
+    )
+    assert allowed == 0
+    assert "of unknown cost" in capfd.readouterr().out.splitlines()[-1]
+    assert set(ids(out).values()) == {1}
 
 
-def test_a_gateway_that_goes_ends_it_and_resume_catches_up(
-    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_a_gateway_that_stays_away_ends_a_batch_and_costs_no_scene(
+    folder: Path,
+    gateway: LoopbackGateway,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    hasty = partial(Limits, rests_s=(0.01, 0.02))
+    monkeypatch.setattr(batch_command, "Limits", hasty)
     out = tmp_path / "captions.jsonl"
-    body = b'{"error": {"message": "all targets are down"}}'
-    with loopback_gateway(lambda _: Said(503, body)) as gateway:
-        assert run_batch(folder, out, gateway=gateway.url) == 1
-        told = capsys.readouterr().err
-        assert "wait for the gateway: HTTP 503: all targets are down; --resume" in told
-        gateway.answering = priced
-        assert run_batch(folder, out, gateway=gateway.url, resume=True) == 0
-    told_by = Counter((line["id"], line["rung"]) for line in lines(out))
-    assert set(told_by.values()) == {1}
-    models = {id_ for id_, rung in told_by if rung == "cloud"}
-    assert {id_ for id_, _ in told_by} == models
+    gateway.answering = lambda _: (
+        one_line_about(_) if len(gateway.questions) <= 3 else Said(503)
+    )
+    assert run(folder, gateway, out) == 1
+    assert "the gateway stays away" in capfd.readouterr().err
+    assert len(lines(out)) == 3
+    gateway.answering = one_line_about
+    assert run(folder, gateway, out, resume=True) == 0
+    assert set(ids(out).values()) == {1}
+    assert {id_[0] for id_ in ids(out)} == {"a", "b", "c"}
 
 
-def test_killed_in_the_middle_it_goes_on_with_each_scene_once(
-    folder: Path, tmp_path: Path
+def test_a_terminal_has_a_bar_with_captions_cost_and_what_is_left(
+    folder: Path,
+    gateway: LoopbackGateway,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    out, whole = tmp_path / "captions.jsonl", tmp_path / "whole.jsonl"
-    third = threading.Event()
-
-    def answer(asked: Asked) -> Said:
-        if len(gateway.questions) == 3:
-            third.set()
-        return priced(asked)
-
-    with loopback_gateway(priced) as gateway:
-        assert run_batch(folder, whole, gateway=gateway.url) == 0
-        gateway.asked.clear()
-        gateway.answering = answer
-        command = [sys.executable, "-m", "heliograph", "caption", str(folder)]
-        command += ["--out", str(out), "--gateway", gateway.url]
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as batch:
-            assert third.wait(30)
-            batch.send_signal(signal.SIGKILL)
-        assert run_batch(folder, out, gateway=gateway.url, resume=True) == 0
-    ids = Counter(line["id"] for line in lines(out) if line["rung"] == "cloud")
-    assert set(ids.values()) == {1}
-    assert set(ids) == {line["id"] for line in lines(whole)}
+    screen = io.StringIO()
+    terminal = Console(file=screen, force_terminal=True, width=120, height=20)
+    monkeypatch.setattr(batch_view, "Console", lambda **_: terminal)
+    out = tmp_path / "captions.jsonl"
+    assert run(folder, gateway, out) == 0
+    shown = screen.getvalue()
+    assert "5 left" in shown
+    assert "0 captions  $0.00" in shown
+    assert "a.raw: " in shown
+    number = len(lines(out))
+    spent = f"${number * COST:.6f}".rstrip("0")
+    assert f"{number} captions  {spent}  0 left" in shown
+    assert "notes.txt: skipped" in shown
 
 
-def test_what_is_no_folder_is_said(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_a_batch_of_nothing_and_a_recording_that_breaks_off_are_told(
+    folder: Path,
+    gateway: LoopbackGateway,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
-    assert run_batch(tmp_path / "no", tmp_path / "captions.jsonl") == 1
-    assert capsys.readouterr().err.endswith("no is no folder\n")
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    (bare / "camera.yaml").write_text(CONFIG)
+    assert run(bare, gateway, tmp_path / "none.jsonl") == 1
+    assert "there is no recording to caption" in capfd.readouterr().err
+    whole = (folder / "a.raw").read_bytes()
+    (bare / "cut.raw").write_bytes(whole[:-1])
+    assert run(bare, gateway, tmp_path / "captions.jsonl") == 1
+    said = capfd.readouterr()
+    assert "1 broken off" in said.out
+    assert "not every recording is captioned wholly" in said.err

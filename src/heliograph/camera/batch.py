@@ -1,249 +1,252 @@
-"""Many recordings, each scene captioned once however often the batch is begun anew.
+"""Many recordings to captions, each scene once, whatever ends a run.
 
-What was captioned is in the spool's file, alert by alert, and so is which recordings
-were read to their end. So a batch that was killed, ran into its cap or lost its gateway
-goes on where it was: nothing is asked about twice, and nothing is left out.
+Beside the captions, OUT, stands `OUT.spool`. It holds the pictures that are asked
+about, from before the question until the caption is in OUT, and knows the recordings
+that were read wholly and of which no picture waits. It is there from one run to the
+next, so a run after a kill asks about nothing that has its caption.
 """
 
 import json
-import os
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from math import inf
 from pathlib import Path
+from typing import Literal
 
 from heliograph import camera
+from heliograph.camera.captioning.limits import Limits, nano_of
 from heliograph.camera.captioning.spool_file import SpoolFile
-from heliograph.camera.command import (
-    INTERRUPTED,
-    KEY_VARIABLE,
-    TOLD_IN_ONE_LINE,
-    ended_by_signals,
-    fail,
-    told_by,
-)
-from heliograph.camera.config import CameraConfig, SettingError, SpoolSettings
+from heliograph.camera.config import SettingError, SpoolSettings, WatchSettings
 from heliograph.camera.pipeline import watch
-from heliograph.camera.sinks.console import write_line
+from heliograph.camera.reading.formats import is_recording
+from heliograph.camera.screen import OpenScreen
 from heliograph.camera.sinks.streams import name_stream
 from heliograph.camera.summary import Summary
-from heliograph.camera.types import Caption, Size
+from heliograph.camera.types import Size
 
-CATCH_UP_PER_S = 100.0
-"""A file has no hurry, and the workers bound how much is asked for at once."""
+KEEP_S = 10 * 365 * 86_400.0
+"""A batch has no hurry: its pictures do not grow old."""
+SPOOLED_MAX = 1_000_000
+SPOOLED_PER_S = 50.0
+
+End = Literal["captioned", "known", "waiting", "broken", "unread", "skipped", "ended"]
+"""What became of a file: all captioned, now or *known* from an earlier run; pictures
+that still wait for a model; it broke off; it could not be read; it is no recording; or
+the batch ended within it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Where a batch's captions go, and what it remembers beside them."""
+
+    out: Path
+
+    @property
+    def spool(self) -> Path:
+        """The pictures that are asked about."""
+        return self.out.with_name(f"{self.out.name}.spool")
+
+    def begin(self, *, resume: bool) -> None:
+        """Refuse to mix a new batch with one that was.
+
+        Raises `SettingError` where there is one and nobody said *resume*.
+        """
+        for path in (self.out, self.spool):
+            if not resume and path.exists():
+                raise SettingError(
+                    f"{path} is there already: go on with --resume, or name another "
+                    "--out"
+                )
+
+    def is_own(self, path: Path) -> bool:
+        """Say whether *path* is one of these, or what SQLite writes beside them."""
+        near = path.parent.resolve() == self.out.parent.resolve()
+        return near and (
+            path.name == self.out.name or path.name.startswith(self.spool.name)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one file; `why` where that was not to caption all of it.
+
+    `captions` came in this run, `cost_usd` is what they cost, of `unknown` of them
+    nobody knows. `known` scenes have theirs from an earlier run, `waiting` none yet.
+    """
+
+    path: Path
+    end: End
+    why: str | None = None
+    captions: int = 0
+    refused: int = 0
+    known: int = 0
+    waiting: int = 0
+    recording_s: float = 0.0
+    cost_usd: float = 0.0
+    unknown: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What the captions of earlier runs are and cost."""
+
+    captions: int = 0
+    cost_usd: float = 0.0
+    dearest_usd: float | None = None
 
 
 @dataclass(slots=True)
 class Batch:
-    """How far a batch is. `why` says what ended it before its end, if anything did."""
+    """How a batch is run, and what came of it so far."""
 
-    recordings: int = 0
-    done: int = 0
-    captions: int = 0
-    broken: int = 0
-    foreign: int = 0
-    cost_usd: float = 0.0
-    why: str | None = None
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    files: Files
+    limits: Limits
+    stop: threading.Event
+    settings: WatchSettings
+    gateway: str
+    model: str | None = None
+    api_key: str | None = None
+    size: Size | None = None
+    results: list[Result] = field(default_factory=list)
 
-    def caption(self, caption: Caption, cost_max_usd: float | None) -> bool:
-        """Count *caption*; say whether there is money for more.
+    def run(
+        self,
+        paths: Sequence[Path],
+        *,
+        told: Callable[[Result], None],
+        screen: OpenScreen,
+    ) -> None:
+        """Caption every file of *paths*, until something ends the batch.
 
-        A price that is not known is no price of 0: with a cap it ends the batch.
+        *told* is given what became of each; *screen* shows each watch.
+        Raises `SettingError`, `SpoolError` and `SinkError` as `watch` does.
         """
-        if caption.rung != "cloud":
-            return True
-        with self._lock:
-            self.captions += 1
-            self.cost_usd += caption.cost_usd or 0.0
-            if cost_max_usd is None:
-                return True
-            if caption.cost_usd is None:
-                self.why = (
-                    "the gateway told no price, so the cap cannot be kept: give the "
-                    "model a price there, or leave --cost-max out"
-                )
-                return False
-        return not self.is_spent(cost_max_usd)
+        for path in paths:
+            if self.stop.is_set():
+                return
+            result = self._caption(path, screen)
+            self.results.append(result)
+            told(result)
 
-    def is_spent(self, cost_max_usd: float | None) -> bool:
-        """Say whether the cap is reached, if there is one."""
-        with self._lock:
-            if cost_max_usd is None or self.cost_usd < cost_max_usd:
-                return False
-            self.why = f"the cap of ${cost_max_usd:g} is reached"
-            return True
+    def _caption(self, path: Path, screen: OpenScreen) -> Result:
+        try:
+            if not is_recording(path):
+                return Result(path, "skipped", "no recording that we read")
+            mark = name_stream(path)
+            with SpoolFile(self.files.spool) as file:
+                if file.is_whole(mark):
+                    return Result(path, "known")
+            return self._watch(path, mark, screen)
+        except camera.ForeignFileError as error:
+            return Result(path, "skipped", str(error))
+        except camera.RecordingError as error:
+            return Result(path, "unread", str(error))
+        except OSError as error:
+            return Result(path, "unread", (error.strerror or str(error)).lower())
 
-
-def caption_all(
-    folder: Path,
-    out: Path,
-    *,
-    config: CameraConfig,
-    size: Size | None = None,
-    api_key: str | None = None,
-    resume: bool = False,
-    cost_max_usd: float | None = None,
-    stop: threading.Event | None = None,
-    tell: Callable[[str], None] | None = None,
-) -> Batch:
-    """Caption every recording below *folder* into *out*, in the order of their names.
-
-    Other files are passed over. *resume* goes on with a batch that was begun; without
-    it one that was begun raises `SettingError`. At *cost_max_usd* it ends; what is
-    under way then, a few captions, still costs. Raises what `watch` does.
-    """
-    spool = config.watch.spool or SpoolSettings(out.with_suffix(".spool"))
-    if spool.file.exists() and not resume:
-        raise SettingError(
-            f"a batch was begun: {spool.file} is there. Go on with it by --resume, or "
-            f"remove it and {out} to begin anew"
-        )
-    spool = replace(spool, captions_per_s=CATCH_UP_PER_S)
-    settings = replace(config.watch, spool=spool)
-    stop, batch = stop or threading.Event(), Batch()
-    batch.cost_usd = _cost_so_far(out) if resume else 0.0
-    found = sorted(path for path in folder.rglob("*") if path.is_file())
-    batch.recordings = len(found)
-
-    def count(caption: Caption) -> None:
-        if not batch.caption(caption, cost_max_usd):
-            stop.set()
-
-    def one(path: Path) -> Summary:
-        return watch(
+    def _watch(self, path: Path, mark: str, screen: OpenScreen) -> Result:
+        limits = self.limits
+        spent, unknown = nano_of(limits.spent_usd), limits.unknown
+        summary = watch(
             path,
-            size=size,
-            gateway=config.url,
-            model=config.model,
-            out=out,
-            api_key=api_key,
-            stop=stop,
-            on_caption=count,
-            settings=settings,
+            size=self.size,
+            gateway=self.gateway,
+            model=self.model,
+            out=self.files.out,
+            api_key=self.api_key,
+            stop=self.stop,
+            settings=self.settings,
+            screens=(screen,),
             resume=True,
+            limits=limits,
         )
-
-    for path in found:
-        if batch.is_spent(cost_max_usd) or stop.is_set() or batch.why is not None:
-            break
-        summary = _step(batch, one, path, spool.file)
-        if summary is not None and tell is not None:
-            tell(_progress(batch, path.relative_to(folder), summary))
-    return batch
-
-
-def run_batch(
-    folder: Path,
-    out: Path,
-    *,
-    config: Path | None = None,
-    gateway: str | None = None,
-    model: str | None = None,
-    size: Size | None = None,
-    resume: bool = False,
-    cost_max_usd: float | None = None,
-) -> int:
-    """Caption what is below *folder*; return the exit code and say why it is not 0.
-
-    0: every recording was read and every scene has its caption. 1: something is left,
-    and standard error says why. 130: interrupted. *resume* goes on in all cases.
-    """
-    told = told_by(config, os.environ)
-    if told is None:
-        return 1
-    told = replace(told, url=gateway or told.url, model=model or told.model)
-    key = os.environ.get(KEY_VARIABLE) if told.key is None else told.key.reveal()
-    stop = threading.Event()
-    try:
-        if not folder.is_dir():
-            raise SettingError(f"{folder} is no folder")
-        with ended_by_signals(stop):
-            batch = caption_all(
-                folder,
-                out,
-                config=told,
-                size=size,
-                api_key=key,
-                resume=resume,
-                cost_max_usd=cost_max_usd,
-                stop=stop,
-                tell=write_line,
-            )
-        write_line(_in_all(batch))
-    except TOLD_IN_ONE_LINE as error:
-        return fail(str(error))
-    except OSError as error:
-        return fail(f"{error.filename}: {(error.strerror or str(error)).lower()}")
-    if batch.why is not None:
-        return fail(f"{batch.why}; --resume goes on")
-    if stop.is_set():
-        return INTERRUPTED
-    return fail(f"{batch.broken} recordings break off") if batch.broken else 0
+        result = replace(
+            _result(path, summary),
+            cost_usd=(nano_of(limits.spent_usd) - spent) / 1e9,
+            unknown=limits.unknown - unknown,
+        )
+        if result.end == "captioned":
+            with SpoolFile(self.files.spool) as file:
+                file.note_whole(mark)
+        return result
 
 
-def _step(
-    batch: Batch, one: Callable[[Path], Summary], path: Path, spool: Path
-) -> Summary | None:
-    """Take the next file; None where there was nothing to do."""
-    mark = name_stream(path)
-    with SpoolFile(spool) as file:
-        is_done = file.is_whole(mark)
-    if is_done:
-        batch.done += 1
-        return None
-    try:
-        summary = one(path)
-    except camera.ForeignFileError:
-        batch.foreign += 1
-        return None
-    _judge(batch, summary, spool, mark)
-    return summary
-
-
-def _judge(batch: Batch, summary: Summary, spool: Path, mark: str) -> None:
-    """Note what came of one recording."""
-    waits = 0 if summary.spool is None else summary.spool.rows
-    if summary.broken is not None:
-        batch.broken += 1
-    elif not summary.stopped and not waits:
-        with SpoolFile(spool) as file:
-            file.note_whole(mark)
-        batch.done += 1
-    if waits and not summary.stopped:
-        batch.why = f"{waits} pictures wait for the gateway: {summary.error_last}"
-
-
-def _progress(batch: Batch, path: Path, summary: Summary) -> str:
-    """Say in one line what came of the recording at *path*, and of all so far."""
-    at = batch.done + batch.broken + batch.foreign
-    told = f"{at}/{batch.recordings} {path}: {summary.captions} captions"
-    if summary.known:
-        told += f", {summary.known} had before"
-    if summary.broken is not None:
-        told += f", {summary.broken}"
-    return f"{told}, ${batch.cost_usd:.4f} so far"
-
-
-def _is_whole(spool: Path, mark: str) -> bool:
-    with SpoolFile(spool) as file:
-        return file.is_whole(mark)
-
-
-def _in_all(batch: Batch) -> str:
-    left = batch.recordings - batch.foreign - batch.done
-    return (
-        f"{batch.done} recordings done, {left} left, {batch.captions} captions, "
-        f"${batch.cost_usd:.4f} in all"
+def batch_settings(settings: WatchSettings, files: Files) -> WatchSettings:
+    """Return *settings* for a batch: it writes to its own files and tells nobody."""
+    spool = SpoolSettings(
+        files.spool,
+        rows_max=SPOOLED_MAX,
+        bytes_max=SPOOLED_MAX << 10,
+        keep_s=KEEP_S,
+        captions_per_s=SPOOLED_PER_S,
+    )
+    return replace(
+        settings, spool=spool, mqtt=None, webhook=None, snapshots=None, metrics=None
     )
 
 
-def _cost_so_far(out: Path) -> float:
-    """Add up what the captions in *out* cost; 0 where there are none."""
-    spent_usd = 0.0
-    with suppress(FileNotFoundError), out.open(encoding="utf-8") as lines:
-        for line in lines:
-            with suppress(ValueError, AttributeError):
-                spent_usd += json.loads(line).get("cost_usd") or 0.0
-    return spent_usd
+def files_below(paths: Iterable[Path], files: Files) -> list[Path]:
+    """Return every file at or below *paths*, in order, each once, but not *files*.
+
+    Raises `SettingError` for a path where nothing is.
+    """
+    found: dict[Path, None] = {}
+    for path in paths:
+        if not path.exists():
+            raise SettingError(f"there is nothing at {path}")
+        below = sorted(path.rglob("*")) if path.is_dir() else [path]
+        found |= dict.fromkeys(
+            each for each in below if each.is_file() and not files.is_own(each)
+        )
+    return list(found)
+
+
+def earlier(out: Path) -> Earlier:
+    """Read what the captions in *out* cost. Raises `OSError` where it cannot."""
+    captions, spent, dearest = 0, 0, -1
+    for line in json_lines(out):
+        captions += line.get("rung") == "cloud"
+        cost = line.get("cost_usd")
+        if isinstance(cost, int | float) and 0 <= cost < inf:
+            spent += nano_of(cost)
+            dearest = max(dearest, nano_of(cost))
+    return Earlier(captions, spent / 1e9, None if dearest < 0 else dearest / 1e9)
+
+
+def json_lines(path: Path) -> Iterator[dict[str, object]]:
+    """Yield the objects in a file of lines, none of a line that a kill cut."""
+    if not path.exists():
+        return
+    with path.open(encoding="utf-8", errors="replace") as file:
+        for text in file:
+            try:
+                line = json.loads(text)
+            except ValueError:
+                continue
+            if isinstance(line, dict):
+                yield line
+
+
+def _result(path: Path, summary: Summary) -> Result:
+    """Say what a watch came to."""
+    spool = summary.spool
+    assert spool is not None  # noqa: S101 - a batch has one
+    end: End = "captioned"
+    why = spool.trouble
+    if summary.broken is not None:
+        end, why = "broken", summary.broken
+    elif summary.stopped:
+        end = "ended"
+    elif spool.rows or spool.unkept:
+        end, why = "waiting", why or summary.error_last
+    return Result(
+        path,
+        end,
+        why,
+        captions=summary.captions + spool.caught_up,
+        refused=spool.lost.get("refused", 0),
+        known=summary.known,
+        waiting=spool.rows,
+        recording_s=summary.recording_s,
+    )

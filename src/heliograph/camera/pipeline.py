@@ -17,6 +17,7 @@ from heliograph import camera
 from heliograph.camera.captioning.alerts import Alerts, AlertSettings, Origin, Stream
 from heliograph.camera.captioning.client import Captioner, GatewayClient, GatewayError
 from heliograph.camera.captioning.explaining import verdict_line
+from heliograph.camera.captioning.limits import Limits
 from heliograph.camera.captioning.policy_terms import Verdict
 from heliograph.camera.captioning.spool import Spool
 from heliograph.camera.config import (
@@ -84,6 +85,7 @@ def watch(
     on_caption: Callable[[Caption], None] | None = None,
     settings: WatchSettings | None = None,
     resume: bool = False,
+    limits: Limits | None = None,
     clock: Clock | None = None,
 ) -> Summary:
     """Caption the recording at *source* and return what came of it.
@@ -95,6 +97,7 @@ def watch(
     *screens* show it while it goes on; *explain* is given a line on why each track was
     chosen or not. Setting *stop* ends the watch. Pictures that no model was there for
     wait in the settings' spool; with *resume* what it knows is not asked about again.
+    *limits* of a batch stand before each question; no template speaks for what waits.
 
     Raises, before anything is asked for, `OSError` or `RecordingError` for the
     recording, `SettingError` for an argument, `GatewayError` where the gateway must be
@@ -119,12 +122,11 @@ def watch(
         kept = Spool(settings.spool, clock=clock) if settings.spool else None
         stack.enter_context(kept or nullcontext())
         mark = _mark(source, resume=resume)
-        run.ask_by(client, kept, mark=mark, resume=resume)
+        run.ask_by(client, kept, mark=mark, resume=resume, limits=limits)
         run.on_caption = on_caption
         stack.enter_context(run.delivering(out, mark=mark))
         run.explain(explain)
-        for screen in screens:
-            run.screens.append(stack.enter_context(run.shown_on(screen)))
+        run.screens += [stack.enter_context(run.shown_on(one)) for one in screens]
         return run.through(stop)
 
 
@@ -165,25 +167,33 @@ class _Run:
         self._screen_error: SinkError | None = None
 
     def ask_by(
-        self, client: GatewayClient, spool: Spool | None, *, mark: str, resume: bool
+        self,
+        client: GatewayClient,
+        spool: Spool | None,
+        *,
+        mark: str,
+        resume: bool,
+        limits: Limits | None,
     ) -> None:
         """Ask *client* about the alerts; *mark* is what their ids begin with."""
         facts, settings = self._facts, self._settings
+        ask = Captioner(
+            client,
+            facts.model,
+            clock=self._clock,
+            timeout_s=settings.deadline_s,
+            answer=settings.answer,
+            camera=settings.camera,
+        )
         self.alerts = Alerts(
-            Captioner(
-                client,
-                facts.model,
-                clock=self._clock,
-                timeout_s=settings.deadline_s,
-                answer=settings.answer,
-                camera=settings.camera,
-            ),
+            ask if limits is None else limits.around(ask),
             self._deliver,
             clock=self._clock,
             settings=AlertSettings(
                 workers=settings.workers,
                 queue_max=settings.queue_max,
                 patient=facts.speed is None,
+                template=limits is None,
             ),
             stream=Stream(mark, facts.name, facts.begin_us),
             spool=spool,
@@ -286,8 +296,10 @@ class _Run:
 
     def _deliver(self, caption: Caption, png: bytes, origin: Origin) -> bool:
         """Take *caption* everywhere; one thread at a time does."""
-        if origin == "live":
+        if origin in {"live", "waits"}:
             self.tally.caption(caption)
+        if origin == "waits":
+            return True
         self.outlets.append(caption, png, in_doubt=origin == "recovered")
         try:
             for screen in self.screens:

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from heliograph import __version__
 from heliograph.cli.adding import Command
-from heliograph.cli.batch import add_caption
 from heliograph.cli.camera import add_render, add_watch
+from heliograph.cli.captioning import add_caption
 from heliograph.cli.cutting import add_cut
 from heliograph.cli.filters import add_hot_pixels
 from heliograph.cli.gateway import add_check, add_serve

@@ -93,3 +93,16 @@ def seconds(text: str) -> float:
             f"{text!r} is no number of seconds: give 0 or more, such as 1.5"
         )
     return number
+
+
+def usd(text: str) -> float:
+    """Read an amount of dollars above 0."""
+    try:
+        amount = float(text)
+    except ValueError:
+        amount = 0.0
+    if not 0 < amount < inf:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no amount: give dollars above 0, such as 2.50"
+        )
+    return amount

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Literal, Self, TypeAlias
 
 from heliograph.camera.captioning.answer import Outcome
-from heliograph.camera.captioning.client import Captioner, Reply
+from heliograph.camera.captioning.client import Reply
 from heliograph.camera.captioning.outage import Outage
 from heliograph.camera.captioning.queue import CaptionQueue, QueueCounters
 from heliograph.camera.captioning.spool import Spool, SpoolCounters
@@ -22,9 +22,10 @@ from heliograph.camera.captioning.template import in_words_of_ours, unasked
 from heliograph.camera.types import Caption, CaptionJob
 from heliograph.clock import Clock
 
-Origin = Literal["live", "late", "recovered"]
+Origin = Literal["live", "late", "recovered", "waits"]
 """Why a caption is said: its alert is new; its picture waited in the spool; the last
-camera died over it, and a sink may have it already."""
+camera died over it, and a sink may have it already. What *waits* is to be counted and
+said to nobody: a model's caption comes later."""
 
 Deliver: TypeAlias = Callable[[Caption, bytes, Origin], bool]
 """Takes a caption and its picture to every sink; says whether that went well."""
@@ -46,11 +47,15 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class AlertSettings:
-    """How many ask at once, how many wait, and whether the reader waits for them."""
+    """How many ask at once, how many wait, and whether the reader waits for them.
+
+    Without *template* nothing is said of a picture while it waits in the spool.
+    """
 
     workers: int = 4
     queue_max: int = 4
     patient: bool = False
+    template: bool = True
 
 
 class Alerts:
@@ -61,7 +66,7 @@ class Alerts:
 
     def __init__(
         self,
-        captioner: Captioner,
+        captioner: Callable[[CaptionJob], Reply],
         deliver: Deliver,
         *,
         clock: Clock,
@@ -74,6 +79,7 @@ class Alerts:
         self._deliver = deliver
         self._clock = clock
         self._patient = settings.patient
+        self._silent = spool is not None and not settings.template
         self._stream = stream
         self._spool = spool
         self._resume = resume
@@ -153,10 +159,11 @@ class Alerts:
         with self._saying:
             if self._closed:
                 return
-            if self._spool is not None:
+            waits = self._silent and outcome == "away"
+            if self._spool is not None and not waits:
                 self._spool.decide(caption)
             png = b"" if job is None else job.png
-            delivered = self._deliver(caption, png, origin)
+            delivered = self._deliver(caption, png, "waits" if waits else origin)
             if self._spool is not None and delivered:
                 self._spool.said(caption, outcome)
         with self._wake:
@@ -222,7 +229,7 @@ class Alerts:
         for caption in spool.in_doubt():
             job = spool.job(caption.id)
             self.say(caption, job, _outcome(caption), "recovered")
-        for job in spool.untold():
+        for job in () if self._silent else spool.untold():
             why = "the camera ended before the answer came"
             told = unasked(job, why, now_s=self._clock.monotonic_s())
             self.say(told, job, "away", "recovered")

@@ -4,6 +4,7 @@ import os
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
+from pathlib import Path
 from typing import BinaryIO
 
 from heliograph.camera.reading.aedat4 import open_aedat4
@@ -73,6 +74,16 @@ def open(  # noqa: A001 - the field's own word; used as `camera.open`
     except BaseException:
         owned.close()
         raise
+
+
+def is_recording(path: Path) -> bool:
+    """Say whether the file at *path* begins as a recording does.
+
+    Raises `OSError` where it cannot be read.
+    """
+    with path.open("rb") as file:
+        head = file.read(SIGNATURE_BYTES)
+    return any(head.startswith(beginning) for beginning, _ in CONTAINERS)
 
 
 def _opener(source: Source) -> Callable[[Source], Opened]:
