@@ -13,12 +13,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import pytest
 from rich.console import Console
 
 from heliograph.camera import batch_command, batch_view
 from heliograph.camera.batch_command import run_caption
 from heliograph.camera.captioning.limits import Limits
+from heliograph.camera.types import EVENT
 from loopback_gateway import (
     TOLD,
     Asked,
@@ -243,7 +245,13 @@ def test_a_batch_of_nothing_and_a_recording_that_breaks_off_are_told(
     assert "there is no recording to caption" in capfd.readouterr().err
     whole = (folder / "a.raw").read_bytes()
     (bare / "cut.raw").write_bytes(whole[:-1])
+    events = np.zeros(1, EVENT)
+    np.save(bare / "no_size.npy", events)
+    np.save(bare / "labels.npy", np.zeros(3))
     assert run(bare, gateway, tmp_path / "captions.jsonl") == 1
     said = capfd.readouterr()
-    assert "1 broken off" in said.out
+    assert "1 broken off, 1 not read, 2 skipped" in said.out
+    # A recording, if one that needs a word more.
+    assert f"{bare / 'no_size.npy'}: not read: " in said.out
+    assert f"{bare / 'labels.npy'}: skipped: " in said.out
     assert "not every recording is captioned wholly" in said.err

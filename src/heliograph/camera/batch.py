@@ -19,6 +19,7 @@ from heliograph.camera.captioning.limits import Limits, nano_of
 from heliograph.camera.captioning.spool_file import SpoolFile
 from heliograph.camera.config import SettingError, SpoolSettings, WatchSettings
 from heliograph.camera.pipeline import watch
+from heliograph.camera.reading.errors import UnknownSizeError
 from heliograph.camera.reading.formats import is_recording
 from heliograph.camera.screen import OpenScreen
 from heliograph.camera.sinks.streams import name_stream
@@ -138,10 +139,11 @@ class Batch:
                 if file.is_whole(mark):
                     return Result(path, "known")
             return self._watch(path, mark, screen)
-        except camera.ForeignFileError as error:
-            return Result(path, "skipped", str(error))
         except camera.RecordingError as error:
-            return Result(path, "unread", str(error))
+            foreign = isinstance(error, camera.ForeignFileError)
+            sized = not isinstance(error, UnknownSizeError)
+            why = str(error).removeprefix(f"{path}: ")
+            return Result(path, "skipped" if foreign and sized else "unread", why)
         except OSError as error:
             return Result(path, "unread", (error.strerror or str(error)).lower())
 

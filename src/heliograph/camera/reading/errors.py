@@ -2,6 +2,7 @@
 
 RecordingError
 ├── ForeignFileError      none of our formats, or its header lacks what reading needs
+│   └── UnknownSizeError  a recording whose geometry somebody must say
 ├── MissingPackageError   the format is read with a package that is not installed
 └── BrokenRecordingError  a recording that ends or goes wrong at a known place
 """
@@ -13,6 +14,10 @@ class RecordingError(Exception):
 
 class ForeignFileError(RecordingError):
     """The file is something else, or its header lacks what reading needs."""
+
+
+class UnknownSizeError(ForeignFileError):
+    """A recording that does not tell its geometry, and nobody said it."""
 
 
 class MissingPackageError(RecordingError):

@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from heliograph.camera.reading.aedat4 import open_aedat4
 from heliograph.camera.reading.dat import open_dat
-from heliograph.camera.reading.errors import ForeignFileError
+from heliograph.camera.reading.errors import ForeignFileError, UnknownSizeError
 from heliograph.camera.reading.foreign import looks_like
 from heliograph.camera.reading.hdf5 import open_hdf5
 from heliograph.camera.reading.live import LIVE, open_live
@@ -98,7 +98,7 @@ def _opener(source: Source) -> Callable[[Source], Opened]:
 
 def _size(opened: Opened, name: str) -> Size:
     if opened.size is None:
-        raise ForeignFileError(
+        raise UnknownSizeError(
             f"{name}: {opened.ask}; say it as --size WIDTHxHEIGHT, or in Python as "
             "size=Size(width, height)"
         )
