@@ -89,14 +89,11 @@ def test_questions_under_way_are_reckoned_with_and_the_first_goes_alone() -> Non
     ask = held.around(gateway)
     with ThreadPoolExecutor(8) as pool:
         replies = [pool.submit(ask, job(n)) for n in range(8)]
-        while not gateway.asked:
-            pass
-        first = gateway.most
         gateway.gate.set()
         ended = [reply.result(10).outcome for reply in replies]
-    assert first == 1
+    # One, then two beside each other: together they cost 3.
     assert gateway.most <= 2
-    assert sorted(ended) == ["answered"] * 3 + ["away"] * 5 or gateway.asked == 3
+    assert sorted(ended) == ["answered"] * 3 + ["away"] * 5
     assert held.spent_usd == 3 * CENT
 
 
