@@ -211,3 +211,5 @@ def test_each_watch_has_a_token_of_its_own_unless_it_was_given_one() -> None:
     assert first != second
     assert len(first) >= 20
     assert made(TOKEN).token == TOKEN
+    with made("a&b#c+d/e%") as screen:
+        assert screen.url.endswith("/?token=a%26b%23c%2Bd%2Fe%25")

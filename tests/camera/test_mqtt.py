@@ -131,6 +131,21 @@ def test_without_discovery_nothing_is_said_outside_the_cameras_own_topics(
     }
 
 
+def test_a_full_queue_keeps_no_camera_from_being_there(tmp_path: Path) -> None:
+    with broker(tmp_path) as running:
+        running.stop()
+        with sink(MqttSettings(running.url, queue_max=3)) as camera:
+            for _ in range(5):
+                camera.append(CAPTION)
+            running.start()
+            until(lambda: camera.counters.connected)
+            with ear(running.port) as listening:
+                until(lambda: availability(listening) == [b"online"])
+                until(lambda: len(told(listening, f"{TOPIC}/captions")) >= 1)
+            assert camera.counters.dropped == 2
+    assert {"sensor", "image"} <= {one.topic.split("/")[1] for one in listening.heard}
+
+
 CAMERA = """
 import sys, time
 from heliograph.camera.config import MqttSettings

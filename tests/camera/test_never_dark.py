@@ -13,11 +13,11 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from time import monotonic, sleep
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
-from caption_parts import HandClock, job
+from caption_parts import HandClock, answer_to, job
 from heliograph.camera.captioning.alerts import Alerts, AlertSettings, Origin, Stream
 from heliograph.camera.captioning.client import Captioner, GatewayClient
 from heliograph.camera.captioning.spool import Spool
@@ -244,6 +244,34 @@ def test_a_camera_killed_at_any_step_loses_nothing_and_tells_nothing_twice(
         models = [track for track, rung in told if rung == "cloud"]
         assert sorted(models) == [1, 2, 3, 4], at
         assert set(told.values()) == {1}, at
+
+
+@pytest.mark.parametrize("rung", ["cloud", "template"])
+def test_what_a_kill_left_in_doubt_is_told_once_and_is_no_loss(
+    tmp_path: Path, rung: Literal["cloud", "template"]
+) -> None:
+    settings, clock = SpoolSettings(tmp_path / "spool.db"), HandClock()
+    with Spool(settings, clock=clock) as spool:
+        spool.accept(job())
+        spool.decide(replace(answer_to(job()), rung=rung))
+    with street("http://127.0.0.1:9", settings) as camera:
+        camera.alerts.start()
+        until(lambda: camera.spool.counters.rows == (rung == "template"))
+        counters = camera.spool.counters
+    assert [caption.rung for _, caption in camera.said] == [rung]
+    assert (counters.lost, counters.unkept) == ({}, 0)
+
+
+def test_a_row_that_the_disk_does_not_give_is_waited_for(tmp_path: Path) -> None:
+    settings = SpoolSettings(tmp_path / "spool.db")
+    with Spool(settings, clock=HandClock()) as spool:
+        spool.accept(job())
+    spool = Spool(settings, clock=HandClock())
+    spool.close()
+    assert spool.take() is None
+    counters = spool.counters
+    assert (counters.rows, counters.waiting) == (1, 1)
+    assert "cannot read the spool" in (counters.trouble or "")
 
 
 SOURCE = """

@@ -194,6 +194,7 @@ class _Run:
                 queue_max=settings.queue_max,
                 patient=facts.speed is None,
                 template=limits is None,
+                timeout_s=settings.deadline_s,
             ),
             stream=Stream(mark, facts.name, facts.begin_us),
             spool=spool,

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from types import TracebackType
 from typing import Self
+from urllib.parse import quote
 
 import cv2
 import numpy as np
@@ -136,7 +137,7 @@ class BrowserScreen:
                 " address"
             ) from error
         self.url = f"http://{shown_host(host)}:{self._socket.getsockname()[1]}/"
-        self.url += f"?token={self.token}"
+        self.url += f"?token={quote(self.token, safe='')}"
         self._thread.start()
         self._ready.wait()
         self._place.on_open(self.url)

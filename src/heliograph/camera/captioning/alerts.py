@@ -15,7 +15,7 @@ from typing import Literal, Self, TypeAlias
 
 from heliograph.camera.captioning.answer import Outcome
 from heliograph.camera.captioning.client import Reply
-from heliograph.camera.captioning.outage import Outage
+from heliograph.camera.captioning.outage import Outage, OutageSettings
 from heliograph.camera.captioning.queue import CaptionQueue, QueueCounters
 from heliograph.camera.captioning.spool import Spool, SpoolCounters
 from heliograph.camera.captioning.template import in_words_of_ours, unasked
@@ -49,13 +49,15 @@ class Stream:
 class AlertSettings:
     """How many ask at once, how many wait, and whether the reader waits for them.
 
-    Without *template* nothing is said of a picture while it waits in the spool.
+    Without *template* nothing is said of a picture while it waits in the spool. A
+    question takes `timeout_s` at most.
     """
 
     workers: int = 4
     queue_max: int = 4
     patient: bool = False
     template: bool = True
+    timeout_s: float = 10.0
 
 
 class Alerts:
@@ -83,7 +85,10 @@ class Alerts:
         self._stream = stream
         self._spool = spool
         self._resume = resume
-        self._outage = Outage(jitter=lambda: secrets.randbelow(1000) / 1000)
+        self._outage = Outage(
+            OutageSettings(probe_s=settings.timeout_s),
+            jitter=lambda: secrets.randbelow(1000) / 1000,
+        )
         self._lock = threading.Lock()
         self._saying = threading.Lock()
         self._wake = threading.Condition()
@@ -226,10 +231,12 @@ class Alerts:
 
     def _recover(self, spool: Spool) -> None:
         """Say what a camera that died had begun to say, or was asking about."""
-        for caption in spool.in_doubt():
+        doubted = spool.in_doubt()
+        for caption in doubted:
             job = spool.job(caption.id)
             self.say(caption, job, _outcome(caption), "recovered")
-        for job in () if self._silent else spool.untold():
+        told_of = {caption.id for caption in doubted}
+        for job in () if self._silent else spool.untold(besides=told_of):
             why = "the camera ended before the answer came"
             told = unasked(job, why, now_s=self._clock.monotonic_s())
             self.say(told, job, "away", "recovered")

@@ -17,12 +17,14 @@ class OutageSettings:
     """After `failures_max` failures in a row the gateway is left alone.
 
     For `rest_s_first` at first, twice as long after each probe that failed, and no
-    longer than `rest_s_max`; for as long as it asks, where it tells.
+    longer than `rest_s_max`; for as long as it asks, where it tells. A probe may take
+    `probe_s`: a gateway that hangs fails no sooner.
     """
 
     failures_max: int = 2
     rest_s_first: float = 1.0
     rest_s_max: float = 30.0
+    probe_s: float = 10.0
 
 
 class Outage:
@@ -52,7 +54,7 @@ class Outage:
         if now_s < self._due_s:
             return False
         # Until the probe has come back nobody else goes.
-        self._due_s = now_s + self._rest_s()
+        self._due_s = now_s + max(self._rest_s(), self._settings.probe_s)
         return True
 
     def wait_s(self, now_s: float) -> float:

@@ -5,7 +5,7 @@ as `unkept`, and is not asked about later.
 """
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from math import inf
 from types import TracebackType
@@ -97,9 +97,12 @@ class Spool:
         """Return a picture's job; None where it cannot be read."""
         return self._load(id_)
 
-    def untold(self) -> tuple[CaptionJob, ...]:
-        """Return what was under way when the last camera died: nobody heard of it."""
-        jobs = (self._load(id_) for id_ in self._untold)
+    def untold(self, *, besides: Collection[str]) -> tuple[CaptionJob, ...]:
+        """Return what was under way when the last camera died: nobody heard of it.
+
+        *besides* are the ids of what was in doubt, and has been told.
+        """
+        jobs = (self._load(id_) for id_ in self._untold if id_ not in besides)
         return tuple(job for job in jobs if job is not None)
 
     def knows(self, id_: str) -> bool:
@@ -185,6 +188,8 @@ class Spool:
             self._plan.hold(entry.id)
             self._plan.spend(self._clock.monotonic_s())
             if (job := self._load(entry.id)) is None:
+                # Where it was the disk that failed, another try may read it.
+                self._plan.free(entry.id)
                 return None
             return replace(job, deadline_s=inf), entry.at_s
 

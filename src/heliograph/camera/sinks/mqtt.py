@@ -27,7 +27,7 @@ from heliograph.camera.types import Caption, Track
 from heliograph.clock import Clock
 
 ONLINE, OFFLINE = "online", "offline"
-AT_LEAST_ONCE = 1
+AT_MOST_ONCE, AT_LEAST_ONCE = 0, 1
 RECONNECT_S_MAX = 30
 GOODBYE_S = 2.0
 """How long the end waits for what the broker has not taken yet."""
@@ -113,8 +113,13 @@ class Mqtt:
         for event in self._gone():
             self._publish("events", event)
         last = self._put(self._topics["availability"], OFFLINE, None, retain=True)
-        if self._client.is_connected() and last.rc is MQTTErrorCode.MQTT_ERR_SUCCESS:
-            last.wait_for_publish(GOODBYE_S)
+        if self._client.is_connected():
+            waits = last.rc == MQTTErrorCode.MQTT_ERR_SUCCESS
+            if waits:
+                last.wait_for_publish(GOODBYE_S)
+            if not (waits and last.is_published()):
+                # A goodbye makes the broker forget the last will.
+                self._put_past(self._topics["availability"], OFFLINE, None)
         self._client.disconnect()
         self._client.loop_stop()
 
@@ -155,8 +160,8 @@ class Mqtt:
         if prefix is not None:
             found = discovery_of(self._camera, self._topics, prefix)
             for topic, told in found.items():
-                self._put(topic, json.dumps(told), "application/json", retain=True)
-        self._put(self._topics["availability"], ONLINE, None, retain=True)
+                self._put_past(topic, json.dumps(told), "application/json")
+        self._put_past(self._topics["availability"], ONLINE, None)
 
     def _publish(
         self, what: str, told: dict[str, Any], *, retain: bool = False
@@ -167,12 +172,12 @@ class Mqtt:
     def _put(
         self, topic: str, payload: str | bytes, kind: str | None, *, retain: bool
     ) -> paho.MQTTMessageInfo:
-        properties = None
-        if kind is not None:
-            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
-            properties.ContentType = kind
         info = self._client.publish(
-            topic, payload, qos=AT_LEAST_ONCE, retain=retain, properties=properties
+            topic,
+            payload,
+            qos=AT_LEAST_ONCE,
+            retain=retain,
+            properties=_properties(kind),
         )
         # Without a connection a message waits for one: only a full queue turns it away.
         full = info.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE
@@ -181,6 +186,26 @@ class Mqtt:
             self._published += not full
         return info
 
+    def _put_past(self, topic: str, payload: str, kind: str | None) -> None:
+        """Publish past the queue, which may be full of what waited for the broker.
+
+        Each connection says it anew, so once over this one is enough.
+        """
+        info = self._client.publish(
+            topic, payload, qos=AT_MOST_ONCE, retain=True, properties=_properties(kind)
+        )
+        with self._lock:
+            self._published += info.rc == MQTTErrorCode.MQTT_ERR_SUCCESS
+
     def _time(self) -> str:
         now = datetime.fromtimestamp(self._clock.wall_s(), UTC)
         return now.isoformat(timespec="milliseconds")
+
+
+def _properties(kind: str | None) -> Properties | None:
+    """Say of what kind a payload is; None says nothing."""
+    if kind is None:
+        return None
+    properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+    properties.ContentType = kind
+    return properties

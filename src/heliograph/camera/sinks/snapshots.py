@@ -2,13 +2,14 @@
 
 import re
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 
 from heliograph.camera.config.snapshots import SnapshotSettings
 from heliograph.camera.sinks.jsonl import SinkError
 from heliograph.camera.types import Caption
 
-OURS = re.compile(r".+-\d+-\d+\.png")
+OURS = re.compile(r".+-[0-9a-f]{8}-\d+-\d+\.png")
 """What an alert's picture is called; nothing else in the folder is ever touched."""
 
 
@@ -59,14 +60,16 @@ class Snapshots:
         """Keep the picture of *caption*; a template's and a model's have the same."""
         del in_doubt  # written twice it is the same file
         path = self._folder / f"{caption.id}.png"
-        if not png or path.exists():
-            return
         part = path.with_suffix(".part")
         try:
+            if not png or path.exists():
+                return
             part.write_bytes(png)
             part.replace(path)
         except OSError:
             self._failed += 1
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
             return
         self._written += 1
         self._kept.append((path.name, len(png)))

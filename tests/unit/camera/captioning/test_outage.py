@@ -34,6 +34,16 @@ def test_one_probe_goes_at_a_time_and_an_answer_ends_it() -> None:
     assert gateway.why == ""
 
 
+def test_a_probe_that_hangs_is_alone_until_it_has_failed() -> None:
+    gateway = outage()
+    for _ in range(2):
+        gateway.failed(0.0, "no answer", None)
+    assert gateway.may_ask(1.0)
+    assert not any(gateway.may_ask(1.0 + tenths / 10) for tenths in range(99))
+    gateway.failed(11.0, "no answer", None)
+    assert [gateway.may_ask(12.9), gateway.may_ask(13.0)] == [False, True]
+
+
 def test_rests_grow_to_half_a_minute_and_no_further() -> None:
     gateway, now_s, probes = outage(), 0.0, 0
     rests = []

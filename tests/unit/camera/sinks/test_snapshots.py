@@ -1,6 +1,7 @@
 """Pictures beside captions: one each, bounded, and never anybody else's file."""
 
 import os
+import resource
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,7 +31,7 @@ def test_an_alert_has_one_picture_whichever_rung_speaks(tmp_path: Path) -> None:
 
 
 def test_the_oldest_give_way_also_those_of_the_last_watch(tmp_path: Path) -> None:
-    (tmp_path / "holiday.png").write_bytes(bytes(50_000))
+    (tmp_path / "holiday-2026-01.png").write_bytes(bytes(50_000))
     for number in (1, 2):
         old = tmp_path / f"door-00000000-{number}-1.png"
         old.write_bytes(PNG)
@@ -39,7 +40,7 @@ def test_the_oldest_give_way_also_those_of_the_last_watch(tmp_path: Path) -> Non
     for number in (3, 4):
         sink.append(replace(CAPTION, id=f"door-00000000-{number}-1"), PNG)
     kept = [f"door-00000000-{number}-1.png" for number in (2, 3, 4)]
-    assert names(tmp_path) == [*kept, "holiday.png"]
+    assert names(tmp_path) == [*kept, "holiday-2026-01.png"]
     assert sink.counters == SnapshotCounters(written=2, removed=1, failed=0)
 
 
@@ -55,3 +56,23 @@ def test_a_folder_that_goes_ends_nothing_and_is_counted(tmp_path: Path) -> None:
     folder.rmdir()
     sink.append(CAPTION, PNG)
     assert sink.counters.failed == 1
+
+
+def test_a_name_that_the_disk_refuses_ends_nothing_and_is_counted(
+    tmp_path: Path,
+) -> None:
+    sink = Snapshots(SnapshotSettings(tmp_path))
+    sink.append(replace(CAPTION, id="x" * 300), PNG)
+    assert sink.counters.failed == 1
+
+
+def test_a_disk_that_fills_up_is_left_without_half_a_picture(tmp_path: Path) -> None:
+    sink = Snapshots(SnapshotSettings(tmp_path))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+    try:
+        sink.append(CAPTION, PNG)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert sink.counters.failed == 1
+    assert names(tmp_path) == []
