@@ -153,6 +153,16 @@ def test_a_mask_of_another_size_ends_a_watch_with_a_message(
     )
 
 
+def test_a_mask_takes_the_place_of_no_recording(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rest = tmp_path / "rest.raw"
+    rest.write_bytes(b"a recording")
+    assert main(["hot-pixels", str(rest), "--out", str(rest)]) == 1
+    assert capsys.readouterr().err == f"error: {rest}: a mask's name ends in .png\n"
+    assert rest.read_bytes() == b"a recording"
+
+
 def test_a_mask_is_not_made_of_what_cannot_be_read_or_written(
     bar: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

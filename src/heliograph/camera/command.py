@@ -27,7 +27,7 @@ from heliograph.camera.config import (
     read_camera_file,
 )
 from heliograph.camera.config.summary import config_summary
-from heliograph.camera.filtering.mask_file import write_mask
+from heliograph.camera.filtering.mask_file import MASK_ENDING, write_mask
 from heliograph.camera.masking import hot_pixels
 from heliograph.camera.pipeline import watch
 from heliograph.camera.screen import OpenScreen
@@ -113,7 +113,7 @@ def run_watch(
             )
         write_line(f"\n{render_summary(summary)}")
     except TOLD_IN_ONE_LINE as error:
-        return fail(str(error))
+        return _refused(error, stop)
     except OSError as error:
         return fail(f"cannot read {seen}: {(error.strerror or str(error)).lower()}")
     return _judged(summary)
@@ -123,6 +123,8 @@ def run_hot_pixels(
     source: Path, *, out: Path, hot_hz: float, size: Size | None = None
 ) -> int:
     """Write the mask of *source*'s hot pixels to *out*; return the exit code."""
+    if out.suffix.lower() != MASK_ENDING:
+        return fail(f"{out}: a mask's name ends in {MASK_ENDING}")
     try:
         hot, seconds = hot_pixels(source, hot_hz=hot_hz, size=size)
     except camera.RecordingError as error:
@@ -192,12 +194,21 @@ def _pace(speed: float | None) -> float | None:
     return None if speed == inf else speed
 
 
+def _refused(error: Exception, stop: threading.Event) -> int:
+    """Say why a watch did not begin, or not go on."""
+    if stop.is_set() and isinstance(error, camera.RecordingError):
+        # Ended while it waited for the first bytes: why there are none is known.
+        return INTERRUPTED
+    return fail(str(error))
+
+
 def _judged(summary: Summary) -> int:
     """Say what went wrong in a watch that ran, if anything did."""
+    if summary.stopped:
+        # What it stopped in the middle of is not broken.
+        return INTERRUPTED
     if summary.broken is not None:
         return fail(summary.broken)
-    if summary.stopped:
-        return INTERRUPTED
     if summary.errors and not summary.captions and summary.spool is None:
         return fail(f"no caption came, the last error: {summary.error_last}")
     return 0

@@ -5,6 +5,7 @@ writer's may not. Times keep their place within EVT3's period of 16.8 s: a file 
 tell more of what was before it.
 """
 
+import os
 import sys
 from dataclasses import dataclass
 from math import inf
@@ -21,8 +22,6 @@ from heliograph.camera.types import EVENT, TRIGGER, Packet, Size
 
 WINDOW_US = 20_000
 """More than time ever steps back, so that an event is at most a window late."""
-
-PART = ".part"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,11 @@ def cut(
         begin_us = recording.begin_us + round(from_s * 1e6)
         recording.seek(begin_us)
         part = _Part(recording, begin_us, to_s if to_s == inf else round(to_s * 1e6))
-        waiting = out.with_name(out.name + PART)
+        if out.exists() and not (out.is_file() or out.is_dir()):
+            # Moving the part there would put an end to the device or the pipe.
+            raise SinkError(f"cannot write {out}: is a device or a pipe, and no file")
+        # Named by this process, so that it is nobody's file, the source least of all.
+        waiting = out.with_name(f".{out.name}.{os.getpid()}.part")
         try:
             try:
                 broken = part.write(waiting)

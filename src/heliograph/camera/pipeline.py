@@ -110,6 +110,7 @@ def watch(
     settings, clock = settings or WatchSettings(), clock or SystemClock()
     stop = stop or threading.Event()
     url = clean_gateway_url(gateway)
+    _keep_apart(source, out)
     with ExitStack() as stack:
         opened = camera.open(
             source, settings.delta_t_us, size=size, follow=follow, stop=stop
@@ -128,6 +129,16 @@ def watch(
         run.explain(explain)
         run.screens += [stack.enter_context(run.shown_on(one)) for one in screens]
         return run.through(stop)
+
+
+def _keep_apart(source: str | os.PathLike[str], out: Path | None) -> None:
+    """Refuse to add captions to the recording itself."""
+    path = Path(source)
+    if out is not None and out.exists() and path.exists() and out.samefile(path):
+        raise SettingError(
+            f"{out} is the recording: captions would be written into it; name another "
+            "file for them"
+        )
 
 
 def _facts(

@@ -7,6 +7,7 @@ from pathlib import Path
 SIDE_PX_MAX = 16_383
 WORKERS_MAX = 256
 DAYS_MAX = 36_500
+SECONDS_MAX = 1e9
 
 
 def add_config(command: argparse.ArgumentParser) -> None:
@@ -88,7 +89,7 @@ def seconds(text: str) -> float:
         number = float(text)
     except ValueError:
         number = -1.0
-    if not 0 <= number < inf:
+    if not 0 <= number <= SECONDS_MAX:
         raise argparse.ArgumentTypeError(
             f"{text!r} is no number of seconds: give 0 or more, such as 1.5"
         )

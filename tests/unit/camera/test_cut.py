@@ -1,5 +1,6 @@
 """A part of a recording as RAW EVT3: what is in it, and what the times become."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -145,6 +146,29 @@ def test_a_file_that_is_there_stays_unless_force_is_said(
     assert out.read_bytes() == b"real"
     assert run_cut(source, out, force=True) == 0
     assert "23 events and 1 triggers in 0.02 s" in capsys.readouterr().out
+
+
+def test_a_device_or_a_pipe_stays_one_with_force_too(tmp_path: Path) -> None:
+    source, out = saved(tmp_path, SMALL_EVT3), tmp_path / "out.raw"
+    os.mkfifo(out)
+    with pytest.raises(SinkError, match="is a device or a pipe, and no file"):
+        cut(source, out)
+    assert out.is_fifo()
+
+
+def test_a_recording_with_the_name_of_a_part_stays_as_it_was(tmp_path: Path) -> None:
+    source = tmp_path / "door.raw.part"
+    source.write_bytes(SMALL_EVT3)
+    assert cut(source, tmp_path / "door.raw").events == 23
+    assert source.read_bytes() == SMALL_EVT3
+
+
+def test_a_part_from_beyond_all_times_is_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, out = saved(tmp_path, SMALL_EVT3), tmp_path / "out.raw"
+    assert run_cut(source, out, from_s=1e300) == 1
+    assert "ends before the part begins, at 1e+300 s" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from heliograph.camera.config import SettingError
 from heliograph.camera.types import Size
 
 WHITE = 255
+MASK_ENDING = ".png"
 
 
 def read_masks(paths: Sequence[Path], size: Size) -> NDArray[np.bool_]:

@@ -23,6 +23,7 @@ from heliograph.camera.reading.state import (
     GAP_US_MAX,
     NEVER_US,
     RECORD_GAP_US_MAX,
+    TIME_US_MAX,
     Fault,
     fresh_state,
 )
@@ -166,7 +167,8 @@ class Recording:
             if behind or place > self._pieces.place:
                 self._pieces.rewind(place)
                 self._state, self._ended, self._error = state, False, None
-        self._fill(t_us, keep=False)
+        # The decoders reckon in 64 bits, and no time is beyond the most that is one.
+        self._fill(min(t_us, 2 * TIME_US_MAX), keep=False)
         self.now_us = t_us
         self.triggers = self._triggers[:0].copy()
 

@@ -77,7 +77,10 @@ def open_source(
         origin = source.tell() if source.seekable() else None
         return Source(source, name, _head(source), origin, owned)
     is_stdin = str(source) == STDIN
-    opened = open(0 if is_stdin else source, "rb", buffering=0, closefd=not is_stdin)  # noqa: SIM115 - the stack closes it
+    if is_stdin:
+        opened = open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115 - the stack closes it
+    else:
+        opened = open(source, "rb", buffering=0, opener=_open_at_once)  # noqa: SIM115 - the same
     file: BinaryIO = owned.enter_context(opened)
     name = "stdin" if is_stdin else str(source)
     is_file = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
@@ -90,12 +93,20 @@ def open_source(
 def read_exactly(stream: Readable, size: int) -> bytes:
     """Read *size* bytes, or fewer at the end; a pipe gives them in pieces."""
     data = stream.read(size)
-    while 0 < len(data) < size:
-        piece = stream.read(size - len(data))
-        if not piece:
-            break
-        data += piece
-    return data
+    if not 0 < len(data) < size:
+        return data
+    pieces, length = [data], len(data)
+    while length < size and (piece := stream.read(size - length)):
+        pieces.append(piece)
+        length += len(piece)
+    return b"".join(pieces)
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open a named pipe without waiting for its writer, a wait that nothing ends."""
+    descriptor = os.open(path, flags | os.O_NONBLOCK)
+    os.set_blocking(descriptor, True)
+    return descriptor
 
 
 class _Again:

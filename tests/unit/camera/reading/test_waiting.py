@@ -119,6 +119,26 @@ def test_stop_ends_the_wait_for_a_pipe(tmp_path: Path) -> None:
     os.close(holding)
 
 
+def test_stop_ends_the_wait_for_a_pipe_that_nobody_opened(tmp_path: Path) -> None:
+    path, stop = tmp_path / "pipe", threading.Event()
+    os.mkfifo(path)
+    timer = threading.Timer(0.05, stop.set)
+    timer.start()
+    with pytest.raises(camera.ForeignFileError, match="an empty file"):
+        camera.open(path, stop=stop)
+    timer.join()
+
+
+def test_a_pipe_is_read_by_whoever_came_before_its_writer(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    timer = threading.Timer(0.05, path.write_bytes, [SMALL_EVT3])
+    timer.start()
+    with camera.open(path) as recording:
+        assert sum(map(len, recording)) == 23
+    timer.join()
+
+
 def test_what_is_read_here_and_there_cannot_be_followed(tmp_path: Path) -> None:
     path = tmp_path / "events.h5"
     path.write_bytes(metavision(packet_of(*EVENTS)))
