@@ -9,10 +9,12 @@ Source: https://docs.inivation.com/software/software-advanced-usage/file-formats
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
+from operator import itemgetter
 from types import ModuleType
 from typing import Any
 
@@ -28,6 +30,7 @@ from heliograph.camera.reading.errors import (
 from heliograph.camera.reading.flat_tables import FlatTable
 from heliograph.camera.reading.recording import Opened
 from heliograph.camera.reading.records import (
+    HELD_MAX,
     RECORD,
     Records,
     TriggerMerge,
@@ -42,6 +45,10 @@ SIZE_BYTES = 4
 HEADER_BYTES_MAX = 1 << 20
 PACKET_BYTES_MAX = 1 << 26
 UNPACKED_BYTES_MAX = 1 << 26
+TRIGGERS_MAX = 1 << 17
+"""Of one packet; each is a table of its own."""
+PLACES_APART_BYTES = 1 << 20
+PLACES_MAX = 1024
 EVENT_4 = np.dtype(
     {
         "names": ["t", "x", "y", "on"],
@@ -53,7 +60,8 @@ EVENT_4 = np.dtype(
 BEGINS = frozenset({1, 3, 4, 6, 8})
 PLAIN, LZ4, LZ4_HIGH, ZSTD, ZSTD_HIGH = range(5)
 TOKEN = re.compile(
-    r'<node name="([^"]*)"[^>]*>|(</node>)|<attr key="([^"]*)"[^>]*>([^<]*)</attr>'
+    # No part goes on beyond the next tag, so that each byte is looked at few times.
+    r'<node name="([^"]*)"[^<>]*>|(</node>)|<attr key="([^"]*)"[^<>]*>([^<]*)</attr>'
 )
 Unpack = Callable[[bytes], bytes]
 
@@ -184,15 +192,16 @@ class _Reader:
         self._stream = stream
         self._header = header
         # Triggers come before the events they lie between, so some wait at a place.
-        self._waiting: dict[int, TriggerMerge] = {}
+        self._waiting = [(header.first_at, TriggerMerge())]
+        self._apart = PLACES_APART_BYTES
 
     def read(self, place: int) -> Iterator[tuple[int, NDArray[np.void]]]:
         """Yield records from byte *place* on, with the byte behind their packet."""
         name, header = self._source.name, self._header
+        known = bisect_right(self._waiting, place, key=itemgetter(0)) - 1
+        at, merge = self._waiting[known][0], self._waiting[known][1].copy()
         if self._source.origin is not None:
-            self._source.stream.seek(self._source.origin + place)
-        merge = self._waiting.get(place, TriggerMerge()).copy()
-        at = place
+            self._source.stream.seek(self._source.origin + at)
         while header.end_at is None or at < header.end_at:
             head = read_exactly(self._stream, 2 * SIZE_BYTES)
             if not head and header.end_at is None:
@@ -208,10 +217,20 @@ class _Reader:
             except (ValueError, RuntimeError) as error:
                 raise broken(name, "a packet is damaged", at=at) from error
             at += 2 * SIZE_BYTES + size
-            if merge.waits and self._source.origin is not None:
-                self._waiting[at] = merge.copy()
-            yield at, records
+            self._remember(at, merge)
+            # What lies before the place is read for its triggers alone.
+            if at > place:
+                yield at, records
         yield at, merge.rest()
+
+    def _remember(self, at: int, merge: TriggerMerge) -> None:
+        """Keep what waits at *at*, unless a place near it or beyond it is known."""
+        if self._source.origin is None or at < self._waiting[-1][0] + self._apart:
+            return
+        self._waiting.append((at, merge.copy()))
+        if len(self._waiting) > PLACES_MAX:
+            self._apart *= 2
+            del self._waiting[1::2]
 
     def _records(
         self, number: int, packed: bytes, merge: TriggerMerge
@@ -225,9 +244,14 @@ class _Reader:
         if number in self._header.triggers:
             table = FlatTable.root(self._header.unpack(packed)[SIZE_BYTES:], b"TRIG")
             merge.hold(_triggers(table))
+            if merge.waiting > HELD_MAX:
+                raise ValueError("too many triggers ahead of their events")
         return np.empty(0, RECORD)
 
 
 def _triggers(table: FlatTable) -> NDArray[np.void]:
-    kinds = [(each.number(0, 8, 0), each.number(1, 1, 0)) for each in table.tables(0)]
+    kinds = [
+        (each.number(0, 8, 0), each.number(1, 1, 0))
+        for each in table.tables(0, count_max=TRIGGERS_MAX)
+    ]
     return np.array([(kind in BEGINS, t, kind) for t, kind in kinds], TRIGGER)

@@ -23,6 +23,7 @@ from heliograph.camera.types import Size
 EVENT_2D = 0
 EVENT_CD = 12
 EVENT_BYTES = 8
+OLD_VERSIONS = frozenset({"0", "1"})
 PERIOD_US = 1 << 32
 BACK_OR_LEAP = int(Fault.BACK_OR_LEAP)
 
@@ -32,7 +33,7 @@ def _set_time(s: Any, low: int) -> bool:  # noqa: ANN401 - a numba record has no
     """Take in the 32 bits of an event's time; false where it cannot be meant."""
     if s.started == 0:
         s.started = 1
-        s.t_us = low
+        s.t_us = s.newest_us = low
         return True
     step_us = (low - s.t_us) % PERIOD_US
     if step_us >= PERIOD_US - BACK_US_MAX:
@@ -42,6 +43,11 @@ def _set_time(s: Any, low: int) -> bool:  # noqa: ANN401 - a numba record has no
         s.fault = BACK_OR_LEAP
         return False
     t_us: Any = s.t_us + step_us
+    if s.newest_us - t_us > BACK_US_MAX:
+        # Many small steps back are a large one.
+        s.fault = BACK_OR_LEAP
+        return False
+    s.newest_us = max(s.newest_us, t_us)
     if t_us - low != s.epoch_us:
         s.wraps += 1 if t_us - low > s.epoch_us else -1
         s.epoch_us = t_us - low
@@ -97,6 +103,11 @@ def open_dat(source: Source) -> Opened:
             f"{source.name}: a DAT file of events of type {kind} in {size} bytes, at "
             f"byte {at}; supported are CD events (types {EVENT_2D} and {EVENT_CD}, "
             f"{EVENT_BYTES} bytes)"
+        )
+    if fields.get("Version") in OLD_VERSIONS:
+        raise ForeignFileError(
+            f"{source.name}: a DAT file of version {fields['Version']}, whose events "
+            "have x in 9 bits and y in 8; supported is version 2: convert it"
         )
     return Opened(
         format="DAT",

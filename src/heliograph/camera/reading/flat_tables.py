@@ -47,11 +47,11 @@ class FlatTable:
         begin, count = self._vector(field)
         return np.frombuffer(self._data, dtype, count, begin)
 
-    def tables(self, field: int) -> list["FlatTable"]:
-        """Return the vector of tables in *field*."""
+    def tables(self, field: int, *, count_max: int) -> list["FlatTable"]:
+        """Return the vector of tables in *field*, at most *count_max* of them."""
         begin, count = self._vector(field)
-        if count * SIZE_BYTES > len(self._data) - begin:
-            raise ValueError("cut")
+        if count > count_max or count * SIZE_BYTES > len(self._data) - begin:
+            raise ValueError("cut, or too many")
         places = [begin + SIZE_BYTES * i for i in range(count)]
         return [FlatTable(self._data, at + self._number(at, 4)) for at in places]
 

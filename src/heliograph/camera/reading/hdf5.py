@@ -36,6 +36,7 @@ from heliograph.camera.types import TRIGGER, Size
 PLACES = ("CD/events", "events", "/")
 TRIGGERS = "EXT_TRIGGER/events"
 CHUNK_BYTES_MAX = 1 << 26
+CHUNK_EVENTS_MAX = 1 << 22
 NUMBER_KINDS = "uifb"
 READ_ERRORS = (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError)
 """What h5py raises for a file that is damaged in one place or another."""
@@ -133,7 +134,8 @@ def _check_stored(dataset: Any, name: str) -> None:  # noqa: ANN401 - the same
         stored = dataset.id.get_storage_size() == dataset.size * dataset.dtype.itemsize
     else:
         (chunk,) = dataset.chunks
-        if chunk * dataset.dtype.itemsize > CHUNK_BYTES_MAX:
+        row_bytes = dataset.dtype.itemsize
+        if chunk > min(CHUNK_EVENTS_MAX, CHUNK_BYTES_MAX // row_bytes):
             raise ForeignFileError(
                 f"{name}: {dataset.name} is in chunks of {chunk} events, too large to "
                 "unpack; save it in smaller ones"

@@ -279,7 +279,9 @@ class Recording:
             self._error = broken(self.name, what, at=at, unit=unit)
 
     def _fault(self) -> str:
-        t_us = int(self._state[0]["t_us"])
+        t_us = max(int(self._state[0][name]) for name in ("t_us", "newest_us"))
+        if t_us == NEVER_US:
+            return "its time is no number of us, nor of seconds"
         fault = self._state[0]["fault"]
         if fault == Fault.TIME_BACK:
             return f"time goes back from {t_us} us and it is no wrap"

@@ -29,6 +29,9 @@ SIDE_MAX = 1 << 16
 RECORDS_AT_ONCE = 1 << 16
 """How many a reader brings at a time: 1.3 MB."""
 
+HELD_MAX = 1 << 18
+"""How many triggers may lie ahead of the events, where these come one by one."""
+
 RECORD_BACK = int(Fault.RECORD_BACK)
 RECORD_LEAP = int(Fault.RECORD_LEAP)
 
@@ -62,13 +65,15 @@ def decode(  # noqa: C901 - each of the few things that may be wrong with a time
         elif t_us - s.t_us > RECORD_GAP_US_MAX:
             s.fault = RECORD_LEAP
             break
-        elif not is_trigger and s.t_us - t_us > BACK_US_MAX:
+        elif not is_trigger and s.newest_us - t_us > BACK_US_MAX:
+            # From the newest: many small steps back are a large one.
             s.fault = RECORD_BACK
             break
         if not is_trigger:
             s.time_steps_back += t_us < s.t_us
         if not is_trigger or t_us > s.t_us:
             s.t_us = t_us
+            s.newest_us = max(s.newest_us, t_us)
         if t_us >= until_us:
             break
         if is_trigger:
@@ -166,7 +171,7 @@ def columns_as_records(
     records = np.empty(len(t), RECORD)
     for name, column in (("x", x), ("y", y)):
         if column.dtype.kind == "f":
-            column = np.nan_to_num(column, nan=-1)  # noqa: PLW2901 - the same column
+            column = np.nan_to_num(column.astype("<f8"), nan=-1)  # noqa: PLW2901 - the same column
         lowest = 0 if column.dtype.kind in "ub" else -1
         records[name] = np.clip(column, lowest, SIDE_MAX)
     records["p"] = p > 0
@@ -182,9 +187,9 @@ class TriggerMerge:
         self._held: NDArray[np.void] = np.empty(0, RECORD)
 
     @property
-    def waits(self) -> bool:
-        """Whether any trigger has not come to its place."""
-        return len(self._held) > 0
+    def waiting(self) -> int:
+        """How many triggers have not come to their place."""
+        return len(self._held)
 
     def copy(self) -> "TriggerMerge":
         """Return one that holds the same."""

@@ -16,6 +16,7 @@ STATE = np.dtype(
         ("high", "<i8"),  # the last TIME_HIGH as sent
         ("epoch_us", "<i8"),  # what the wraps so far add to the time
         ("t_us", "<i8"),
+        ("newest_us", "<i8"),  # the latest time of those listed without words
         ("y", "<i8"),  # -1 before the first row word
         ("base_x", "<i8"),  # -1 before the first vector base
         ("base_p", "<i8"),
@@ -64,7 +65,7 @@ def fresh_state(width: int, height: int) -> NDArray[np.void]:
     state = np.zeros(1, STATE)
     state["width"] = width
     state["height"] = height
-    state["t_us"] = NEVER_US
+    state["t_us"] = state["newest_us"] = NEVER_US
     state["y"] = -1
     state["base_x"] = -1
     return state

@@ -8,9 +8,10 @@ from itertools import chain
 
 import pytest
 
-from aedat4_files import FRAMES, INFO, SIZE, aedat4, events_of, triggers_of
+from aedat4_files import FRAMES, INFO, SIZE, aedat4, events_of, sized, triggers_of
 from event_words import all_events, opened, outcome, packet_of, tuples
 from heliograph import camera
+from heliograph.camera.reading import aedat4 as aedat4_reading
 from heliograph.camera.reading.records import Records
 from heliograph.camera.types import Size
 
@@ -64,7 +65,62 @@ def test_a_pipe_that_never_goes_back_remembers_no_triggers() -> None:
         assert sum(len(recording.triggers) for _ in recording) == 50
     places = recording._pieces
     assert isinstance(places, Records)
-    assert places._reader.__self__._waiting == {}  # type: ignore[attr-defined]  # a method
+    assert len(places._reader.__self__._waiting) == 1  # type: ignore[attr-defined]  # a method
+
+
+def test_what_waits_is_remembered_at_few_places_and_found_from_any(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(aedat4_reading, "PLACES_APART_BYTES", 200)
+    monkeypatch.setattr(aedat4_reading, "PLACES_MAX", 10)
+    packets = [
+        packet
+        for t_us in range(0, 300_000, 1000)
+        for packet in (
+            triggers_of((t_us + 20_500, 1)),
+            events_of(packet_of((1, 2, 1, t_us))),
+        )
+    ]
+    data = aedat4(*packets)
+    recording = opened(data, 1000)
+    recording._checkpoints._apart = 1
+    straight = [
+        (tuples(next(recording)), recording.triggers.tolist()) for _ in range(299)
+    ]
+    reader = recording._pieces._reader.__self__  # type: ignore[attr-defined]  # a method
+    assert len(recording._checkpoints._places) > 200
+    assert len(reader._waiting) <= 10
+    for at in (290, 3, 150, 151):
+        recording.seek(1000 * at)
+        packet = next(recording)
+        assert (tuples(packet), recording.triggers.tolist()) == straight[at]
+
+
+def test_a_packet_of_too_many_triggers_is_damaged() -> None:
+    number, data = triggers_of((8_000, 1))
+    count = 1 << 18
+    # Each place is that of a table without fields, made of zeros.
+    vector = struct.pack("<I", count) + struct.pack("<I", 1 << 20) * count
+    many = sized(b"TRIG", vector + bytes(1 << 21))
+    assert data[4:12] == many[4:12]
+    recording = opened(aedat4(events_of(FIRST), (number, many), compression=3))
+    with pytest.raises(camera.BrokenRecordingError, match="a packet is damaged"):
+        list(recording)
+
+
+def test_triggers_that_lie_ahead_of_all_events_are_bounded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(aedat4_reading, "HELD_MAX", 3)
+    ahead = triggers_of((90_000, 1), (91_000, 2))
+    assert outcome(aedat4(events_of(FIRST), ahead))[1] is None
+    error = outcome(aedat4(events_of(FIRST), ahead, ahead))[1]
+    assert "a packet is damaged" in str(error)
+
+
+def test_a_header_of_open_tags_takes_no_time_of_its_square() -> None:
+    info = INFO + '<attr key="a"' * 70_000
+    assert outcome(aedat4(events_of(FIRST), info=info)) == (EVENTS[:2], None)
 
 
 @every_compression

@@ -81,3 +81,16 @@ def test_a_file_cut_at_any_byte_ends_clearly() -> None:
         at_event = cut > payload_at and (cut - payload_at) % 8 == 0
         assert (error is None) == at_event
         assert events == list(EVENTS[: len(events)])
+
+
+def test_many_small_steps_back_are_a_large_one() -> None:
+    times = range(100_000, 0, -1000)
+    events, error = outcome(dat(*((1, 1, 1, t) for t in times)))
+    assert [t for *_, t in events] == [100_000, 99_000, 98_000, 97_000, 96_000]
+    assert "goes back from 100000 us" in str(error)
+
+
+def test_events_of_the_old_layout_are_refused() -> None:
+    data = dat(*EVENTS, header=b"% Data file containing TD events.\n% Version 1\n")
+    with pytest.raises(camera.ForeignFileError, match="a DAT file of version 1"):
+        opened(data)

@@ -191,6 +191,21 @@ def test_a_time_that_cannot_be_meant_is_an_error_at_its_event(
         all_events(opened(npy(packet), 100_000, size=SIZE))
 
 
+def test_many_small_steps_back_are_a_large_one() -> None:
+    backwards = np.zeros(100, PACKET.dtype)
+    backwards["t"] = np.arange(100_000, 0, -1000)
+    with pytest.raises(
+        camera.BrokenRecordingError, match="event 5: time goes back from 100000 us"
+    ):
+        all_events(opened(npy(backwards), size=SIZE))
+
+
+def test_a_first_time_that_is_none_is_told() -> None:
+    table = np.array([(1, 1, 1, np.nan)], [(name, "<f8") for name in "xypt"])
+    with pytest.raises(camera.BrokenRecordingError, match="its time is no number"):
+        opened(npy(table), size=SIZE)
+
+
 def test_pixels_that_no_sensor_has_are_counted_and_do_not_come_back_elsewhere() -> None:
     wide = np.array(
         [(65_537, 1, 1, 0), (-1, 1, 1, 1), (2, 1 << 40, 0, 2), (3, 4, 0, 3)],
