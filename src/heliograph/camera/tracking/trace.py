@@ -128,9 +128,12 @@ class Trace:
         return self._joined_us
 
     def take_in(self, part: "Trace") -> None:
-        """Become this and *part* together, under the older one's number."""
+        """Become this and *part* together, under the older one's number.
+
+        The younger one's number is *part*'s then, which ends.
+        """
         if part.id < self.id:
-            self.id, self.beside = part.id, part.beside
+            self.id, part.id, self.beside = part.id, self.id, part.beside
         whole = around(self.box(), part.box())
         self.x.position, self._width = whole.x + whole.width / 2, whole.width
         self.y.position, self._height = whole.y + whole.height / 2, whole.height

@@ -88,6 +88,8 @@ class Tracker:
         for trace in within:
             if trace.is_kin(owner) and trace.join(now_us) >= self.settings.join_us:
                 self._absorb(trace, owner)
+                # A thing is a part of one other, or two would bear its number.
+                others.remove(trace)
         place = owner.box()
         for other in [one for one in left if self._is_part(place, box, one)]:
             left.remove(other)
