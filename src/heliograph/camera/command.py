@@ -41,6 +41,10 @@ from heliograph.yaml_reading.problems import Problem, render_problems
 
 INTERRUPTED = 130
 """The exit code of a program that somebody interrupted: 128 + SIGINT."""
+END_S = 20.0
+"""How long a watch that shall end may take, which is more than all its sinks wait. Then
+a write hangs, as to a pipe that nobody reads, and it ends as by a kill: the spool keeps
+what was not told."""
 
 TOLD_IN_ONE_LINE = (
     camera.RecordingError,
@@ -83,7 +87,7 @@ def run_watch(
 
     0: the file was read wholly, and captions came where any were asked for. 1: the
     watch could not begin, the file broke off, or every caption failed. 130: somebody
-    ended it by SIGINT or SIGTERM; a second one ends it at once.
+    ended it by SIGINT or SIGTERM; a second one, or `END_S` in a sink, ends it at once.
     """
     environ = os.environ if environ is None else environ
     told = told_by(config, environ)
@@ -111,7 +115,7 @@ def run_watch(
                 settings=_changed(told.watch, filters, destinations),
                 resume=resume,
             )
-        write_line(f"\n{render_summary(summary)}")
+            write_line(f"\n{render_summary(summary)}")
     except TOLD_IN_ONE_LINE as error:
         return _refused(error, stop)
     except OSError as error:
@@ -224,8 +228,13 @@ def ended_by_signals(stop: threading.Event) -> Iterator[None]:
     # None stands for a handler that Python did not set and cannot put back.
     before = {n: signal.getsignal(n) or signal.SIG_DFL for n in numbers}
 
+    last = threading.Timer(END_S, os._exit, (INTERRUPTED,))
+    last.daemon = True
+
     def end(number: int, frame: FrameType | None) -> None:
         del frame
+        if not stop.is_set():
+            last.start()
         stop.set()
         signal.signal(number, before[signal.Signals(number)])
 
@@ -234,6 +243,7 @@ def ended_by_signals(stop: threading.Event) -> Iterator[None]:
     try:
         yield
     finally:
+        last.cancel()
         for number, handler in before.items():
             signal.signal(number, handler)
 

@@ -1,0 +1,44 @@
+"""A watch whose standard output is a pipe that nobody reads."""
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from mosquitto import until
+from moving_bar import write_moving_bar
+
+WATCH = """
+import sys
+from pathlib import Path
+from heliograph.camera import command
+
+command.END_S = 1.0
+bar, out = map(Path, sys.argv[1:])
+sys.exit(command.run_watch(bar, gateway="http://127.0.0.1:9", model="m", out=out,
+                           speed=1.0))
+"""
+
+
+def test_a_watch_ends_when_told_to_even_where_its_output_hangs(tmp_path: Path) -> None:
+    bar = write_moving_bar(tmp_path / "bar.raw", seconds=20.0)
+    out = tmp_path / "captions.jsonl"
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writing, bytes(512))
+    os.set_blocking(writing, True)
+    command = [sys.executable, "-c", WATCH, str(bar), str(out)]
+    with subprocess.Popen(command, stdout=writing) as watching:
+        # The file has a caption before standard output does.
+        until(lambda: out.exists() and out.stat().st_size > 0)
+        watching.send_signal(signal.SIGTERM)
+        try:
+            assert watching.wait(10.0) == 130
+        finally:
+            watching.kill()
+    os.close(reading)
+    os.close(writing)
