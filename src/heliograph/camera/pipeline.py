@@ -23,6 +23,7 @@ from heliograph.camera.captioning.spool import Spool
 from heliograph.camera.config import (
     GATEWAY_URL,
     SettingError,
+    SpoolSettings,
     WatchSettings,
     clean_gateway_url,
 )
@@ -110,7 +111,7 @@ def watch(
     settings, clock = settings or WatchSettings(), clock or SystemClock()
     stop = stop or threading.Event()
     url = clean_gateway_url(gateway)
-    _keep_apart(source, out)
+    _keep_apart(source, out, settings.spool, resume=resume)
     with ExitStack() as stack:
         opened = camera.open(
             source, settings.delta_t_us, size=size, follow=follow, stop=stop
@@ -131,8 +132,21 @@ def watch(
         return run.through(stop)
 
 
-def _keep_apart(source: str | os.PathLike[str], out: Path | None) -> None:
-    """Refuse to add captions to the recording itself."""
+def _keep_apart(
+    source: str | os.PathLike[str],
+    out: Path | None,
+    spool: SpoolSettings | None,
+    *,
+    resume: bool,
+) -> None:
+    """Refuse to add captions to the recording or the spool, or to resume from none."""
+    if resume and spool is None:
+        raise SettingError(
+            "without a spool nothing is known that could be resumed: name the one of "
+            "the last watch with --spool FILE, or leave out --resume"
+        )
+    if out is not None and spool is not None and out.resolve() == spool.file.resolve():
+        raise SettingError(f"{out} is the spool; name another file for captions")
     path = Path(source)
     if out is not None and out.exists() and path.exists() and out.samefile(path):
         raise SettingError(
