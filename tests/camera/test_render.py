@@ -1,8 +1,10 @@
 """`heliograph render`, as a user runs it."""
 
 import json
+import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import cv2
@@ -11,6 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from event_words import SMALL_EVT3
 from heliograph.camera.config import SettingError
 from heliograph.camera.render import read_captions, render
 from heliograph.camera.sinks.overlay import BAND, COLOURS
@@ -124,6 +127,16 @@ def test_what_cannot_be_done_is_told(
 ) -> None:
     assert ran(bar, *arguments) == 1
     assert capsys.readouterr().err.startswith(f"error: {told}")
+
+
+def test_a_pipe_becomes_a_film_too(tmp_path: Path) -> None:
+    pipe, film = tmp_path / "pipe", tmp_path / "film.gif"
+    os.mkfifo(pipe)
+    writing = threading.Thread(target=pipe.write_bytes, args=[SMALL_EVT3])
+    writing.start()
+    assert render(pipe, film) == 1
+    writing.join()
+    assert film.stat().st_size > 0
 
 
 def test_a_recording_that_is_not_there_is_told(

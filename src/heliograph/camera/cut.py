@@ -20,6 +20,9 @@ from heliograph.camera.sinks.console import write_line
 from heliograph.camera.sinks.jsonl import SinkError
 from heliograph.camera.types import EVENT, TRIGGER, Packet, Size
 
+HIGH_US = 1 << 12
+"""How exactly the first word of a file of EVT3 tells its begin."""
+
 WINDOW_US = 20_000
 """More than time ever steps back, so that an event is at most a window late."""
 
@@ -29,7 +32,7 @@ class CutFacts:
     """What was written. `begin_us` is the cut's begin in the time of the recording.
 
     `shift_us` is what the times in the file are less, `triggers_dropped` counts those
-    on channels that EVT3 cannot tell.
+    on channels that EVT3 cannot tell, and those that came a window late.
     """
 
     events: int
@@ -93,6 +96,9 @@ class _Part:
         self._recording = recording
         self._begin_us = begin_us
         self._end_us = recording.begin_us + length_us
+        # What steps back before the first time is a part of the whole all the same.
+        is_begin = begin_us == recording.begin_us
+        self._first_us = begin_us - begin_us % HIGH_US if is_begin else begin_us
         self._written_us = begin_us
         self._shift_us = begin_us - begin_us % PERIOD_US
         self._late: Packet = np.empty(0, EVENT)
@@ -114,7 +120,7 @@ class _Part:
     def write(self, path: Path) -> camera.BrokenRecordingError | None:
         """Write the part to *path*; return how the recording broke off, if it did."""
         recording, broken = self._recording, None
-        begin_us = self._begin_us - self._shift_us
+        begin_us = self._first_us - self._shift_us
         with Evt3Writer(path, recording.size, begin_us=begin_us) as writer:
             try:
                 for packet in recording:
@@ -151,7 +157,12 @@ class _Part:
         end_us = min(until_us, self._end_us)
         due, self._late = self._due(events, end_us)
         due_edges, self._late_triggers = self._due(edges, end_us)
-        known = due_edges[(due_edges["id"] >= 0) & (due_edges["id"] < TRIGGER_IDS)]
+        known = due_edges[
+            (due_edges["id"] >= 0)
+            & (due_edges["id"] < TRIGGER_IDS)
+            # A trigger has its own clock, and what is written is written.
+            & (due_edges["t"] >= writer.clock_us + self._shift_us)
+        ]
         self._events += len(due)
         self._triggers += len(known)
         self._dropped += len(due_edges) - len(known)
@@ -163,7 +174,7 @@ class _Part:
         self, array: NDArray[np.void], end_us: float
     ) -> tuple[NDArray[np.void], NDArray[np.void]]:
         """Split *array*, which is sorted, into what is due and what is later."""
-        first, end = np.searchsorted(array["t"], [self._begin_us, end_us])
+        first, end = np.searchsorted(array["t"], [self._first_us, end_us])
         return array[first : max(first, end)].copy(), array[max(first, end) :]
 
 
@@ -202,7 +213,8 @@ def told(out: Path, facts: CutFacts) -> str:
         line += f"; times are {facts.shift_us} us less than in the recording"
     if facts.triggers_dropped:
         line += (
-            f"; {facts.triggers_dropped} triggers dropped, whose channel is above 15"
+            f"; {facts.triggers_dropped} triggers dropped, whose channel is above 15 "
+            "or which the recording holds too late among its events"
         )
     return line
 

@@ -8,7 +8,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, inf
 from pathlib import Path
 
 import numpy as np
@@ -97,7 +97,8 @@ def render(
     settings = settings or WatchSettings()
     frame_us = max(1, round(1e6 * speed / fps))
     windows = max(1, ceil(frame_us / settings.delta_t_us))
-    size_bytes = source.stat().st_size or 1
+    # Of a pipe nobody knows how much is still to come.
+    size_bytes = (source.stat().st_size or 1) if source.is_file() else inf
     delta_t_us = max(1, frame_us // windows)
     with camera.open(source, delta_t_us, size=size) as recording:
         frames = Frames(recording, source.name, windows, captions, settings)

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from aedat4_files import aedat4, events_of, triggers_of
 from event_words import (
     SMALL_EVT3,
     column,
@@ -96,6 +97,26 @@ def test_triggers_on_channels_that_evt3_cannot_tell_are_counted(tmp_path: Path) 
     facts = cut(saved(tmp_path, evt2(high2(0), *edges, event2(9, 1, 1))), out)
     assert (facts.triggers, facts.triggers_dropped) == (1, 1)
     assert read(out)[1] == [(1, 1, 3)]
+
+
+def test_triggers_that_come_a_window_late_are_counted(tmp_path: Path) -> None:
+    events = [events_of(packet_of((1, 2, 1, t))) for t in range(0, 100_000, 5_000)]
+    late = triggers_of((20_000, 1), (90_000, 1))
+    source = saved(tmp_path, aedat4(*events[:16], late, *events[16:]))
+    facts = cut(source, tmp_path / "out.raw")
+    assert (facts.events, facts.triggers, facts.triggers_dropped) == (20, 1, 1)
+    assert read(tmp_path / "out.raw")[1] == [(1, 90_000, 1)]
+
+
+def test_an_event_that_steps_back_before_the_first_one_is_a_part(
+    tmp_path: Path,
+) -> None:
+    events = ((1, 1, 1, 5_000), (2, 2, 0, 4_990), (3, 3, 1, 5_010))
+    source, out = saved(tmp_path, npy(packet_of(*events))), tmp_path / "out.raw"
+    assert cut(source, out, size=Size(640, 480)).events == 3
+    assert [t for *_, t in tuples(read(out)[0])] == [4_990, 5_000, 5_010]
+    # What lies before a part that begins later is none of it.
+    assert cut(source, out, from_s=0.000_001, size=Size(640, 480)).events == 1
 
 
 def test_a_recording_that_breaks_off_leaves_what_was_read(tmp_path: Path) -> None:
