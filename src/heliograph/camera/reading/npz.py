@@ -27,7 +27,11 @@ from heliograph.camera.reading.records import Reader
 from heliograph.camera.reading.sources import Source
 
 ENDING = ".npy"
-ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError)
+ZIP_ERRORS = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError),
+    # Places before the file's begin, where bytes are missing; names that are no text.
+    *(OSError, ValueError),
+)
 """What unpacking raises for a damaged member, or one that it does not know how to."""
 
 

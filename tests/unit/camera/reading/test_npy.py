@@ -3,6 +3,7 @@
 import os
 import pickle
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -168,6 +169,23 @@ def test_a_damaged_archive_ends_at_its_event() -> None:
     data[at : at + 8] = bytes(8)
     with pytest.raises(camera.RecordingError, match=r"damaged|cannot be read|no NumPy"):
         all_events(opened(bytes(data), size=SIZE))
+
+
+@pytest.mark.parametrize("at", [20, 200, -60])
+def test_an_archive_that_lacks_bytes_is_told(at: int, tmp_path: Path) -> None:
+    data = FILES["NPZ of columns, packed"]
+    path = tmp_path / "events.npz"
+    path.write_bytes(data[:at] + data[at + 5 :])
+    for source in (path, BytesIO(path.read_bytes())):
+        with pytest.raises(camera.RecordingError, match=r"damaged|cannot be unpacked"):
+            all_events(camera.open(source, size=SIZE))
+
+
+def test_an_archive_whose_names_are_no_text_is_told() -> None:
+    # The name is written once before its array and once in the table of contents.
+    data = npz({"ä": PACKET}).replace("ä".encode(), b"\xff\xff")
+    with pytest.raises(camera.ForeignFileError, match="is a damaged ZIP archive"):
+        opened(data, size=SIZE)
 
 
 @pytest.mark.parametrize(
