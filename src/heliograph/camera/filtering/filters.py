@@ -62,7 +62,7 @@ FILTERS = tuple(field.name for field in fields(FilterCounters) if field.name != 
 class Filters:
     """The filters that *settings* name, for windows of *window_us* of a sensor.
 
-    Raises `SettingError` for a mask that cannot be read.
+    Raises `SettingError` for a mask that cannot be read, or a region off the sensor.
     """
 
     def __init__(self, size: Size, settings: FilterSettings, *, window_us: int) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from heliograph.camera.config.errors import SettingError
 from heliograph.camera.config.filter_settings import Region
 from heliograph.camera.jit import compiled
 from heliograph.camera.types import Packet, Size
@@ -33,9 +34,17 @@ class PixelMask:
 
 
 def within(regions: Iterable[Region], size: Size) -> NDArray[np.bool_]:
-    """Return a mask of *size* that is true where one of *regions* is."""
+    """Return a mask of *size* that is true where one of *regions* is.
+
+    Raises `SettingError` for one that is wholly outside.
+    """
     kept = np.zeros((size.height, size.width), np.bool_)
     for region in regions:
+        if region.x >= size.width or region.y >= size.height:
+            raise SettingError(
+                f"the region {region.x},{region.y},{region.width},{region.height} "
+                f"holds no pixel of the sensor, which has {size.width}x{size.height}"
+            )
         rows = slice(region.y, region.y + region.height)
         kept[rows, region.x : region.x + region.width] = True
     return kept

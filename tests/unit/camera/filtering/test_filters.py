@@ -142,6 +142,16 @@ def test_a_region_that_is_no_rectangle_is_refused() -> None:
         Region(0, 0, 0, 5)
 
 
+@pytest.mark.parametrize("corner", [(SMALL.width, 0), (0, SMALL.height)])
+def test_a_region_off_the_sensor_is_refused_and_not_an_empty_scene(
+    corner: tuple[int, int],
+) -> None:
+    edge = Region(SMALL.width - 1, SMALL.height - 1, 99, 99)
+    chosen = replace(NONE, regions=(edge, Region(*corner, 5, 5)))
+    with pytest.raises(SettingError, match="holds no pixel of the sensor"):
+        Filters(SMALL, chosen, window_us=10_000)
+
+
 def test_a_mask_is_read_as_it_was_written_and_black_leaves_out(tmp_path: Path) -> None:
     kept = np.ones((SMALL.height, SMALL.width), np.bool_)
     kept[2, 3] = False
