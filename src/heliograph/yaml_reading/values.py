@@ -111,6 +111,10 @@ def read_text(reading: Reading, node: Node, key: str, *, what: str) -> str | Non
             node, key, f"expected {what}, found an empty text", fix="write it out"
         )
         return None
+    if "\0" in node.value:
+        # No path, header or topic may hold it, and each refuses it in its own way.
+        reading.report(node, key, f"{what} cannot hold a zero byte", fix="remove it")
+        return None
     return node.value
 
 

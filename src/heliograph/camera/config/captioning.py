@@ -1,6 +1,7 @@
 """The `captioning` section: how often, how late, how many at once, and how asked."""
 
 from collections.abc import Callable, Mapping
+from string import Formatter
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
@@ -74,13 +75,16 @@ def _read_prompt(reading: Reading, node: Node, key: str) -> str | None:
         reading.report(node, key, message, fix="write less")
         return None
     try:
-        text.format(**dict.fromkeys(PLACEHOLDERS, ""))
-    except KeyError as error:
-        message = f"nothing is known by {shown('{' + str(error.args[0]) + '}')}"
+        parts = list(Formatter().parse(text))
+    except ValueError:
+        parts = [("", "", None, None)]
+    for _, name, form, turn in parts:
+        if name is None or (name in PLACEHOLDERS and not form and not turn):
+            continue
+        message = "its braces do not match"
+        if name and name not in PLACEHOLDERS:
+            message = f"nothing is known by {shown('{' + name + '}')}"
         reading.report(node, key, message, fix=fix)
-        return None
-    except (ValueError, IndexError, AttributeError):
-        reading.report(node, key, "its braces do not match", fix=fix)
         return None
     return text
 

@@ -16,8 +16,11 @@ from heliograph.yaml_reading.secret import Secret
 from heliograph.yaml_reading.values import Reading, read_text
 
 PORTS = {"mqtt": 1883, "mqtts": 8883}
-TOPIC_FIX = "write levels such as site/heliograph, without +, # or a slash at an end"
+TOPIC_FIX = (
+    "write levels such as a/b, up to 200 characters without +, #, $ or empty ones"
+)
 URL_FIX = "write it as mqtt://HOST[:PORT], or mqtts:// for TLS"
+TOPIC_CHARS_MAX = 200
 OFF = "off"
 
 
@@ -103,6 +106,15 @@ def fault_of_broker(url: str) -> bool:
     return not (usable and alone)
 
 
+def is_topic(text: str) -> bool:
+    """Say whether messages can be published below *text*.
+
+    What begins with $ is the broker's own (MQTT 5, 4.7.2).
+    """
+    known = text.isprintable() and len(text) <= TOPIC_CHARS_MAX and text[0] != "$"
+    return known and not set(text) & {"+", "#"} and "" not in text.split("/")
+
+
 def _read_text(reading: Reading, node: Node, key: str, name: str) -> str | None:
     """Read one of the texts that has a form of its own."""
     where = f"{key}.{name}"
@@ -113,8 +125,7 @@ def _read_text(reading: Reading, node: Node, key: str, name: str) -> str | None:
         # What was written is not repeated: it may hold a password.
         reading.report(node, where, "this is no address of a broker", fix=URL_FIX)
         return None
-    is_topic = name in {"topic", "discovery"}
-    if is_topic and (set(text) & {"+", "#", "\0"} or "" in text.split("/")):
+    if name in {"topic", "discovery"} and not is_topic(text):
         reading.report(node, where, "this is no topic", fix=TOPIC_FIX)
         return None
     return text

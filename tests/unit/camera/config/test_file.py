@@ -137,7 +137,7 @@ MISTAKES = """\
 14: mqtt.queue_max: 0 cannot be used
   write a whole number from 1 to 65535
 14: mqtt.topic: this is no topic
-  write levels such as site/heliograph, without +, # or a slash at an end
+  write levels such as a/b, up to 200 characters without +, #, $ or empty ones
 14: mqtt.url: this is no address of a broker
   write it as mqtt://HOST[:PORT], or mqtts:// for TLS
 15: webhook.secret: the environment variable EMPTY is empty
@@ -261,6 +261,13 @@ def test_all_mistakes_are_told_at_once_by_line() -> None:
         ("captioning: {moments: 1}", "expected true or false, found a number"),
         ("captioning: {prompt: 'a {zone}'}", 'nothing is known by "{zone}"; use {pic'),
         ("captioning: {prompt: 'a {b'}", "its braces do not match; use {picture}"),
+        ("captioning: {prompt: '{facts:>9999999999}'}", "its braces do not match"),
+        ("captioning: {prompt: '{facts!r}'}", "its braces do not match; use {pict"),
+        ("captioning: {prompt: '{facts.__class__}'}", "nothing is known by"),
+        ('capture: {source: "a\\0b"}', "cannot hold a zero byte; remove it"),
+        ('spool: {file: "a\\0b"}', "cannot hold a zero byte; remove it"),
+        (f"mqtt: {{url: 'mqtt://b', topic: {'t' * 201}}}", "this is no topic; write"),
+        ("mqtt: {url: 'mqtt://b', topic: $SYS/x}", "this is no topic; write levels"),
         ("captioning: {prompt: 'a {}'}", "its braces do not match; use {picture}"),
         ("gateway: {key: ''}", "expected a key, found an empty text"),
         ("gateway: {key: $KEY}", "looks like a variable"),
