@@ -86,6 +86,10 @@ def read_mqtt(reading: Reading, node: Node, key: str) -> dict[str, Any]:
     for name in ("url", "username", "topic", "discovery"):
         if name in entries:
             found[name] = _read_text(reading, entries[name], key, name)
+    if "password" in entries and "username" not in entries:
+        message = "a password is sent with a username only"
+        where = f"{key}.password"
+        reading.report(entries["password"], where, message, fix="write username: too")
     if "url" not in entries:
         reading.report(node, key, "no broker is named", fix=f"url: {URL_FIX}")
         return {}

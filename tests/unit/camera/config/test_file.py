@@ -267,6 +267,7 @@ def test_all_mistakes_are_told_at_once_by_line() -> None:
         ('capture: {source: "a\\0b"}', "cannot hold a zero byte; remove it"),
         ('spool: {file: "a\\0b"}', "cannot hold a zero byte; remove it"),
         (f"mqtt: {{url: 'mqtt://b', topic: {'t' * 201}}}", "this is no topic; write"),
+        ("mqtt: {url: 'mqtt://b', password: abc}", "with a username only; write user"),
         ("mqtt: {url: 'mqtt://b', topic: $SYS/x}", "this is no topic; write levels"),
         ("captioning: {prompt: 'a {}'}", "its braces do not match; use {picture}"),
         ("gateway: {key: ''}", "expected a key, found an empty text"),
