@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from event_words import SMALL_EVT3
-from heliograph.camera.config import SettingError
-from heliograph.camera.render import read_captions, render
+from heliograph import camera
+from heliograph.camera.config import SettingError, WatchSettings
+from heliograph.camera.config.filter_settings import FilterSettings
+from heliograph.camera.render import Frames, read_captions, render
 from heliograph.camera.sinks.overlay import BAND, COLOURS
 from heliograph.cli import main
 from moving_bar import BAR_TOP, REST_S, SPEED_PX_S, write_moving_bar
@@ -127,6 +129,21 @@ def test_what_cannot_be_done_is_told(
 ) -> None:
     assert ran(bar, *arguments) == 1
     assert capsys.readouterr().err.startswith(f"error: {told}")
+
+
+def test_a_film_is_thinned_by_rate_whatever_its_windows_are(bar: Path) -> None:
+    thin = WatchSettings(filters=FilterSettings(events_per_s_max=20_000))
+    left = []
+    for delta_t_us in (2_000, 10_000):
+        with camera.open(bar, delta_t_us) as recording:
+            frames = Frames(recording, "bar", 10_000 // delta_t_us, (), thin)
+            assert sum(1 for _ in frames) > 100
+        counted = frames._stages.filtered
+        left.append(counted.taken - counted.thinned)
+        assert counted.thinned > 0
+        assert left[-1] <= 20_000 * SECONDS
+    # In short windows more are at the limit, so that no more is left.
+    assert left[0] <= left[1]
 
 
 def test_a_pipe_becomes_a_film_too(tmp_path: Path) -> None:

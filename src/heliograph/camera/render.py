@@ -7,7 +7,7 @@ wrote down. A caption goes to the track that is where its box was.
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, inf
 from pathlib import Path
 
@@ -135,7 +135,8 @@ class Frames:
         self._stages = Stages(
             recording.size,
             nobody,
-            settings=settings,
+            # How much may stay of a window depends on how long it is.
+            settings=replace(settings, delta_t_us=recording.delta_t_us),
             clock=SystemClock(),
             deadline_s=None,
         )
