@@ -6,11 +6,18 @@ import pytest
 from quoting import PAGE, ROOT
 
 QUOTED = re.compile(
-    r"<!-- (\w+): written by the run -->\n(.*?)<!-- end of \1 -->", re.DOTALL
+    r"<!-- ([\w-]+): written by the run -->\n(.*?)<!-- end of \1 -->", re.DOTALL
 )
-
-
-QUOTING = ("bench", "million", "mixed", "kept", "caps", "kills")
+QUOTING = (
+    "bench",
+    "million",
+    "mixed",
+    "kept",
+    "caps",
+    "kills",
+    "camera",
+    "camera-load",
+)
 
 
 def quoted() -> list[tuple[str, str]]:
