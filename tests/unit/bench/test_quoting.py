@@ -10,6 +10,7 @@ QUOTED = re.compile(
 )
 QUOTING = (
     "bench",
+    "soak",
     "million",
     "mixed",
     "kept",
