@@ -4,11 +4,15 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from heliograph import camera
 from loopback_gateway import MODEL, loopback_gateway
+from mosquitto import until
 from moving_bar import write_moving_bar
 
 KEY = "hg-a-key-that-nobody-may-see"
@@ -52,6 +56,56 @@ def test_a_file_says_what_is_watched_whom_to_ask_and_as_whom(
     assert [question.body["model"] for question in asked] == [MODEL]
     assert asked[0].headers["authorization"] == f"Bearer {KEY}"
     assert KEY not in done.stdout
+
+
+def test_a_file_tells_the_size_of_what_does_not_tell_it(
+    bar: Path, tmp_path: Path
+) -> None:
+    with camera.open(bar) as recording:
+        events = np.concatenate(list(recording))
+    source = tmp_path / "bar.npy"
+    np.save(source, events)
+    out = tmp_path / "captions.jsonl"
+    with loopback_gateway() as gateway:
+        told = f"gateway: {{url: {gateway.url}, model: {MODEL}}}\n"
+        config = written(tmp_path, f"{told}capture: {{source: {source}}}\n")
+        done = heliograph("watch", "-c", config)
+        assert done.returncode == 1
+        assert "in a camera's file as capture.size" in done.stderr
+        config = written(
+            tmp_path, f"{told}capture: {{source: {source}, size: 320x240}}\n"
+        )
+        for command in (("watch",), ("caption", source)):
+            done = heliograph(*command, "-c", config, "--out", out)
+            assert done.returncode == 0, done.stderr
+            assert out.read_text("utf-8")
+            out.unlink()
+
+
+def test_a_file_tells_that_a_recording_grows(bar: Path, tmp_path: Path) -> None:
+    data, source = bar.read_bytes(), tmp_path / "growing.raw"
+    source.write_bytes(data[: len(data) // 2])
+
+    def grow() -> None:
+        # By then all that was there is read, and more is waited for.
+        until(lambda: bool(gateway.questions))
+        with source.open("ab") as file:
+            file.write(data[len(data) // 2 :])
+        source.unlink()
+
+    growing = threading.Thread(target=grow)
+    with loopback_gateway() as gateway:
+        config = written(
+            tmp_path,
+            f"gateway: {{url: {gateway.url}, model: {MODEL}}}\n"
+            f"capture: {{source: {source}, follow: true}}\n"
+            "captioning: {first_s: 0.1}\n",
+        )
+        growing.start()
+        done = heliograph("watch", "-c", config)
+    growing.join()
+    assert done.returncode == 0, done.stderr
+    assert "windows     150," in done.stdout
 
 
 def test_places_of_the_file_are_captioned_and_explained(

@@ -79,7 +79,7 @@ def run_caption(
             gateway=clean_gateway_url(gateway or told.url),
             model=model or told.model,
             api_key=_key(told, environ),
-            size=size,
+            size=size or told.size,
         )
         shown = open_progress(found, batch, before)
         with ended_by_signals(stop), shown:

@@ -102,8 +102,8 @@ def run_watch(
         with ended_by_signals(stop):
             summary = watch(
                 seen,
-                size=size,
-                follow=follow,
+                size=size or told.size,
+                follow=follow or told.follow,
                 gateway=gateway or told.url,
                 model=model or told.model,
                 out=out,

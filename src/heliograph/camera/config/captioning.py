@@ -12,7 +12,8 @@ from heliograph.camera.config.knobs import (
     milliseconds,
     read_knobs,
 )
-from heliograph.yaml_reading.document import MappingNode, Node, ScalarNode, describe
+from heliograph.camera.config.truth import read_truth
+from heliograph.yaml_reading.document import MappingNode, Node
 from heliograph.yaml_reading.ranges import Range, counts, seconds
 from heliograph.yaml_reading.values import Reading, read_choice, read_text, shown
 
@@ -99,21 +100,13 @@ def _read_form(reading: Reading, node: Node, key: str) -> PictureForm | None:
     )
 
 
-def _read_truth(reading: Reading, node: Node, key: str) -> bool | None:
-    if isinstance(node, ScalarNode) and node.kind == "boolean":
-        return node.value.lower() == "true"
-    message = f"expected true or false, found {describe(node)}"
-    reading.report(node, key, message, fix="write true or false")
-    return None
-
-
 WORDS: Mapping[str, tuple[str, Callable[[Reading, Node, str], object]]] = (
     MappingProxyType(
         {
             "prompt": ("prompt", _read_prompt),
             "answer": ("answer", _read_answer),
             "picture": ("picture_form", _read_form),
-            "moments": ("moments", _read_truth),
+            "moments": ("moments", read_truth),
         }
     )
 )

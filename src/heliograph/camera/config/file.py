@@ -18,6 +18,7 @@ from heliograph.camera.config.snapshots import read_snapshots
 from heliograph.camera.config.spool import read_spool
 from heliograph.camera.config.viewing import read_metrics, read_view
 from heliograph.camera.config.webhook import read_webhook
+from heliograph.camera.types import Size
 from heliograph.yaml_reading.document import (
     Entry,
     Form,
@@ -46,8 +47,10 @@ FORM = Form(
 class CameraConfig:
     """What a file says: whom to ask, what to watch, and how.
 
-    *model* None is the first one that the gateway lists. *speed* is a factor of
-    recording time, infinite as fast as it goes, None where the file does not say.
+    *model* None is the first one that the gateway lists. *size* is the sensor's where
+    the recording does not tell it, *follow* waits for what is written to a file that
+    grows. *speed* is a factor of recording time, infinite as fast as it goes, None
+    where the file does not say.
     *view* is where a browser may look on, with *view_token*; None is nowhere.
     """
 
@@ -55,6 +58,8 @@ class CameraConfig:
     model: str | None = None
     key: Secret | None = None
     source: str | None = None
+    size: Size | None = None
+    follow: bool = False
     speed: float | None = None
     view: tuple[str, int] | None = None
     view_token: Secret | None = None

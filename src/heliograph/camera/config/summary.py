@@ -15,7 +15,7 @@ def config_summary(config: CameraConfig, *, file: str) -> str:
     key = "" if config.key is None else ", with a key"
     lines = [
         f"{file}: camera {watch.camera}",
-        f"  watches {config.source or 'what the command names'}",
+        f"  watches {_watched(config)}",
         f"  asks {model} at {config.url}{key}",
         f"  captions: at most {watch.captions_per_s:g} a second, {again}",
         f"  each is worth waiting for {watch.deadline_s:g} s",
@@ -42,3 +42,11 @@ def config_summary(config: CameraConfig, *, file: str) -> str:
         host, port = watch.metrics
         lines.append(f"  metrics at http://{host}:{port}/metrics")
     return "\n".join(lines)
+
+
+def _watched(config: CameraConfig) -> str:
+    """Say what is watched, how large it is and whether it grows."""
+    told = config.source or "what the command names"
+    if config.size is not None:
+        told += f", {config.size.width}x{config.size.height}"
+    return f"{told}, as it grows" if config.follow else told

@@ -99,7 +99,7 @@ def _opener(source: Source) -> Callable[[Source], Opened]:
 def _size(opened: Opened, name: str) -> Size:
     if opened.size is None:
         raise UnknownSizeError(
-            f"{name}: {opened.ask}; say it as --size WIDTHxHEIGHT, or in Python as "
-            "size=Size(width, height)"
+            f"{name}: {opened.ask}; say it as --size WIDTHxHEIGHT, in a camera's file "
+            "as capture.size, or in Python as size=Size(width, height)"
         )
     return opened.size

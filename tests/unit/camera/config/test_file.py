@@ -18,6 +18,7 @@ from heliograph.camera.config import (
 from heliograph.camera.config.file import read_camera_text
 from heliograph.camera.config.filter_settings import FilterSettings, Region
 from heliograph.camera.config.summary import config_summary
+from heliograph.camera.types import Size
 from heliograph.yaml_reading.secret import Secret
 
 ENVIRON = {"KEY": "hg-not-a-real-key-at-all", "EMPTY": "", "URL": "http://gate:1/v1"}
@@ -30,6 +31,8 @@ gateway:
   connect_s: 1.5
 capture:
   source: dock.raw
+  size: 1280x720
+  follow: true
   speed: max
   window_ms: 20
 filters:
@@ -166,6 +169,7 @@ def test_every_key_becomes_a_setting_in_the_units_of_a_watch() -> None:
     assert config.key is not None
     assert config.key.reveal() == ENVIRON["KEY"]
     assert (config.source, config.speed) == ("dock.raw", inf)
+    assert (config.size, config.follow) == (Size(1280, 720), True)
     assert config.watch == WatchSettings(
         camera="dock-3",
         delta_t_us=20_000,
@@ -255,6 +259,14 @@ def test_all_mistakes_are_told_at_once_by_line() -> None:
         ("- a", "expected a table, found a list; begin with"),
         ("gateway: 3", "gateway: expected a table of"),
         ("capture: {speed: -1}", "-1 cannot be used; write max, or a factor above 0"),
+        ("capture: {size: 1280}", "expected a size such as 1280x720, found a number"),
+        ("capture: {size: 1280x}", '"1280x" is no size; write WIDTHxHEIGHT, each from'),
+        ("capture: {size: 0x720}", "each from 1 to 16383, such as 1280x720"),
+        ("capture: {size: 1280x720x2}", '"1280x720x2" is no size'),
+        ("capture: {size: 16384x720}", '"16384x720" is no size'),
+        ("capture: {size: -1x720}", '"-1x720" is no size'),
+        ("capture: {size: [1280, 720]}", "found a list; write a size such as 1280x"),
+        ("capture: {follow: always}", "expected true or false, found a text"),
         ("capture: {speed: .inf}", "is not a finite number"),
         ("captioning: {answer: xml}", 'unknown answer "xml"; write line or json'),
         ("captioning: {picture: jpeg}", 'unknown kind of picture "jpeg"; write png'),
@@ -325,7 +337,7 @@ def test_the_summary_says_what_it_comes_to_without_the_key() -> None:
     assert isinstance(config, CameraConfig)
     assert config_summary(config, file="camera.yaml").splitlines() == [
         "camera.yaml: camera dock-3",
-        "  watches dock.raw",
+        "  watches dock.raw, 1280x720, as it grows",
         "  asks anthropic/claude-sonnet-4-6 at http://gate:1, with a key",
         "  captions: at most 0.5 a second, a track's next after 30 s",
         "  each is worth waiting for 8 s",
