@@ -93,22 +93,20 @@ class Way:
 
     def __init__(self, size: Size) -> None:
         self.filters = Filters(size, FilterSettings(), window_us=WINDOW_US)
-        self._surface = TimeSurface(size, tau_us=TAU_US)
         self._picture = Picture(size, tau_us=100_000)
         self._detector = BlobDetector(size, FILTERED)
         self._tracker = Tracker(size)
-        self._levels = np.empty((2, size.height, size.width), np.uint8)
 
     def step(self, packet: Packet, now_us: int, *, late: bool) -> list[float]:
         """Take in a window; return what each stage after decoding cost, in ms."""
         lap = Lap()
         kept = self.filters.apply(packet, late=late)
         spent_ms = [lap.ms()]
-        self._surface.update(kept)
+        self._detector.update(kept)
         self._picture.update(kept)
-        self._surface.render(now_us, out=self._levels)
+        self._detector.levels.at(now_us)
         spent_ms.append(lap.ms())
-        boxes = self._detector.detect(self._levels, now_us)
+        boxes = self._detector.detect(now_us)
         spent_ms.append(lap.ms())
         self._tracker.update(boxes, now_us)
         return [*spent_ms, lap.ms()]

@@ -6,14 +6,8 @@ import pytest
 
 from heliograph import camera
 from heliograph.camera.config.filter_settings import FilterSettings
-from heliograph.camera.detection.blobs import (
-    FILTERED,
-    TAU_US,
-    BlobDetector,
-    BlobSettings,
-)
+from heliograph.camera.detection.blobs import FILTERED, BlobDetector, BlobSettings
 from heliograph.camera.filtering.filters import Filters
-from heliograph.camera.surfaces.time_surface import TimeSurface
 from heliograph.camera.tracking.tracker import Tracker
 from heliograph.camera.types import Box, Track
 from recordings.shared_data import recording_path
@@ -39,11 +33,10 @@ def windows_of(
     windows = []
     with camera.open(recording_path(name)) as recording:
         filters = Filters(recording.size, filter_settings, window_us=10_000)
-        surface = TimeSurface(recording.size, tau_us=TAU_US)
         detector, tracker = BlobDetector(recording.size, blobs), Tracker(recording.size)
         for packet in recording:
-            surface.update(filters.apply(packet))
-            boxes = detector.detect(surface.render(recording.now_us), recording.now_us)
+            detector.update(filters.apply(packet))
+            boxes = detector.detect(recording.now_us)
             tracks = tracker.update(boxes, recording.now_us)
             t_s = (recording.now_us - recording.begin_us) / 1e6
             windows.append(Window(recording.now_us, t_s, boxes, tracks))

@@ -27,8 +27,8 @@ from heliograph.camera.detection.blobs import (
 from heliograph.camera.detection.detector import Detector
 from heliograph.camera.filtering.filters import FilterCounters, Filters
 from heliograph.camera.jit import settle
+from heliograph.camera.surfaces.levels import Levels
 from heliograph.camera.surfaces.picture import Picture
-from heliograph.camera.surfaces.time_surface import TimeSurface
 from heliograph.camera.tracking.places import Places
 from heliograph.camera.tracking.settings import TrackerSettings
 from heliograph.camera.tracking.tracker import Tracker
@@ -64,10 +64,17 @@ class Stages:
         self._deadline_s = inf if deadline_s is None else deadline_s
         filters = settings.filters
         self._filters = Filters(size, filters, window_us=settings.delta_t_us)
-        self._surface = TimeSurface(size, tau_us=TAU_US)
         self._picture = Picture(size, tau_us=settings.picture_tau_us)
-        blobs = FILTERED if filters.background_us else BlobSettings()
-        self._detector = detector or BlobDetector(size, blobs)
+        if detector is None:
+            blobs = FILTERED if filters.background_us else BlobSettings()
+            detector = BlobDetector(size, blobs)
+        self._detector = detector
+        # What a look needs, drawn in no other window unless the detector sees it too.
+        self._levels = (
+            detector.levels
+            if isinstance(detector, BlobDetector)
+            else Levels(size, tau_us=TAU_US)
+        )
         self._tracker = Tracker(size, tracker_settings(settings))
         self._places = Places(size, settings.zones, settings.lines)
         self._asked_on = {zone.id: zone.ask_on for zone in settings.zones}
@@ -75,9 +82,6 @@ class Stages:
             settings.prompt, settings.answer, moments=settings.moments
         )
         self._policy = CaptionPolicy(policy_settings(settings))
-        self._levels: NDArray[np.uint8] = np.empty(
-            (2, size.height, size.width), np.uint8
-        )
         self._next_look_us: int | None = None
         self._warm_up()
 
@@ -99,10 +103,8 @@ class Stages:
         Of a *late* one less is looked at, where there is much.
         """
         kept = self._filters.apply(packet, late=late)
-        self._surface.update(kept)
-        self._picture.update(kept)
-        levels = self._surface.render(now_us, out=self._levels)
-        tracks = self._tracker.update(self._detector.detect(levels, now_us), now_us)
+        self._take_in(kept)
+        tracks = self._tracker.update(self._detector.detect(now_us), now_us)
         events = self._places.update(tracks, now_us)
         self._policy.notice(events, [one for one in events if self._is_asked_on(one)])
         if self._next_look_us is None or now_us >= self._next_look_us:
@@ -122,24 +124,31 @@ class Stages:
         """Compile the loops on an empty packet, before a clock counts the windows."""
         nothing = np.empty(0, EVENT)
         self._filters.apply(nothing)
-        self._surface.update(nothing)
-        self._picture.update(nothing)
+        self._take_in(nothing)
         self._picture.render(0)
-        self._detector.detect(self._surface.render(0, out=self._levels), 0)
+        self._levels.at(0)
+        self._detector.detect(0)
         settle()
+
+    def _take_in(self, kept: Packet) -> None:
+        """Leave *kept* behind on each surface once."""
+        self._detector.update(kept)
+        self._picture.update(kept)
+        if not isinstance(self._detector, BlobDetector):
+            self._levels.update(kept)
 
     def _look(self, tracks: tuple[Track, ...], now_us: int) -> None:
         """Judge the views that matter now and ask for what is due."""
         wanted = self._policy.wanted(tracks, now_us)
         views: list[View] = []
         if wanted:
-            picture = self._picture.render(now_us)
-            scene, events = whole(picture), signed_events(self._levels)
+            picture, levels = self._picture.render(now_us), self._levels.at(now_us)
+            scene, events = whole(picture), signed_events(levels)
             views = [
                 View(
                     track,
                     now_us,
-                    score_view(self._levels, picture, track.box),
+                    score_view(levels, picture, track.box),
                     see(picture, track.box, scene, events=events),
                 )
                 for track in wanted

@@ -35,7 +35,10 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """An axis-aligned box in sensor pixels; `x`, `y` is the top-left corner."""
+    """An axis-aligned box in sensor pixels; `x`, `y` is the top-left corner.
+
+    One that `is_weak` keeps a track that is there, and begins none.
+    """
 
     x: float
     y: float
@@ -43,6 +46,7 @@ class Box:
     height: float
     label: str = "moving object"
     score: float = 1.0
+    is_weak: bool = False
 
     @property
     def area(self) -> float:

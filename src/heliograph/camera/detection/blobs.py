@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from heliograph.camera.types import Box, Size
+from heliograph.camera.surfaces.levels import Levels
+from heliograph.camera.types import Box, Packet, Size
 
 TAU_US = 30_000
 """The time surface's tau that the settings are for."""
@@ -47,12 +48,16 @@ each group, and leaves less noise to be told from things."""
 
 
 class BlobDetector:
-    """Connected groups of busy cells on surfaces of *size*."""
+    """Connected groups of busy cells on a sensor of *size*.
+
+    `levels` is what it looks at, for others that want to see it too.
+    """
 
     def __init__(self, size: Size, settings: BlobSettings | None = None) -> None:
         self.settings = settings or BlobSettings()
         cell = self.settings.cell_px
         rows, columns = -(-size.height // cell), -(-size.width // cell)
+        self.levels = Levels(size, tau_us=TAU_US)
         self._size = size
         # Padded to whole cells; the padding stays 0.
         padded = (rows * cell, columns * cell)
@@ -62,12 +67,19 @@ class BlobDetector:
         side = 2 * self.settings.gap_cells + 1
         self._gap = np.ones((side, side), np.uint8)
 
-    def detect(
-        self,
-        surface: NDArray[np.uint8],
-        now_us: int,  # noqa: ARG002 - the role's; a blob has no memory
-    ) -> list[Box]:
-        """Return the blobs on *surface*, largest first; `score` is their fill."""
+    def update(self, packet: Packet) -> None:
+        """Take in *packet*; raises as `TimeSurface.update` does."""
+        self.levels.update(packet)
+
+    def detect(self, now_us: int) -> list[Box]:
+        """Return the blobs at *now_us*, largest first; `score` is their fill."""
+        return self.find(self.levels.at(now_us))
+
+    def find(self, surface: NDArray[np.uint8]) -> list[Box]:
+        """Return the blobs on *surface*, which is like `TimeSurface.render`'s.
+
+        It has shape (2, H, W), or `ValueError` is raised, and is not modified.
+        """
         shape = (2, self._size.height, self._size.width)
         if surface.shape != shape:
             raise ValueError(f"the surface has shape {surface.shape}, not {shape}")

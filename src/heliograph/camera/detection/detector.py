@@ -2,19 +2,20 @@
 
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-from heliograph.camera.types import Box
+from heliograph.camera.types import Box, Packet
 
 
 class Detector(Protocol):
-    """Finds boxes on a time surface and keeps no memory of earlier ones."""
+    """Finds boxes in what it is given, packet by packet, and draws what it looks at."""
 
-    def detect(self, surface: NDArray[np.uint8], now_us: int) -> list[Box]:
-        """Return what is on *surface* at *now_us*, best first, in sensor pixels.
+    def update(self, packet: Packet) -> None:
+        """Take in *packet*, which has gone through the filters and is not modified."""
+        ...
 
-        *surface* is `TimeSurface.render`'s: shape (2, H, W), darker and brighter, 255
-        where a pixel fired now and 0 where it did long ago. It is not modified.
+    def detect(self, now_us: int) -> list[Box]:
+        """Return what is there at *now_us*, best first, in sensor pixels.
+
+        Asked twice at one time it says the same. A box that `is_weak` is evidence of a
+        thing that is known already, and of nothing else.
         """
         ...

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from heliograph.camera.detection.blobs import BlobDetector, BlobSettings
+from heliograph.camera.detection.blobs import TAU_US, BlobDetector, BlobSettings
 from heliograph.camera.detection.detector import Detector
-from heliograph.camera.types import Size
+from heliograph.camera.types import EVENT, Packet, Size
 
 SIZE = Size(320, 240)
 Surface = NDArray[np.uint8]
@@ -23,8 +23,8 @@ def surface(*patches: tuple[int, int, int, int]) -> Surface:
 def boxes(
     made: Surface, settings: BlobSettings | None = None
 ) -> list[tuple[float, float, float, float]]:
-    detector: Detector = BlobDetector(SIZE, settings)
-    return [(b.x, b.y, b.width, b.height) for b in detector.detect(made, 0)]
+    detector = BlobDetector(SIZE, settings)
+    return [(b.x, b.y, b.width, b.height) for b in detector.find(made)]
 
 
 def test_an_empty_surface_has_no_boxes() -> None:
@@ -57,7 +57,7 @@ def test_a_thing_at_the_border_keeps_its_place_and_stays_inside() -> None:
     assert boxes(surface((296, 200, 24, 40))) == [(296, 200, 24, 40)]
     assert boxes(surface((0, 0, 24, 40))) == [(0, 0, 24, 40)]
     odd = BlobDetector(Size(317, 237))
-    [box] = odd.detect(np.full((2, 237, 317), 255, np.uint8), 0)
+    [box] = odd.find(np.full((2, 237, 317), 255, np.uint8))
     assert (box.x + box.width, box.y + box.height) == (317, 237)
 
 
@@ -98,9 +98,9 @@ def test_the_surface_is_not_modified_and_a_second_look_sees_the_same() -> None:
     made = surface((80, 40, 32, 64))
     before = made.copy()
     detector = BlobDetector(SIZE)
-    first = detector.detect(made, 0)
-    detector.detect(surface(), 0)
-    assert detector.detect(made, 0) == first
+    first = detector.find(made)
+    detector.find(surface())
+    assert detector.find(made) == first
     assert np.array_equal(made, before)
     assert first[0].label == "moving object"
     assert first[0].score == 1.0
@@ -108,4 +108,23 @@ def test_the_surface_is_not_modified_and_a_second_look_sees_the_same() -> None:
 
 def test_a_surface_of_another_size_is_refused() -> None:
     with pytest.raises(ValueError, match=r"shape \(2, 10, 10\), not \(2, 240, 320\)"):
-        BlobDetector(SIZE).detect(np.zeros((2, 10, 10), np.uint8), 0)
+        BlobDetector(SIZE).find(np.zeros((2, 10, 10), np.uint8))
+
+
+def patch(x: int, y: int, width: int, height: int, *, t_us: int) -> Packet:
+    """Return an event of every pixel of the patch at *t_us*."""
+    packet = np.zeros(width * height, EVENT)
+    rows, columns = np.mgrid[y : y + height, x : x + width]
+    packet["x"], packet["y"] = columns.ravel(), rows.ravel()
+    packet["p"], packet["t"] = 1, t_us
+    return packet
+
+
+def test_what_came_in_packets_is_found_until_it_has_faded() -> None:
+    detector: Detector = BlobDetector(SIZE)
+    detector.update(patch(80, 40, 32, 32, t_us=1_000))
+    detector.update(patch(80, 72, 32, 32, t_us=2_000))
+    [box] = detector.detect(10_000)
+    assert (box.x, box.y, box.width, box.height) == (80, 40, 32, 64)
+    assert detector.detect(10_000) == [box]
+    assert detector.detect(10_000 + TAU_US) == []
