@@ -1,0 +1,211 @@
+"""What the detector's network is shown: a small surface made straight from events.
+
+Events are counted by polarity in the cells of a coarse grid, for a slice of a few
+milliseconds; then the slice is folded into what is remembered. So an event costs one
+addition, however many decays there are, and nothing is rendered at the sensor's size.
+A count is divided by the cell's pixels, so that a sensor of any size shows the same.
+
+Three kinds are known. *leaky*: per polarity and tau, counts that leak away (Scheerlinck
+et al., ACCV 2018, https://arxiv.org/abs/1811.00386, with the polarities kept apart),
+pressed into 8 bits as count / (count + 1). *exponential*: per polarity and tau,
+exp(-age / tau) of a cell's newest event (Lagorce et al., HOTS, TPAMI 2017,
+https://doi.org/10.1109/TPAMI.2016.2574707). *histogram*: counts of the newest slices,
+pressed likewise (Gehrig, Scaramuzza, RVT, CVPR 2023, https://arxiv.org/abs/2212.05598).
+Which one wins is an experiment's business; a model's file says what it was trained on.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heliograph.camera.bounds import check_dtype, check_events, check_out
+from heliograph.camera.jit import compiled
+from heliograph.camera.surfaces.letterbox import Letterbox
+from heliograph.camera.types import Packet, Size
+
+CELLS = Size(320, 192)
+"""The input's own geometry."""
+
+BACK_SLICES = 4
+"""Time that goes further back is that of another stream or place."""
+
+Kind = Literal["leaky", "exponential", "histogram"]
+
+
+@dataclass(frozen=True, slots=True)
+class InputSpec:
+    """Which surface a network was trained on.
+
+    `taus_us` are the decays of leaky and exponential, `bins` the slices of a
+    histogram. `slice_us` is how long events are counted together.
+    """
+
+    kind: Kind = "leaky"
+    taus_us: tuple[int, ...] = (25_000, 150_000)
+    bins: int = 5
+    slice_us: int = 5_000
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be drawn."""
+        if self.kind not in ("leaky", "exponential", "histogram"):
+            raise ValueError(f"there is no surface of kind {self.kind!r}")
+        if self.slice_us < 1 or self.bins < 1:
+            raise ValueError("slice_us and bins must be at least 1")
+        if not self.taus_us or min(self.taus_us) < self.slice_us:
+            raise ValueError(
+                f"every tau must be at least a slice ({self.slice_us} us) long, "
+                f"not {self.taus_us}"
+            )
+
+    @property
+    def memories(self) -> int:
+        """How many planes a polarity has."""
+        return self.bins if self.kind == "histogram" else len(self.taus_us)
+
+    @property
+    def channels(self) -> int:
+        """How many planes the surface has: those of darker, then those of brighter."""
+        return 2 * self.memories
+
+
+class ModelInput:
+    """The surface that *spec* describes, of what a sensor of *size* sends."""
+
+    def __init__(self, size: Size, spec: InputSpec) -> None:
+        self.size, self.spec = size, spec
+        self.letterbox = Letterbox(size, CELLS)
+        self.shape = (spec.channels, CELLS.height, CELLS.width)
+        planes = (CELLS.height, CELLS.width)
+        self._counts: NDArray[np.int32] = np.zeros((2, *planes), np.int32)
+        # Polarity, memory, row, column; a histogram's newest slice comes last.
+        self._left: NDArray[np.float32] = np.zeros(
+            (2, spec.memories, *planes), np.float32
+        )
+        self._slice: int | None = None
+
+    def update(self, packet: Packet) -> None:
+        """Take in *packet*, which may step back by a few us.
+
+        Raises `ValueError` for another dtype, or for events outside the sensor after
+        the others were taken in.
+        """
+        times, done, outside = check_dtype(packet)["t"], 0, 0
+        where = (self.letterbox.columns, self.letterbox.rows)
+        while done < len(packet):
+            self._reach(int(times[done]))
+            end_us = (self._reached + 1) * self.spec.slice_us
+            taken, beyond = _count(packet[done:], end_us, *where, self._counts)
+            done, outside = done + taken, outside + beyond
+        check_events(packet, outside)
+
+    def render(
+        self, now_us: int, *, out: NDArray[np.uint8] | None = None
+    ) -> NDArray[np.uint8]:
+        """Return the surface at *now_us*, uint8 of shape (channels, 192, 320).
+
+        The slice that is under way counts as if it ended now. Written to *out* where
+        it is given.
+        """
+        if out is None:
+            out = np.empty(self.shape, np.uint8)
+        check_out(out, self.shape)
+        # A window is half-open: nothing at now itself has been seen.
+        self._reach(now_us - 1)
+        view = out.reshape(self._left.shape)
+        if self.spec.kind == "histogram":
+            _press(self._left[:, 1:], view[:, :-1])
+            _press(self._fresh()[:, None], view[:, -1:])
+            return out
+        for at, tau_us in enumerate(self.spec.taus_us):
+            kept = np.float32(math.exp(-self.spec.slice_us / tau_us))
+            if self.spec.kind == "leaky":
+                _press(
+                    (self._left[:, at] * kept + self._fresh())[:, None],
+                    view[:, at : at + 1],
+                )
+            else:
+                newest = np.maximum(self._left[:, at] * kept, self._counts > 0)
+                view[:, at] = newest * np.float32(255.0) + np.float32(0.5)
+        return out
+
+    @property
+    def _reached(self) -> int:
+        return 0 if self._slice is None else self._slice
+
+    def _fresh(self) -> NDArray[np.float32]:
+        """Return the slice under way, as events a pixel, shape (2, H, W)."""
+        fresh: NDArray[np.float32] = self._counts * self.letterbox.share
+        return fresh
+
+    def _reach(self, t_us: int) -> None:
+        """Fold what is over by *t_us*; begin anew where time went back."""
+        at = t_us // self.spec.slice_us
+        if self._slice is None or at < self._slice - BACK_SLICES:
+            self._left[:] = 0.0
+            self._counts[:] = 0
+            self._slice = at
+        elif at > self._slice:
+            self._fold(at - self._slice)
+            self._slice = at
+
+    def _fold(self, slices: int) -> None:
+        """End the slice under way and *slices* - 1 empty ones after it."""
+        left = self._left
+        if self.spec.kind == "histogram":
+            shift = min(slices, self.spec.bins)
+            left[:, :-shift] = left[:, shift:]
+            left[:, -shift:] = 0.0
+            if slices <= self.spec.bins:
+                left[:, -shift] = self._fresh()
+        else:
+            fresh = self._fresh() if self.spec.kind == "leaky" else self._counts > 0
+            for at, tau_us in enumerate(self.spec.taus_us):
+                kept = np.float32(math.exp(-self.spec.slice_us / tau_us))
+                plane = left[:, at]
+                plane *= kept
+                if self.spec.kind == "leaky":
+                    plane += fresh
+                else:
+                    np.maximum(plane, fresh, out=plane)
+                plane *= kept ** np.float32(slices - 1)
+        self._counts[:] = 0
+
+
+@compiled
+def _count(
+    packet: Packet,
+    end_us: int,
+    columns: NDArray[np.int32],
+    rows: NDArray[np.int32],
+    counts: NDArray[np.int32],
+) -> tuple[int, int]:
+    """Return how many events were taken, up to *end_us*, and how many lie outside."""
+    width, height = len(columns), len(rows)
+    outside = 0
+    for i in range(len(packet)):
+        e = packet[i]
+        if e.t >= end_us:
+            return i, outside
+        if e.x >= width or e.y >= height or not 0 <= e.p <= 1:
+            outside += 1
+        else:
+            counts[e.p, rows[e.y], columns[e.x]] += 1
+    return len(packet), outside
+
+
+@compiled
+def _press(levels: NDArray[np.float32], out: NDArray[np.uint8]) -> None:
+    """Write count / (count + 1) in 8 bits."""
+    planes, memories, height, width = levels.shape
+    for p in range(planes):
+        for m in range(memories):
+            for y in range(height):
+                for x in range(width):
+                    level = levels[p, m, y, x]
+                    pressed = level / (level + np.float32(1.0))
+                    out[p, m, y, x] = np.uint8(
+                        np.int32(pressed * np.float32(255.0) + np.float32(0.5))
+                    )
