@@ -50,9 +50,11 @@ class Letterbox:
         offset = np.array([self.left, self.top] * 2, np.float32)
         limits = np.array([self.size.width, self.size.height] * 2, np.float32)
         found = (edges - offset) / np.float32(self.scale)
-        return np.clip(found, 0.0, limits)
+        cut: NDArray[np.float32] = np.clip(found, 0.0, limits)
+        return cut
 
 
 def _cells_of(pixels: int, scale: float, offset: int, cells: int) -> NDArray[np.int32]:
     at = np.floor((np.arange(pixels) + 0.5) * scale).astype(np.int32) + offset
-    return np.minimum(at, cells - 1)
+    within: NDArray[np.int32] = np.minimum(at, cells - 1)
+    return within
