@@ -15,6 +15,7 @@ class NewestEvents:
     def __init__(self, size: Size) -> None:
         self.size = size
         self._newest = PixelTimes((2, size.height, size.width))
+        self._latest_us = NEVER
 
     @property
     def us(self) -> NDArray[np.int32]:
@@ -30,7 +31,10 @@ class NewestEvents:
         check_dtype(packet)
         if len(packet):
             self._newest.move_to(int(packet["t"][-1]))
-        outside = _keep_newest(packet, self._newest.epoch_us, self._newest.us)
+        epoch_us = self._newest.epoch_us
+        latest = min(max(self._latest_us - epoch_us, NEVER), SPAN_US)
+        outside, latest = _keep_newest(packet, epoch_us, latest, self._newest.us)
+        self._latest_us = epoch_us + latest
         check_events(packet, outside)
 
     def since_epoch(self, now_us: int) -> int:
@@ -39,16 +43,26 @@ class NewestEvents:
 
 
 @compiled
-def _keep_newest(packet: Packet, epoch_us: int, newest: NDArray[np.int32]) -> int:
-    """Return how many events lie outside the surface."""
+def _keep_newest(
+    packet: Packet, epoch_us: int, latest: int, newest: NDArray[np.int32]
+) -> tuple[int, int]:
+    """Return how many events lie outside the surface, and the latest time on it."""
     planes, height, width = newest.shape
+    flat = newest.reshape(-1)
     outside = 0
     for i in range(len(packet)):
         e = packet[i]
-        if e.x >= width or e.y >= height or not 0 <= e.p < planes:
+        x, y, p = np.int64(e.x), np.int64(e.y), np.int64(e.p)
+        if x >= width or y >= height or not 0 <= p < planes:
             outside += 1
+            continue
+        at = np.uint64((p * height + y) * width + x)
+        t = min(max(e.t - epoch_us, NEVER + 1), SPAN_US)
+        # A pixel's time never goes back, though a sensor's clock may by a few us. To
+        # look at what is there costs twice what writing does, so it is done only then.
+        if t >= latest:
+            latest = t
+            flat[at] = t
         else:
-            t = max(e.t - epoch_us, NEVER + 1)
-            # A pixel's time never goes back, though a sensor's clock may by a few us.
-            newest[e.p, e.y, e.x] = max(newest[e.p, e.y, e.x], min(t, SPAN_US))
-    return outside
+            flat[at] = max(flat[at], t)
+    return outside, latest

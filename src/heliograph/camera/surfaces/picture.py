@@ -113,17 +113,19 @@ def _integrate(
     They are taken up to the first that lies beyond the table.
     """
     height, width = levels.shape
+    flat = levels.reshape(-1)
     outside = 0
     for i in range(len(packet)):
         e = packet[i]
         tick = (e.t >> shift) - epoch
         if tick >= len(weights):
             return i, outside
-        if e.x >= width or e.y >= height:
+        x, y = np.int64(e.x), np.int64(e.y)
+        if x >= width or y >= height:
             outside += 1
             continue
-        weight = weights[max(tick, 0)]
-        levels[e.y, e.x] += weight if e.p else -weight
+        weight = weights[np.uint64(max(tick, 0))]
+        flat[np.uint64(y * width + x)] += weight if e.p else -weight
     return len(packet), outside
 
 

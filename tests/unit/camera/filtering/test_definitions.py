@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from event_packets import SMALL, cut, packet, packets, rows
 from heliograph.camera.config.filter_settings import FilterSettings, Region
+from heliograph.camera.filtering.background import SHORT_WINDOW_US_MAX
 from heliograph.camera.filtering.filters import Filters
 from heliograph.camera.types import Packet
 
@@ -146,3 +147,25 @@ def test_days_change_nothing(
         )
     )
     assert rows(filters.apply(events)) == reading(rows(events))
+
+
+@pytest.mark.parametrize("window_us", [LIMIT_US, SHORT_WINDOW_US_MAX + 1])
+@given(
+    events=packets(gap_us_max=50_000),
+    steps=st.lists(st.integers(-8_000, 0), min_size=60, max_size=60),
+)
+@settings(deadline=None, max_examples=60)
+def test_company_is_judged_alike_where_time_steps_back_and_leaps(
+    window_us: int, events: Packet, steps: list[int]
+) -> None:
+    events["t"] += np.array(steps[: len(events)], np.int64)
+    told: dict[tuple[int, int], int] = {}
+    company: Rows = []
+    for x, y, p, t in rows(events):
+        if t - told.get((x, y), -(1 << 40)) <= window_us:
+            company.append((x, y, p, t))
+        around = [(x + a, y + b) for a in (-1, 0, 1) for b in (-1, 0, 1) if a or b]
+        told.update(dict.fromkeys(around, t))
+    chosen = replace(NONE, background_us=window_us)
+    filters = Filters(SMALL, chosen, window_us=10_000)
+    assert rows(filters.apply(events)) == company
