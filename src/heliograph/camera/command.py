@@ -31,7 +31,7 @@ from heliograph.camera.filtering.mask_file import MASK_ENDING, write_mask
 from heliograph.camera.masking import hot_pixels
 from heliograph.camera.pipeline import watch
 from heliograph.camera.screen import OpenScreen
-from heliograph.camera.sinks.console import write_line
+from heliograph.camera.sinks.console import Lines, write_line
 from heliograph.camera.sinks.jsonl import SinkError
 from heliograph.camera.summary import Summary, render_summary
 from heliograph.camera.types import Size
@@ -99,7 +99,7 @@ def run_watch(
     key = environ.get(KEY_VARIABLE) if told.key is None else told.key.reveal()
     stop = threading.Event()
     try:
-        with ended_by_signals(stop):
+        with ended_by_signals(stop), Lines() as lines:
             summary = watch(
                 seen,
                 size=size or told.size,
@@ -108,14 +108,14 @@ def run_watch(
                 model=model or told.model,
                 out=out,
                 speed=_pace(told.speed if speed is None else speed),
-                explain=write_line if explain else None,
-                screens=_screens(view, told, environ, plain=explain),
+                explain=lines.put if explain else None,
+                screens=_screens(view, told, environ, lines, plain=explain),
                 api_key=key,
                 stop=stop,
                 settings=_changed(told.watch, filters, destinations),
                 resume=resume,
             )
-            write_line(f"\n{render_summary(summary)}")
+            lines.put(f"\n{render_summary(summary)}")
     except TOLD_IN_ONE_LINE as error:
         return _refused(error, stop)
     except OSError as error:
@@ -147,10 +147,15 @@ def run_hot_pixels(
 
 
 def _screens(
-    view: str | None, told: CameraConfig, environ: Mapping[str, str], *, plain: bool
+    view: str | None,
+    told: CameraConfig,
+    environ: Mapping[str, str],
+    lines: Lines,
+    *,
+    plain: bool,
 ) -> list[OpenScreen]:
     """Say what shows a watch: the terminal, and browsers as *view* or the file says."""
-    terminal = partial(open_screen, plain=plain)
+    terminal = partial(open_screen, plain=plain, lines=lines)
     listen = told.view if view is None else address(view)
     if listen is None:
         return [terminal]
@@ -159,7 +164,7 @@ def _screens(
 
     own = told.view_token
     token = environ.get(TOKEN_VARIABLE) if own is None else own.reveal()
-    place = Place(listen, token, lambda url: write_line(f"live view: {url}"))
+    place = Place(listen, token, lambda url: lines.put(f"live view: {url}"))
     return [partial(BrowserScreen, place=place, clock=SystemClock()), terminal]
 
 

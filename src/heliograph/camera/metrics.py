@@ -80,6 +80,7 @@ def _watched(tally: Tally, queue: QueueCounters) -> Iterator[Metric]:
         ("tracks", "Tracks that were confirmed", tally.tracks),
         ("alerts", "Tracks that were chosen for a caption", tally.asked),
         ("overtaken", "Alerts that nobody was asked about in time", queue.overtaken),
+        ("lines_dropped", "Lines that nobody read in time", tally.lines_dropped),
     ):
         yield CounterMetricFamily(PREFIX + name, told, value=count)
     said = CounterMetricFamily(

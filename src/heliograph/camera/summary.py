@@ -28,7 +28,8 @@ class Summary:
     came later, None without one. `passed_over` are tracks that never became
     a job because the rate was used up. `longest_gap_s` is wall time between two
     captions that came, None with fewer than two. `late_windows` are those a paced
-    watch took up more than a window too late. `broken` says where the file went wrong,
+    watch took up more than a window too late. `lines_dropped` were for standard output,
+    and nobody read them. `broken` says where the file went wrong,
     `stopped` that somebody ended the watch.
     """
 
@@ -56,6 +57,7 @@ class Summary:
     counters: Counters
     filtered: FilterCounters
     spool: SpoolCounters | None = None
+    lines_dropped: int = 0
     broken: str | None = None
     stopped: bool = False
 
@@ -80,6 +82,7 @@ class Tally:
         default_factory=lambda: deque(maxlen=LATENCIES_MAX)
     )
     longest_gap_s: float | None = None
+    lines_dropped: int = 0
     _confirmed: set[int] = field(default_factory=set)
     _answered_s: float | None = None
 
@@ -150,6 +153,7 @@ def freeze(
         counters=counters,
         spool=spool,
         filtered=filtered,
+        lines_dropped=tally.lines_dropped,
         broken=broken,
         stopped=stopped,
     )
@@ -234,6 +238,8 @@ def render_summary(summary: Summary) -> str:
     }
     if summary.spool is not None:
         rows["spool"] = spooled(summary.spool)
+    if summary.lines_dropped:
+        rows["not shown"] = f"{summary.lines_dropped} lines that nobody read in time"
     if summary.known:
         rows["resumed"] = f"{summary.known} captioned before or waiting in the spool"
     return "\n".join(f"{name:<11} {told}" for name, told in rows.items())

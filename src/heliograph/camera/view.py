@@ -20,7 +20,7 @@ from rich.text import Text
 
 from heliograph.camera.captioning.queue import QueueCounters
 from heliograph.camera.screen import Facts, Look, Screen
-from heliograph.camera.sinks.console import write_line
+from heliograph.camera.sinks.console import GOODBYE_S, Lines
 from heliograph.camera.summary import UNTOLD, Tally
 from heliograph.camera.types import Box, Caption, Track
 
@@ -57,10 +57,11 @@ def open_screen(
     *,
     console: Console | None = None,
     plain: bool = False,
+    lines: Lines | None = None,
 ) -> Screen:
     """Return the screen that suits *console*, standard output by default.
 
-    *plain* is for whoever writes lines of their own beside it.
+    *plain* is for whoever writes *lines* of their own beside it.
     """
     console = console or Console(highlight=False)
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -68,32 +69,45 @@ def open_screen(
         sys.stdout.reconfigure(errors="replace")
     if console.is_terminal and not console.is_dumb_terminal and not plain:
         return LiveScreen(facts, tally, counters, console=console)
-    return PlainScreen(facts)
+    return PlainScreen(facts, tally, lines=lines)
 
 
 class PlainScreen:
-    """One line a caption, for files, pipes and logs."""
+    """One line a caption, for files, pipes and logs; *tally* counts those given up.
 
-    def __init__(self, facts: Facts) -> None:
+    They go among *lines*, or are the only ones there.
+    """
+
+    def __init__(
+        self, facts: Facts, tally: Tally, *, lines: Lines | None = None
+    ) -> None:
         self._facts = facts
+        self._tally = tally
+        self._has_own_lines = lines is None
+        self._lines = lines or Lines()
 
     def window(
         self, now_us: int, events: int, tracks: Sequence[Track], picture: Look
     ) -> None:
         """Show nothing: a window is no news."""
+        del now_us, events, tracks, picture
+        self._tally.lines_dropped = self._lines.dropped
 
     def caption(self, caption: Caption) -> None:
-        """Print *caption* in one line."""
+        """Have *caption* printed in one line; nobody waits until it is."""
+        self._tally.lines_dropped = self._lines.dropped
         told = caption.text
         if caption.error is not None:
             told += f" ({caption.error})"
         mark = f" {FALLBACK_MARK}" if caption.fallback else ""
-        write_line(
+        self._lines.put(
             f"{_at(caption, self._facts):>9}  track {caption.track_id}  "
             f"{_origin(caption)}{mark}  {caption.latency_ms:.0f} ms  {told}"
         )
 
     def __enter__(self) -> Self:
+        if self._has_own_lines:
+            self._lines.start()
         return self
 
     def __exit__(
@@ -102,7 +116,9 @@ class PlainScreen:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Nothing to put back."""
+        if self._has_own_lines:
+            # The sinks are open still, and wait for their goodbye.
+            self._lines.close(GOODBYE_S)
 
 
 class LiveScreen:

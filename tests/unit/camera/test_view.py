@@ -192,7 +192,7 @@ def test_a_terminal_gets_the_live_view_and_a_pipe_plain_lines() -> None:
 def test_plain_lines_are_one_a_caption_and_never_cut(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    with PlainScreen(FACTS) as screen:
+    with PlainScreen(FACTS, Tally()) as screen:
         screen.window(2_000_000, 5, [TRACK], look)
         screen.caption(replace(CAPTION, text=LONG.strip() + " [bold]x[/bold]"))
         screen.caption(TEMPLATE)
