@@ -1,6 +1,7 @@
 """A watch that is looked at, over a real socket."""
 
 import json
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from caption_parts import CAPTION as SAID
 from heliograph.camera.browser_view import BrowserScreen, Place
 from heliograph.camera.browser_view.site import WATCHERS_MAX
 from heliograph.camera.captioning.queue import QueueCounters
+from heliograph.camera.command import run_watch
 from heliograph.camera.config import SettingError
 from heliograph.camera.pipeline import watch
 from heliograph.camera.screen import Facts
@@ -213,3 +215,21 @@ def test_each_watch_has_a_token_of_its_own_unless_it_was_given_one() -> None:
     assert made(TOKEN).token == TOKEN
     with made("a&b#c+d/e%") as screen:
         assert screen.url.endswith("/?token=a%26b%23c%2Bd%2Fe%25")
+
+
+@pytest.mark.parametrize("in_file", [True, False])
+def test_a_token_that_somebody_set_is_never_printed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], *, in_file: bool
+) -> None:
+    bar = write_moving_bar(tmp_path / "bar.raw", seconds=0.5)
+    config = tmp_path / "camera.yaml"
+    own = f", token: {TOKEN}" if in_file else ""
+    config.write_text(f'view: {{listen: "127.0.0.1:0"{own}}}\n')
+    config.chmod(0o600)
+    environ = {} if in_file else {"HELIOGRAPH_VIEW_TOKEN": TOKEN}
+    with loopback_gateway() as gateway:
+        ended = run_watch(bar, config=config, gateway=gateway.url, environ=environ)
+    told = capsys.readouterr()
+    assert (ended, told.err) == (0, "")
+    assert re.search(r"live view: http://127\.0\.0\.1:\d+/\?token=\[the", told.out)
+    assert TOKEN not in told.out

@@ -37,14 +37,17 @@ STANDING_S = 0.5
 JPEG_QUALITY = 80
 STOP_S = 2
 TOKEN_BYTES = 16
-
-
+GIVEN = "[the token you set]"
 SAID_MAX = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a watch is shown: an address, a token (None draws one), who is told it."""
+    """Where a watch is shown: an address, a token (None draws one), who is told it.
+
+    `on_open` is told the whole address, but no token that was given: somebody's secret
+    is for no log.
+    """
 
     listen: tuple[str, int]
     token: str | None
@@ -136,11 +139,11 @@ class BrowserScreen:
                 f"the view cannot listen on {host}:{port}: {why}; give it another"
                 " address"
             ) from error
-        self.url = f"http://{shown_host(host)}:{self._socket.getsockname()[1]}/"
-        self.url += f"?token={quote(self.token, safe='')}"
+        page = f"http://{shown_host(host)}:{self._socket.getsockname()[1]}/?token="
+        self.url = f"{page}{quote(self.token, safe='')}"
         self._thread.start()
         self._ready.wait()
-        self._place.on_open(self.url)
+        self._place.on_open(self.url if self._place.token is None else page + GIVEN)
         return self
 
     def __exit__(
