@@ -18,15 +18,16 @@ ABOVE_AROUND = 5
 """How many times the median of the 3 x 3 around it a hot pixel fires."""
 EVENTS_MIN = 10
 """Fewer events are no rate."""
-COUNT_MAX = (1 << 16) - 1
+COUNT_MAX = (1 << 32) - 1
+"""An hour of a pixel that fires each microsecond: counts go no further."""
 
 
 class HotPixelCount:
     """Counts the events of each pixel of a sensor of *size*."""
 
     def __init__(self, size: Size) -> None:
-        self._counts: NDArray[np.uint16] = np.zeros(
-            (size.height, size.width), np.uint16
+        self._counts: NDArray[np.uint32] = np.zeros(
+            (size.height, size.width), np.uint32
         )
 
     def update(self, packet: Packet) -> None:
@@ -39,9 +40,11 @@ class HotPixelCount:
 
     def hot(self, passed_us: int, hot_hz: float) -> NDArray[np.bool_]:
         """Return which pixels, (H, W), fired at *hot_hz* or more in *passed_us*."""
-        around = cv2.medianBlur(self._counts, 3).astype(np.int32)
+        # The median takes floats or 16 bits, which would be full after a minute of a
+        # pixel that fires at 1,000 Hz. Beyond 2^24 it is right to one in ten million.
+        counts = self._counts.astype(np.float32)
+        around = cv2.medianBlur(counts, 3)
         enough = max(EVENTS_MIN, min(hot_hz * passed_us / 1e6, COUNT_MAX))
-        counts = self._counts
         hot: NDArray[np.bool_] = (counts >= enough) & (counts > ABOVE_AROUND * around)
         return hot
 
@@ -83,7 +86,7 @@ class HotPixels:
 
 
 @compiled
-def _count(packet: Packet, counts: NDArray[np.uint16]) -> int:
+def _count(packet: Packet, counts: NDArray[np.uint32]) -> int:
     """Return how many events lie outside the sensor."""
     height, width = counts.shape
     outside = 0

@@ -119,3 +119,14 @@ def test_a_pixel_is_left_out_while_it_is_hot() -> None:
     # Learnt in the first second, unlearnt in the fourth.
     assert np.array_equal(kept[kept["x"] == 5], hot[hot["t"] < 1_000_000])
     assert filters.counters.hot_pixel == 200
+
+
+def test_a_pixel_is_counted_beyond_16_bits_and_its_rate_is_no_other() -> None:
+    count = HotPixelCount(SIZE)
+    burst = packet(*((4, 4, 1, n) for n in range(10_000)))
+    for _ in range(12):
+        count.update(burst)
+    # 120,000 events in 10 minutes are 200 a second, and in 2 minutes 1,000.
+    assert not count.hot(600_000_000, 1_000.0).any()
+    hot = count.hot(120_000_000, 1_000.0)
+    assert np.argwhere(hot).tolist() == [[4, 4]]
