@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from event_words import SMALL_EVT3
 from heliograph import camera
@@ -44,6 +45,22 @@ def test_a_pipe_is_watched(tmp_path: Path) -> None:
         subprocess.run(command, input=bar.read_bytes(), capture_output=True, check=True)
     line = json.loads(out.read_text("utf-8").splitlines()[0])
     assert (line["recording"], line["text"]) == ("stdin", "a person walks by")
+
+
+def test_a_pipe_is_no_file_that_is_called_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else each pipe's alerts had the ids of the last one's, and `--out -` was lost."""
+    bar = write_moving_bar(tmp_path / "bar.raw", seconds=1.5)
+    monkeypatch.chdir(tmp_path)
+    out = Path("-")
+    out.write_text("")
+    with loopback_gateway() as gateway:
+        command = [sys.executable, "-m", "heliograph", "watch", "-"]
+        command += ["--gateway", gateway.url, "--model", MODEL, "--out", str(out)]
+        subprocess.run(command, input=bar.read_bytes(), capture_output=True, check=True)
+    line = json.loads(out.read_text("utf-8").splitlines()[0])
+    assert line["id"].startswith("live-")
 
 
 def test_a_file_that_grows_is_watched_until_it_is_deleted(tmp_path: Path) -> None:

@@ -7,7 +7,9 @@ tell more of what was before it.
 
 import os
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from math import inf
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from numpy.typing import NDArray
 
 from heliograph import camera
 from heliograph.camera.reading.evt3_writer import PERIOD_US, TRIGGER_IDS, Evt3Writer
+from heliograph.camera.reading.state import BACK_US_MAX
 from heliograph.camera.sinks.console import write_line
 from heliograph.camera.sinks.jsonl import SinkError
 from heliograph.camera.types import EVENT, TRIGGER, Packet, Size
@@ -94,11 +97,11 @@ class _Part:
         self, recording: camera.Recording, begin_us: int, length_us: float
     ) -> None:
         self._recording = recording
-        self._begin_us = begin_us
+        self._begin_us = self._first_us = begin_us
         self._end_us = recording.begin_us + length_us
         # What steps back before the first time is a part of the whole all the same.
-        is_begin = begin_us == recording.begin_us
-        self._first_us = begin_us - begin_us % HIGH_US if is_begin else begin_us
+        self._is_begin = begin_us == recording.begin_us
+        self._broken: camera.BrokenRecordingError | None = None
         self._written_us = begin_us
         self._shift_us = begin_us - begin_us % PERIOD_US
         self._late: Packet = np.empty(0, EVENT)
@@ -119,20 +122,18 @@ class _Part:
 
     def write(self, path: Path) -> camera.BrokenRecordingError | None:
         """Write the part to *path*; return how the recording broke off, if it did."""
-        recording, broken = self._recording, None
+        recording, windows = self._recording, self._windows()
+        first = next(windows, None)
+        if first is not None and self._is_begin:
+            self._begin_earlier(*first)
         begin_us = self._first_us - self._shift_us
         with Evt3Writer(path, recording.size, begin_us=begin_us) as writer:
-            try:
-                for packet in recording:
-                    # A window behind, so that what came late is in its place.
-                    self._put(
-                        writer, packet, recording.triggers, recording.now_us - WINDOW_US
-                    )
-                    if recording.now_us >= self._end_us + WINDOW_US:
-                        break
-            except camera.BrokenRecordingError as error:
-                # What goes wrong behind the part is not the part's.
-                broken = error if recording.now_us < self._end_us else None
+            for packet, triggers in chain(() if first is None else (first,), windows):
+                # A window behind, so that what came late is in its place.
+                self._put(writer, packet, triggers, recording.now_us - WINDOW_US)
+                if recording.now_us >= self._end_us + WINDOW_US:
+                    break
+            broken = self._broken
             if recording.now_us == self._begin_us and broken is None:
                 raise ValueError(
                     f"{recording.name} ends before the part begins, at "
@@ -143,6 +144,25 @@ class _Part:
             self._written_us = int(min(self._end_us, recording.now_us))
             writer.advance(max(writer.clock_us, self._written_us - self._shift_us))
         return broken
+
+    def _windows(self) -> Iterator[tuple[Packet, NDArray[np.void]]]:
+        """Yield events and triggers of each window, until the recording ends or breaks.
+
+        What goes wrong behind the part is not the part's.
+        """
+        recording = self._recording
+        try:
+            for packet in recording:
+                yield packet, recording.triggers
+        except camera.BrokenRecordingError as error:
+            self._broken = error if recording.now_us < self._end_us else None
+
+    def _begin_earlier(self, packet: Packet, triggers: NDArray[np.void]) -> None:
+        """Begin where what steps back before the first time of all is a part."""
+        times = np.concatenate([packet["t"], triggers["t"], [self._begin_us]])
+        first_us = max(int(times.min()), self._begin_us - BACK_US_MAX)
+        self._first_us = first_us - first_us % HIGH_US
+        self._shift_us = first_us - first_us % PERIOD_US
 
     def _put(
         self,

@@ -28,6 +28,7 @@ from heliograph.camera.config import (
     clean_gateway_url,
 )
 from heliograph.camera.metrics import Counts, serve_metrics
+from heliograph.camera.reading.sources import is_stdin
 from heliograph.camera.screen import Facts, OpenScreen, Screen
 from heliograph.camera.sinks.jsonl import SinkError
 from heliograph.camera.sinks.outlets import Outlets, open_outlets
@@ -148,7 +149,9 @@ def _keep_apart(
     if out is not None and spool is not None and out.resolve() == spool.file.resolve():
         raise SettingError(f"{out} is the spool; name another file for captions")
     path = Path(source)
-    if out is not None and out.exists() and path.exists() and out.samefile(path):
+    if out is None or is_stdin(source):
+        return
+    if out.exists() and path.exists() and out.samefile(path):
         raise SettingError(
             f"{out} is the recording: captions would be written into it; name another "
             "file for them"
@@ -363,6 +366,6 @@ def _first_model(client: GatewayClient, settings: WatchSettings) -> str | None:
 def _mark(source: str | os.PathLike[str], *, resume: bool) -> str:
     """Return a mark of what is watched: the same each time, or of this time only."""
     path, once = Path(source), secrets.token_hex(4)
-    if not path.is_file():  # it can be read once
+    if is_stdin(source) or not path.is_file():  # it can be read once
         return f"live-{once}"
     return name_stream(path) if resume else f"{name_stream(path)}-{once}"

@@ -119,6 +119,27 @@ def test_an_event_that_steps_back_before_the_first_one_is_a_part(
     assert cut(source, out, from_s=0.000_001, size=Size(640, 480)).events == 1
 
 
+@pytest.mark.parametrize("begin_us", [8_195, (1 << 24) + 3, 5 * HOUR_US >> 24 << 24])
+def test_a_first_step_back_over_what_a_time_word_tells_is_a_part(
+    begin_us: int, tmp_path: Path
+) -> None:
+    """Those of 4 ms, and the period of the file."""
+    times = [begin_us, begin_us - 5, begin_us - 4_000, begin_us + 60_000]
+    events = [(i, i, 1, t) for i, t in enumerate(times)]
+    source, out = saved(tmp_path, npy(packet_of(*events))), tmp_path / "out.raw"
+    facts = cut(source, out, size=Size(640, 480))
+    assert (facts.events, facts.begin_us) == (4, begin_us)
+    read_us = [t + facts.shift_us for *_, t in tuples(read(out)[0])]
+    assert read_us == sorted(times)
+
+
+def test_a_first_step_back_over_a_time_high_of_evt3_is_a_part(tmp_path: Path) -> None:
+    words = [high(2), row(1), low(1), column(1), high(1), low(4094), column(2)]
+    out = tmp_path / "out.raw"
+    assert cut(saved(tmp_path, evt3(*words, high(3))), out).events == 2
+    assert [t for *_, t in tuples(read(out)[0])] == [8190, 8193]
+
+
 def test_a_recording_that_breaks_off_leaves_what_was_read(tmp_path: Path) -> None:
     out = tmp_path / "out.raw"
     with pytest.raises(camera.BrokenRecordingError, match="ends within a word"):

@@ -3,6 +3,10 @@
 An event is its time in us, 32 bits, which wraps every 71 min 35 s, and x (14 bits),
 y (14) and polarity (4). There are no words that only tell time.
 
+A header without a Version is read as one of version 2, as Prophesee's own reader does
+(openeb, `metavision_core/event_io/dat_tools.py`), unless what follows can only be of an
+older one.
+
 Source: https://docs.prophesee.ai/stable/data/file_formats/dat.html
 """
 
@@ -24,6 +28,10 @@ EVENT_2D = 0
 EVENT_CD = 12
 EVENT_BYTES = 8
 OLD_VERSIONS = frozenset({"0", "1"})
+OLD_BITS = 18
+"""An old event's x in 9 bits, its y in 8 and its polarity in one."""
+OLD_EVENTS_MIN = 16
+"""So many in a row would be of version 2 if all fired off in the first 16 rows."""
 PERIOD_US = 1 << 32
 BACK_OR_LEAP = int(Fault.BACK_OR_LEAP)
 
@@ -104,10 +112,12 @@ def open_dat(source: Source) -> Opened:
             f"byte {at}; supported are CD events (types {EVENT_2D} and {EVENT_CD}, "
             f"{EVENT_BYTES} bytes)"
         )
-    if fields.get("Version") in OLD_VERSIONS:
+    version = fields.get("Version")
+    if version in OLD_VERSIONS or (version is None and _are_old(source.head[at + 2 :])):
+        old = "an old version" if version is None else f"version {version}"
         raise ForeignFileError(
-            f"{source.name}: a DAT file of version {fields['Version']}, whose events "
-            "have x in 9 bits and y in 8; supported is version 2: convert it"
+            f"{source.name}: a DAT file of {old}, whose events have x in 9 bits and y "
+            "in 8; supported is version 2: convert it"
         )
     return Opened(
         format="DAT",
@@ -123,6 +133,13 @@ def open_dat(source: Source) -> Opened:
         ask="the header of this DAT file tells no Width and Height",
         nothing="no event in the {bytes} bytes after the header: it is empty",
     )
+
+
+def _are_old(payload: bytes) -> bool:
+    """Say whether the events at the begin of *payload* fill the old bits alone."""
+    number = len(payload) // EVENT_BYTES
+    places = np.frombuffer(payload, "<u4", count=2 * number)[1::2]
+    return number >= OLD_EVENTS_MIN and not (places >> OLD_BITS).any()
 
 
 def _size(fields: dict[str, str], name: str) -> Size | None:

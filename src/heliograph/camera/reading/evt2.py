@@ -25,6 +25,7 @@ CONTINUED = 0xF
 HIGH_BACK_IS_WRAP = 1 << 27
 HIGH_MAX = (1 << 28) - 1
 HIGH_LEAP_MAX = GAP_US_MAX >> 6
+UNIT_US = 1 << 6
 PERIOD_US = 1 << 34
 TIME_BACK = int(Fault.TIME_BACK)
 TIME_LEAP = int(Fault.TIME_LEAP)
@@ -41,7 +42,9 @@ def set_high(s: Any, high: int) -> bool:  # noqa: ANN401 - a numba record has no
         # The few us by which time may step back reach across the wrap.
         epoch_step_us = -PERIOD_US
     elapsed = step + (epoch_step_us >> 6)
-    if s.started == 1 and elapsed < -1:
+    t_us: Any = s.epoch_us + epoch_step_us + (high << 6)
+    if s.started == 1 and s.newest_us - t_us > UNIT_US:
+        # Many small steps back are a large one.
         s.fault = TIME_BACK
         return False
     if s.started == 1 and elapsed > HIGH_LEAP_MAX:
@@ -51,8 +54,10 @@ def set_high(s: Any, high: int) -> bool:  # noqa: ANN401 - a numba record has no
         s.epoch_us += epoch_step_us
         s.wraps += 1 if epoch_step_us > 0 else -1
     s.started = 1
+    s.time_steps_back += t_us < s.newest_us
+    s.newest_us = max(s.newest_us, t_us)
     s.high = high
-    s.t_us = s.epoch_us + (high << 6)
+    s.t_us = t_us
     return True
 
 

@@ -31,6 +31,7 @@ CONTINUED_12 = 0xF
 EVENTS_PER_WORD_MAX = 12
 HIGH_BACK_IS_WRAP = 1 << 11
 HIGH_MAX = (1 << 12) - 1
+UNIT_US = 1 << 12
 PERIOD_US = 1 << 24
 TIME_BACK = int(Fault.TIME_BACK)
 
@@ -38,22 +39,27 @@ TIME_BACK = int(Fault.TIME_BACK)
 @compiled
 def _set_high(s: Any, high: int) -> bool:  # noqa: ANN401 - a numba record has no type
     """Take in a TIME_HIGH that differs; false where time goes back for no reason."""
+    epoch_us = s.epoch_us
     back = s.high - high
     if s.started == 0:
         s.started = 1
     elif back >= HIGH_BACK_IS_WRAP:
-        s.wraps += 1
-        s.epoch_us += PERIOD_US
-    elif back == -HIGH_MAX and s.epoch_us > 0:
+        epoch_us += PERIOD_US
+    elif back == -HIGH_MAX and epoch_us > 0:
         # The few us by which time may step back reach across the wrap.
-        s.wraps -= 1
-        s.epoch_us -= PERIOD_US
-    elif back > 1:
+        epoch_us -= PERIOD_US
+    # TIME_LOW comes next; until then the start of the unit is the floor of the time.
+    t_us: Any = epoch_us + (high << 12)
+    if s.newest_us - t_us > UNIT_US:
+        # Many small steps back are a large one.
         s.fault = TIME_BACK
         return False
+    s.wraps += (epoch_us - s.epoch_us) // PERIOD_US
+    s.epoch_us = epoch_us
+    s.time_steps_back += t_us < s.newest_us
+    s.newest_us = max(s.newest_us, t_us)
     s.high = high
-    # TIME_LOW comes next; until then the start of the unit is the floor of the time.
-    s.t_us = s.epoch_us + (high << 12)
+    s.t_us = t_us
     return True
 
 

@@ -76,18 +76,22 @@ def open_source(
         name = str(getattr(source, "name", "the stream"))
         origin = source.tell() if source.seekable() else None
         return Source(source, name, _head(source), origin, owned)
-    is_stdin = str(source) == STDIN
-    if is_stdin:
+    if is_stdin(source):
         opened = open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115 - the stack closes it
     else:
         opened = open(source, "rb", buffering=0, opener=_open_at_once)  # noqa: SIM115 - the same
     file: BinaryIO = owned.enter_context(opened)
-    name = "stdin" if is_stdin else str(source)
+    name = "stdin" if is_stdin(source) else str(source)
     is_file = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
     waits = follow or not is_file
     stream = Waiting(file, name, follow=follow, stop=stop) if waits else file
     origin = stream.tell() if is_file else None
     return Source(stream, name, _head(stream), origin, owned)
+
+
+def is_stdin(source: str | os.PathLike[str]) -> bool:
+    """Say whether *source* means the standard input, whatever files there are."""
+    return str(source) == STDIN
 
 
 def read_exactly(stream: Readable, size: int) -> bytes:

@@ -16,7 +16,10 @@ STATE = np.dtype(
         ("high", "<i8"),  # the last TIME_HIGH as sent
         ("epoch_us", "<i8"),  # what the wraps so far add to the time
         ("t_us", "<i8"),
-        ("newest_us", "<i8"),  # the latest time of those listed without words
+        (
+            "newest_us",
+            "<i8",
+        ),  # the latest time so far; of words, that of their TIME_HIGH
         ("y", "<i8"),  # -1 before the first row word
         ("base_x", "<i8"),  # -1 before the first vector base
         ("base_p", "<i8"),

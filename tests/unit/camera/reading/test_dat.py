@@ -1,5 +1,7 @@
 """DAT: its header, its events, and its time, which has 32 bits."""
 
+import struct
+
 import pytest
 
 from event_words import DAT_HEADER, all_events, dat, opened, outcome, tuples
@@ -88,6 +90,27 @@ def test_many_small_steps_back_are_a_large_one() -> None:
     events, error = outcome(dat(*((1, 1, 1, t) for t in times)))
     assert [t for *_, t in events] == [100_000, 99_000, 98_000, 97_000, 96_000]
     assert "goes back from 100000 us" in str(error)
+
+
+NO_VERSION = b"% Data file containing TD events.\n% Height 480\n% Width 640\n"
+
+
+def test_a_header_without_a_version_is_one_of_version_2() -> None:
+    events = [(x, x % 16, 1, x) for x in range(20)]
+    assert tuples(all_events(opened(dat(*events, header=NO_VERSION)))) == events
+
+
+@pytest.mark.parametrize("number", [16, 9_000])
+def test_a_header_without_a_version_before_old_events_is_refused(number: int) -> None:
+    """In an old event x has 9 bits, y the next 8, and the polarity the one above."""
+    pairs = [
+        half
+        for i in range(number)
+        for half in (i, i % 304 | i % 240 << 9 | (i & 1) << 17)
+    ]
+    data = NO_VERSION + bytes((0, 8)) + struct.pack(f"<{2 * number}I", *pairs)
+    with pytest.raises(camera.ForeignFileError, match="a DAT file of an old version"):
+        opened(data)
 
 
 def test_events_of_the_old_layout_are_refused() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from event_words import all_events, event2, evt2, high2, opened, tuples
+from event_words import all_events, event2, evt2, high2, opened, outcome, tuples
 from heliograph.camera.reading.errors import BrokenRecordingError
 
 TRIGGER = 0xA << 28
@@ -45,7 +45,14 @@ def test_a_step_back_of_a_few_us_is_kept_and_counted() -> None:
     data = evt2(high2(2), event2(9, 1, 1), event2(1, 2, 2), high2(1), event2(62, 3, 3))
     recording = opened(data)
     assert [t for *_, t in tuples(all_events(recording))] == [137, 129, 126]
-    assert recording.counters.time_steps_back == 1
+    assert recording.counters.time_steps_back == 2
+
+
+def test_many_small_steps_back_are_a_large_one() -> None:
+    words = [word for at in range(9, 0, -1) for word in (high2(at), event2(1, at, 1))]
+    events, error = outcome(evt2(*words))
+    assert [x for x, *_ in events] == [9, 8]
+    assert "time goes back from 576 us and it is no wrap" in str(error)
 
 
 def test_words_before_the_first_time_high_are_dropped_and_counted() -> None:

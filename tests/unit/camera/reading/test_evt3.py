@@ -3,7 +3,18 @@
 import numpy as np
 import pytest
 
-from event_words import all_events, base, column, evt3, high, low, opened, row, tuples
+from event_words import (
+    all_events,
+    base,
+    column,
+    evt3,
+    high,
+    low,
+    opened,
+    outcome,
+    row,
+    tuples,
+)
 from heliograph.camera.reading.errors import BrokenRecordingError
 
 VECT_12 = 0x4000
@@ -83,7 +94,22 @@ def test_a_step_back_of_time_low_is_neither_wrap_nor_carry() -> None:
 def test_a_step_back_across_a_time_high_keeps_the_time() -> None:
     words = [high(2), low(1), row(1), column(1)]
     words += [high(1), low(4094), column(2), high(2), low(3), column(3)]
-    assert [t for *_, t in read(*words)] == [8193, 8190, 8195]
+    recording = opened(evt3(*words))
+    assert [t for *_, t in tuples(all_events(recording))] == [8193, 8190, 8195]
+    assert recording.counters.time_steps_back == 1
+
+
+@pytest.mark.parametrize("wrapped", [0, 5])
+def test_many_small_steps_back_are_a_large_one(wrapped: int) -> None:
+    """They are one across the wrap as well."""
+    words = [high(4095 if wrapped else 9), row(1), high(0 if wrapped else 9)]
+    for at in range(wrapped or 9, -4, -1):
+        words += [high(at % 4096), low(0), column(at % 4096)]
+    events, error = outcome(evt3(*words))
+    first = wrapped or 9
+    assert [x for x, *_ in events] == [first, first - 1]
+    newest_us = (first + (4096 if wrapped else 0)) << 12
+    assert f"time goes back from {newest_us} us and it is no wrap" in str(error)
 
 
 def test_a_step_back_across_the_wrap_undoes_it() -> None:
