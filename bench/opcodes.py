@@ -3,6 +3,8 @@
 CPU time moves with the machine's other work; the number of byte codes does not. The
 gateway runs in this process as a user runs it, and a caller on a thread asks one
 request after the other. Work in C is not counted: `bench/measure.py` has the last word.
+`--kept` takes a scene of `bench/kept.py`: what it adds on the request path is the
+difference to `--kept off`.
 """
 
 import argparse
@@ -19,14 +21,15 @@ from tempfile import TemporaryDirectory
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING
 
+from kept import KEPT, SCENES, key_in
 from servers import GATEWAY, HEADERS, KEYS, Cores, Server, cores, free_port, mock
 from workloads import CHAT_PATH, WORKLOADS, Workload
 
 from heliograph.gateway.app.composition import run
 from heliograph.gateway.app.door import listen
+from heliograph.gateway.app.keys import key_ring
 from heliograph.gateway.app.loop import loop_factory
 from heliograph.gateway.app.source import Source
-from heliograph.gateway.ledger.key_ring import KeyRing
 from heliograph.gateway.types import Config
 
 if TYPE_CHECKING:
@@ -73,11 +76,11 @@ class Counts:
         return "\n".join((*lines, f"{codes:9.1f} {calls:7.2f}  in all, a request"))
 
 
-def ask(port: int, workload: Workload, times: int) -> None:
+def ask(port: int, workload: Workload, times: int, headers: dict[str, str]) -> None:
     """Ask *times* over one connection, as a client that keeps it does."""
     connection = HTTPConnection("127.0.0.1", port, timeout=60)
     for _ in range(times):
-        connection.request("POST", CHAT_PATH, workload.body, HEADERS)
+        connection.request("POST", CHAT_PATH, workload.body, headers)
         answer = connection.getresponse()
         body = answer.read()
         if answer.status != 200 or not workload.judge(body, "gateway"):
@@ -85,12 +88,21 @@ def ask(port: int, workload: Workload, times: int) -> None:
     connection.close()
 
 
-def count(workload: Workload, where: Cores, folder: Path, times: int) -> Counts:
+def count(
+    workload: Workload, where: Cores, folder: Path, times: int, kept: str | None
+) -> Counts:
     """Run the gateway in this process and count what *times* requests cost it."""
     counts = Counts()
+    headers = HEADERS
+    if kept == KEPT:
+        headers = HEADERS | {"authorization": f"Bearer {key_in(folder)}"}
     with ExitStack() as stack:
         behind = stack.enter_context(mock(folder, where, streams=workload.streams))
-        source, config = configured(folder, behind)
+        scene = "" if kept is None else SCENES[kept]
+        source, config = configured(folder, behind, scene)
+        keys = key_ring(config.ledger, os.environ)
+        if isinstance(keys, str):
+            raise SystemExit(keys)
         port = free_port()
 
         async def serve() -> None:
@@ -100,16 +112,16 @@ def count(workload: Workload, where: Cores, folder: Path, times: int) -> Counts:
                 try:
                     # Traced from the beginning: who is suddenly slow is looked at.
                     call_in(loop, lambda: sys.settrace(counts.trace))
-                    ask(port, workload, WARM_UP)
+                    ask(port, workload, WARM_UP, headers)
                     call_in(loop, counts.clear)
-                    ask(port, workload, times)
+                    ask(port, workload, times, headers)
                     call_in(loop, lambda: sys.settrace(None))
                 finally:
                     loop.call_soon_threadsafe(serving.cancel)
 
             read = source.read()
             serving = asyncio.create_task(
-                run(source, read, config, listen("127.0.0.1", port), KeyRing())
+                run(source, read, config, listen("127.0.0.1", port), keys)
             )
             threading.Thread(target=drive, daemon=True).start()
             await asyncio.wait({serving})
@@ -127,12 +139,14 @@ def call_in(loop: asyncio.AbstractEventLoop, what: Callable[[], None]) -> None:
     done.wait()
 
 
-def configured(folder: Path, behind: Server) -> tuple[Source, Config]:
+def configured(folder: Path, behind: Server, kept: str) -> tuple[Source, Config]:
     """Write the config of `bench/measure.py` and read it as the gateway does."""
+    os.chdir(folder)  # where the ledgers of the scenes are
     os.environ.update(KEYS, HELIOGRAPH_LEDGER=str(folder / "ledger.db"))
     file = folder / "gateway.yaml"
     # Traced it is so slow, now and then, that the breaker would look at it.
-    file.write_text(GATEWAY.format(mock=behind.port) + "breaker:\n  slow_factor: 0\n")
+    calm = "breaker:\n  slow_factor: 0\n"
+    file.write_text(f"{GATEWAY.format(mock=behind.port)}{calm}{kept}\n")
     source = Source(file)
     config = source.read().found
     if not isinstance(config, Config):
@@ -147,6 +161,7 @@ def main() -> None:
         "workload", nargs="?", default="chat", choices=[one.name for one in WORKLOADS]
     )
     parser.add_argument("--requests", type=int, default=COUNTED)
+    parser.add_argument("--kept", choices=SCENES, help="a scene of bench/kept.py")
     asked = parser.parse_args()
     workload = next(one for one in WORKLOADS if one.name == asked.workload)
     with TemporaryDirectory(prefix="heliograph-bench-") as name:
@@ -154,7 +169,7 @@ def main() -> None:
         folder.chmod(0o755)
         told = os.dup(1)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the exchange log goes to stdout
-        counts = count(workload, cores(), folder, asked.requests)
+        counts = count(workload, cores(), folder, asked.requests, asked.kept)
         os.dup2(told, 1)
     print(counts.table(asked.requests))
 
