@@ -7,7 +7,8 @@ JSON text is escaped, so that nothing a caller *says* is taken for a member.
 
 import re
 
-from msgspec import Struct
+from msgspec import DecodeError, Struct
+from msgspec.json import Decoder
 
 from heliograph.gateway.catalog.picture_size import size_of
 from heliograph.gateway.catalog.picture_tokens import Detail, Tokens, picture_tokens
@@ -30,6 +31,24 @@ _SOUND_CHARS_LEAST = 8  # for one token: no codec takes so few
 _SOUND_CHARS_USUAL = 400
 
 
+class Text(Struct, forbid_unknown_fields=True, gc=False):
+    """A part of a message that is text."""
+
+    type: str
+    text: str
+
+
+class Message(Struct, forbid_unknown_fields=True, gc=False):
+    """A message of text alone."""
+
+    role: str
+    content: str | list[Text] | None = None
+    name: str | None = None
+
+
+_MESSAGES = Decoder(list[Message])
+
+
 class Parts(Struct):
     """The tokens of pictures and sound, and the bytes that are text.
 
@@ -42,8 +61,22 @@ class Parts(Struct):
     documents: bool = False
 
 
+def is_text(messages: bytes) -> bool:
+    """Say whether the JSON text *messages* is seen to hold nothing but text.
+
+    That takes a tenth of the time of looking for all that there may be besides.
+    """
+    try:
+        _MESSAGES.decode(messages)
+    except (DecodeError, UnicodeDecodeError):
+        return False
+    return True
+
+
 def parts_of(messages: bytes, vendor: str, model: str) -> Parts:
     """Take the JSON text *messages* apart, for *model* of *vendor*."""
+    if is_text(messages):
+        return Parts(messages)
     found = _parts(messages, (vendor, model))
     if b"\\" in found.text and _ESCAPED_NAME.search(found.text) is not None:
         # Nobody writes the names of members so; but who reads them knows them.

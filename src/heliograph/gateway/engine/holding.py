@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from heliograph.gateway.engine.course import Course
+from heliograph.gateway.engine.way import Way
 from heliograph.gateway.engine.worst import worst
 from heliograph.gateway.ledger.accounts import Account, Met
 from heliograph.gateway.ledger.budgets import WAIT_S
 from heliograph.gateway.ledger.caps import TOKENS, USD, Amount, Cap, Hold
 from heliograph.gateway.ledger.refusal import refusal
 from heliograph.gateway.ledger.rows import COST_NANO_MAX, cost_of
-from heliograph.gateway.types import Attempt, Blame, Chat, Failure, Target
+from heliograph.gateway.types import Attempt, Blame, Chat, Failure
 
 ENTRY: Amount = (0, 0, 1, 1)
 """What an exchange takes as it begins."""
@@ -54,12 +55,12 @@ def go(course: Course) -> None:
 
 
 def hold(
-    course: Course, met: Met, target: Target, chat: Chat
+    course: Course, met: Met, way: Way, chat: Chat
 ) -> Hold | Lacking | Failure | None:
     """Reserve the worst that a call may come to; None where no cap counts it."""
     if not met.caps:
         return None
-    amount = worst(course, target, chat, met)
+    amount = worst(course, way, chat, met)
     if isinstance(amount, Failure):
         return amount
     return at_once(course, met.caps, amount)

@@ -149,7 +149,10 @@ class Run(Course):
         exchange.stream = chat.stream
         key = exchange.virtual_key
         shared = self.shared
-        named = shared.named(chat) if key is None else shared.allowed(chat, key)
+        if key is None or not (key.models or key.routes):
+            named = shared.named(chat)
+        else:
+            named = shared.allowed(chat, key)
         if not isinstance(named, Named):
             return named
         exchange.asked = named.asked

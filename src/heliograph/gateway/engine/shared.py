@@ -56,7 +56,6 @@ class Shared:
         self.named_before: dict[str, Named] = {}
         self.allowed_before: dict[tuple[str, str], tuple[VirtualKey, Named]] = {}
         self.hedges: dict[str, Allowance] = {}
-        self.ceilings: dict[int, tuple[Price, tuple[int, int] | None]] = {}
         endpoints = [provider.endpoint for provider in config.providers.values()]
         if any(endpoint.base_url.startswith("https:") for endpoint in endpoints):
             self.tls()  # so that no call waits for it
@@ -91,8 +90,6 @@ class Shared:
 
         A key that was changed is another object, and nothing kept is of it.
         """
-        if not key.bounded:
-            return self.named(chat)
         name = (key.id, chat.model)
         kept = self.allowed_before.get(name)
         if kept is not None and kept[0] is key and not chat.fallbacks:
@@ -133,5 +130,5 @@ class Shared:
         if way is None:
             if len(self.ways) >= WAYS_MAX:
                 self.ways.clear()
-            way = self.ways[health] = Way(health.target, self.tls)
+            way = self.ways[health] = Way(health.target, self.tls, self.prices)
         return way

@@ -115,7 +115,7 @@ class Trial(Struct, eq=False):
             if failure is not None:
                 return failure
         if self.met is not None:
-            found = hold(course, self.met, target, chat)
+            found = hold(course, self.met, self.way, chat)
             if isinstance(found, Lacking):
                 # Nobody needs a hedge: it waits for nothing, and nobody is refused.
                 found = NO_ROOM if self.beside else await waited(course, found, WAIT_S)
@@ -296,7 +296,7 @@ class Trial(Struct, eq=False):
             attempt.cost_nano, attempt.cost_basis = 0, "free"
             return
         course = self.course
-        price = course.shared.price_of(self.way.target, course.exchange.started_at)
+        price = self.way.price_at(course.exchange.started_at)
         ended = reply is not None or (stream is not None and stream.finish is not None)
         if price is None:
             attempt.cost_basis = "unknown_price"

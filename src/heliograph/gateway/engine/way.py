@@ -1,32 +1,49 @@
 """The way to one target: what every call to it has in common, found once."""
 
 from collections.abc import Callable, Iterable
+from math import inf
 from ssl import SSLContext
 
+from heliograph.gateway.catalog.cost import ceiling_of
 from heliograph.gateway.catalog.facts import facts
+from heliograph.gateway.catalog.prices import PriceBook
 from heliograph.gateway.providers.signing import auth_headers
-from heliograph.gateway.types import Chat, Failure, HttpRequest, Target
+from heliograph.gateway.types import Chat, Failure, HttpRequest, Price, Target
 from heliograph.gateway.upstream.call import Call, head_of, origin_of
 from heliograph.gateway.wire.dialects import DIALECTS
 
 
 class Way:
-    """What the config and the catalog say of calls to one target."""
+    """What the config and the catalog say of calls to one target.
+
+    `price` is what was found in *prices* last, and good until `priced_until_s`;
+    `ceiling` is its dearest rates of input and output, where they tell the worst.
+    """
 
     __slots__ = (
+        "ceiling",
         "dialect",
         "endpoint",
         "facts",
         "heads",
         "model",
         "origin",
+        "price",
+        "priced_until_s",
+        "prices",
         "target",
         "timeouts",
         "tls",
     )
 
-    def __init__(self, target: Target, tls: Callable[[], SSLContext]) -> None:
+    def __init__(
+        self, target: Target, tls: Callable[[], SSLContext], prices: PriceBook
+    ) -> None:
         provider = target.provider
+        self.prices = prices
+        self.price: Price | None = None
+        self.priced_until_s = -inf
+        self.ceiling: tuple[int, int] | None = None
         self.target = target
         self.model = target.model
         self.endpoint = provider.endpoint
@@ -36,6 +53,17 @@ class Way:
         self.origin, _ = origin_of(self.endpoint.base_url)
         self.tls = tls() if self.origin.tls else None
         self.heads: dict[str, bytes] = {}
+
+    def price_at(self, at_s: float) -> Price | None:
+        """Return what a call costs at that Unix time, or None if it is not known."""
+        if at_s < self.priced_until_s:
+            return self.price
+        provider, prices = self.target.provider, self.prices
+        vendor = self.endpoint.prices
+        price = prices.price_of(provider.name, vendor, self.model, at_s)
+        self.price, self.priced_until_s = price, prices.until_s
+        self.ceiling = None if price is None else ceiling_of(price)
+        return price
 
     def encode(self, chat: Chat) -> HttpRequest | Failure:
         """Write *chat* in the target's dialect."""

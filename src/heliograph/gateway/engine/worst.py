@@ -4,16 +4,21 @@ from contextlib import suppress
 
 from msgspec import DecodeError, json
 
-from heliograph.gateway.catalog.cost import MILLION, ceiling_of, worst_nano
-from heliograph.gateway.catalog.estimate import Input
+from heliograph.gateway.catalog.cost import MILLION, worst_nano
+from heliograph.gateway.catalog.parts import is_text
 from heliograph.gateway.engine.course import Course
+from heliograph.gateway.engine.way import Way
 from heliograph.gateway.ledger.accounts import Met
 from heliograph.gateway.ledger.caps import Amount
-from heliograph.gateway.types import Blame, Chat, Endpoint, Failure, Price, Target
+from heliograph.gateway.types import Blame, Chat, Endpoint, Failure, Target
 from heliograph.gateway.wire.output_bound import with_output_bound
 
 UNCOUNTED: Amount = (0, 0, 1, 1)
 """What a call takes where neither money nor tokens are bounded."""
+APART = frozenset(
+    {"tools", "functions", "response_format", "prediction", "n", "service_tier"}
+)
+"""What adds to a prompt beside its messages, to its answers, or changes their price."""
 _COUNT = json.Decoder(int)
 
 
@@ -24,43 +29,50 @@ def bounded(met: Met, endpoint: Endpoint, chat: Chat) -> Chat:
     return with_output_bound(chat, met.output_tokens_max, endpoint)
 
 
-def worst(course: Course, target: Target, chat: Chat, met: Met) -> Amount | Failure:
+def worst(course: Course, way: Way, chat: Chat, met: Met) -> Amount | Failure:
     """Say what a call takes at most: nano-dollars, tokens, a request, a place."""
     if not met.counts:
         return UNCOUNTED
-    price = course.shared.price_of(target, course.exchange.started_at)
+    price = way.price_at(course.exchange.started_at)
+    found = worst_of_text(way, chat)
+    if found is not None:
+        return found
     if price is not None:
         vendor, _, model = price.name.partition("/")
     else:
-        vendor, model = target.provider.endpoint.prices, target.model
+        vendor, model = way.endpoint.prices, way.model
     prompt = course.input_of(chat, vendor, model)
     output_tokens = output_tokens_of(chat)
     tokens = prompt.worst + output_tokens
     if not met.money:
         return (0, tokens, 1, 1)
     if price is None:
-        return unpriced(target)
-    nano = nano_at_worst(course, chat, price, prompt, output_tokens)
+        return unpriced(way.target)
+    nano = worst_nano(
+        price,
+        prompt.worst,
+        output_tokens,
+        kept=prompt.kept,
+        any_service="service_tier" in chat.fields,
+    )
     return (nano, tokens, 1, 1)
 
 
-def nano_at_worst(
-    course: Course, chat: Chat, price: Price, prompt: Input, output_tokens: int
-) -> int:
-    """Say what a call costs at most; nearly always two rates tell, which are kept."""
-    tier = "service_tier" in chat.fields
-    if not tier and not prompt.kept:
-        ceilings = course.shared.ceilings
-        kept = ceilings.get(id(price))
-        if kept is None or kept[0] is not price:
-            kept = ceilings[id(price)] = (price, ceiling_of(price))
-        ceiling = kept[1]
-        if ceiling is not None:
-            micro = prompt.worst * ceiling[0] + output_tokens * ceiling[1]
-            return (micro + MILLION // 2) // MILLION + price.request_nano
-    return worst_nano(
-        price, prompt.worst, output_tokens, kept=prompt.kept, any_service=tier
-    )
+def worst_of_text(way: Way, chat: Chat) -> Amount | None:
+    """Say what a call takes at most of which there is little to know: most are so.
+
+    Its prompt is text alone, and two rates tell what it costs. None where it is not so.
+    """
+    ceiling, price = way.ceiling, way.price
+    if ceiling is None or price is None or not APART.isdisjoint(chat.fields):
+        return None
+    messages = bytes(chat.fields["messages"])
+    if not is_text(messages):
+        return None
+    input_tokens, output_tokens = len(messages), chat.max_tokens or 0
+    micro = input_tokens * ceiling[0] + output_tokens * ceiling[1]
+    nano = (micro + MILLION // 2) // MILLION + price.request_nano
+    return (nano, input_tokens + output_tokens, 1, 1)
 
 
 def unpriced(target: Target) -> Failure:

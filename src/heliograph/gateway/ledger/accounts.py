@@ -129,6 +129,8 @@ def own_budget(key: VirtualKey) -> Budget | None:
 
 NOBODY = VirtualKey("", "")
 """Who asks where no key is asked for."""
+Name = str | tuple[str | tuple[str, ...], ...]
+"""A key's id, with the tags of a request that a budget names, where there are some."""
 Kept = tuple[VirtualKey | None, Account | None]
 
 
@@ -137,7 +139,7 @@ class Accounts:
 
     def __init__(self, budgets: Sequence[Budget]) -> None:
         self.caps: dict[str, Cap] = {}
-        self.kept: dict[tuple[str, tuple[str, ...]], Kept] = {}
+        self.kept: dict[Name, Kept] = {}
         self.tags: frozenset[str] = frozenset()
         self.budgets: Sequence[Budget] = ()
         self.follow(budgets)
@@ -157,9 +159,9 @@ class Accounts:
 
         Callers choose their tags, so only those that a budget names are looked at.
         """
-        if tags:
-            tags = tuple(sorted(self.tags.intersection(tags)))
-        name = (key.id if key is not None else "", tags)
+        name: Name = "" if key is None else key.id
+        if tags and (named := self.tags.intersection(tags)):
+            name = (name, *sorted(named))
         kept = self.kept.get(name)
         if kept is not None and kept[0] is key:
             return kept[1]

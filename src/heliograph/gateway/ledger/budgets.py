@@ -12,11 +12,11 @@ from functools import partial
 from typing import NamedTuple
 
 from heliograph.clock import Clock
-from heliograph.gateway.ledger.accounts import Account, Accounts
+from heliograph.gateway.ledger.accounts import Accounts
 from heliograph.gateway.ledger.caps import Amount, Cap, Hold, overdraw, reserve
 from heliograph.gateway.ledger.database import DatabaseError
 from heliograph.gateway.ledger.leases import Ask, Leases, Told
-from heliograph.gateway.types import Budget, Exchange, VirtualKey
+from heliograph.gateway.types import Budget, Exchange
 
 BUSY_S = 0.25
 IDLE_S = 1.0
@@ -65,6 +65,7 @@ class Budgets:
         notify: Callable[[Cap], None],
     ) -> None:
         self.accounts = Accounts(budgets)
+        self.account = self.accounts.of
         self.leases = leases
         self.wake = wake
         self.clock = clock
@@ -87,10 +88,6 @@ class Budgets:
         """Take the budgets of another config."""
         self.accounts.follow(budgets)
         self.turn_in(0.0)
-
-    def account(self, key: VirtualKey | None, tags: tuple[str, ...]) -> Account | None:
-        """Find what who asks counts against; None when nothing bounds it."""
-        return self.accounts.of(key, tags)
 
     def reserve(self, caps: Sequence[Cap], amount: Amount, wall_s: float) -> Hold | Cap:
         """Reserve *amount* at once, or return a cap that lacks it."""

@@ -78,9 +78,11 @@ class Recorder:
 
         Return False when it is turned away: it will not be recorded.
         """
-        if len(self.held) < self.held_max:
-            self.bodies.take(exchange, away=self.trouble is not None)
-            self.held.append(exchange)
+        held = self.held
+        if len(held) < self.held_max:
+            if exchange.said is not None:
+                self.bodies.take(exchange, away=self.trouble is not None)
+            held.append(exchange)
             return True
         self.turned_away += 1
         return False
