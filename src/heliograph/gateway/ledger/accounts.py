@@ -129,7 +129,7 @@ def own_budget(key: VirtualKey) -> Budget | None:
 
 NOBODY = VirtualKey("", "")
 """Who asks where no key is asked for."""
-Name = str | tuple[str | tuple[str, ...], ...]
+Name = str | tuple[str, ...]
 """A key's id, with the tags of a request that a budget names, where there are some."""
 Kept = tuple[VirtualKey | None, Account | None]
 
@@ -159,9 +159,10 @@ class Accounts:
 
         Callers choose their tags, so only those that a budget names are looked at.
         """
-        name: Name = "" if key is None else key.id
+        key_id = "" if key is None else key.id
+        name: Name = key_id
         if tags and (named := self.tags.intersection(tags)):
-            name = (name, *sorted(named))
+            name = (key_id, *sorted(named))
         kept = self.kept.get(name)
         if kept is not None and kept[0] is key:
             return kept[1]
