@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -23,7 +24,12 @@ from heliograph.camera.command import (
     fail,
     told_by,
 )
-from heliograph.camera.config import CameraConfig, clean_gateway_url
+from heliograph.camera.config import (
+    CameraConfig,
+    DetectorChoice,
+    WatchSettings,
+    clean_gateway_url,
+)
 from heliograph.camera.sinks.console import write_line
 from heliograph.camera.types import Size
 from heliograph.clock import SystemClock
@@ -43,6 +49,7 @@ def run_caption(
     config: Path | None = None,
     gateway: str | None = None,
     model: str | None = None,
+    detector: DetectorChoice | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> int:
     """Caption every recording at or below *paths* into *out*; return the exit code.
@@ -75,7 +82,7 @@ def run_caption(
             files=files,
             limits=limits,
             stop=stop,
-            settings=batch_settings(told.watch, files),
+            settings=_settings(told, files, detector or DetectorChoice()),
             gateway=clean_gateway_url(gateway or told.url),
             model=model or told.model,
             api_key=_key(told, environ),
@@ -90,6 +97,14 @@ def run_caption(
     except OSError as error:
         return fail(f"cannot read {out}: {(error.strerror or str(error)).lower()}")
     return _judged(batch)
+
+
+def _settings(
+    told: CameraConfig, files: Files, choice: DetectorChoice
+) -> WatchSettings:
+    """Return what the file says, with the detector of the options."""
+    detector = choice.over(told.watch.detector)
+    return batch_settings(replace(told.watch, detector=detector), files)
 
 
 def _key(told: CameraConfig, environ: Mapping[str, str]) -> str | None:

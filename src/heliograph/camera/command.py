@@ -21,6 +21,7 @@ from heliograph.camera.captioning.spool_file import SpoolError
 from heliograph.camera.config import (
     CameraConfig,
     Destinations,
+    DetectorChoice,
     SettingError,
     WatchSettings,
     address,
@@ -74,6 +75,7 @@ def run_watch(
     destinations: Destinations | None = None,
     resume: bool = False,
     filters: Mapping[str, Any] | None = None,
+    detector: DetectorChoice | None = None,
     explain: bool = False,
     view: str | None = None,
     environ: Mapping[str, str] | None = None,
@@ -81,9 +83,8 @@ def run_watch(
     """Watch *source* in the terminal; return the exit code and say why it is not 0.
 
     What is None is as the file *config* says, and as ever where that does not. *speed*
-    is infinite for as fast as it goes. *size* is for recordings that do not tell it.
-    *filters* are those of `FilterSettings` that are to be others, *destinations* win
-    over the file's. *explain* says why each track was captioned or not.
+    is infinite for as fast as it goes. *filters* are those of `FilterSettings` that are
+    to be others. *explain* says why each track was captioned or not.
 
     0: the file was read wholly, and captions came where any were asked for. 1: the
     watch could not begin, the file broke off, or every caption failed. 130: somebody
@@ -112,7 +113,7 @@ def run_watch(
                 screens=_screens(view, told, environ, lines, plain=explain),
                 api_key=key,
                 stop=stop,
-                settings=_changed(told.watch, filters, destinations),
+                settings=_changed(told.watch, filters, detector, destinations),
                 resume=resume,
             )
             lines.put(f"\n{render_summary(summary)}")
@@ -191,10 +192,15 @@ def told_by(path: Path | None, environ: Mapping[str, str]) -> CameraConfig | Non
 def _changed(
     settings: WatchSettings,
     filters: Mapping[str, Any] | None,
+    detector: DetectorChoice | None,
     destinations: Destinations | None,
 ) -> WatchSettings:
     """Return *settings* with what the command says otherwise."""
-    changed = replace(settings, filters=replace(settings.filters, **(filters or {})))
+    changed = replace(
+        settings,
+        filters=replace(settings.filters, **(filters or {})),
+        detector=(detector or DetectorChoice()).over(settings.detector),
+    )
     return changed if destinations is None else destinations.over(changed)
 
 

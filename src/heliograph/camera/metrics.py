@@ -9,12 +9,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry, start_http_server
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    InfoMetricFamily,
+)
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from heliograph.camera.captioning.queue import QueueCounters
 from heliograph.camera.captioning.spool import SpoolCounters
+from heliograph.camera.detection.choosing import DetectorFacts
 from heliograph.camera.sinks.jsonl import SinkError
 from heliograph.camera.sinks.outlets import OutletCounters
 from heliograph.camera.summary import Tally
@@ -24,10 +29,14 @@ PREFIX = "heliograph_camera_"
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """All that a watch counts, as it is now. None is a spool that there is not."""
+    """All that a watch counts, as it is now, and what finds things.
+
+    None is a spool that there is not.
+    """
 
     tally: Tally
     queue: QueueCounters
+    detector: DetectorFacts
     spool: SpoolCounters | None = None
     outlets: OutletCounters = field(default_factory=OutletCounters)
 
@@ -41,6 +50,7 @@ class CameraCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield every metric as it is now."""
         now = self._counts()
+        yield _found_by(now.detector)
         yield from _watched(now.tally, now.queue)
         if now.spool is not None:
             yield from _spooled(now.spool)
@@ -69,6 +79,18 @@ def serve_metrics(
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def _found_by(detector: DetectorFacts) -> Metric:
+    """Return what finds things, as a metric that is always 1."""
+    told = InfoMetricFamily(PREFIX + "detector", "What finds things")
+    labels = {
+        "kind": detector.kind,
+        "weights": detector.weights,
+        "provider": detector.provider,
+    }
+    told.add_metric([], labels)
+    return told
 
 
 def _watched(tally: Tally, queue: QueueCounters) -> Iterator[Metric]:

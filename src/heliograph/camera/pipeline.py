@@ -9,7 +9,13 @@ import os
 import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import (
+    AbstractContextManager,
+    ExitStack,
+    closing,
+    contextmanager,
+    nullcontext,
+)
 from math import inf
 from pathlib import Path
 
@@ -27,13 +33,14 @@ from heliograph.camera.config import (
     WatchSettings,
     clean_gateway_url,
 )
+from heliograph.camera.detection.choosing import Chosen
 from heliograph.camera.metrics import Counts, serve_metrics
 from heliograph.camera.reading.sources import is_stdin
 from heliograph.camera.screen import Facts, OpenScreen, Screen
 from heliograph.camera.sinks.jsonl import SinkError
 from heliograph.camera.sinks.outlets import Outlets, open_outlets
 from heliograph.camera.sinks.streams import name_stream
-from heliograph.camera.stages import Stages
+from heliograph.camera.stages import Stages, detector_of
 from heliograph.camera.summary import Summary, Tally, freeze
 from heliograph.camera.types import Caption, CaptionJob, Size
 from heliograph.clock import Clock, SystemClock
@@ -102,7 +109,7 @@ def watch(
     *limits* of a batch stand before each question; no template speaks for what waits.
 
     Raises, before anything is asked for, `OSError` or `RecordingError` for the
-    recording, `SettingError` for an argument, `GatewayError` where the gateway must be
+    recording, `SettingError` for a setting, `GatewayError` where the gateway must be
     asked for its models and cannot be, `SpoolError` for the spool, `SinkError` where
     *out* cannot be written; that one later too. A file that goes wrong on its way ends
     the watch: `Summary.broken`.
@@ -118,12 +125,12 @@ def watch(
             source, settings.delta_t_us, size=size, follow=follow, stop=stop
         )
         recording = stack.enter_context(opened)
-        client = _client(url, api_key, settings, clock)
-        stack.callback(client.close)
-        facts = _facts(recording, speed, model or _first_model(client, settings))
-        run = _Run(recording, facts, settings, clock)
-        kept = Spool(settings.spool, clock=clock) if settings.spool else None
-        stack.enter_context(kept or nullcontext())
+        chosen = detector_of(settings, recording.size)
+        client = stack.enter_context(closing(_client(url, api_key, settings, clock)))
+        model = model or _first_model(client, settings)
+        facts = _facts(recording, speed, model, chosen)
+        run = _Run(recording, facts, settings, clock, chosen)
+        kept = stack.enter_context(_spool_of(settings, clock))
         mark = _mark(source, resume=resume)
         run.ask_by(client, kept, mark=mark, resume=resume, limits=limits)
         run.on_caption = on_caption
@@ -159,7 +166,7 @@ def _keep_apart(
 
 
 def _facts(
-    recording: camera.Recording, speed: float | None, model: str | None
+    recording: camera.Recording, speed: float | None, model: str | None, chosen: Chosen
 ) -> Facts:
     """Say what is watched, and how."""
     return Facts(
@@ -169,6 +176,7 @@ def _facts(
         speed=speed,
         begin_us=recording.begin_us,
         model=model,
+        detector=chosen.facts,
     )
 
 
@@ -181,6 +189,7 @@ class _Run:
         facts: Facts,
         settings: WatchSettings,
         clock: Clock,
+        chosen: Chosen,
     ) -> None:
         self.alerts: Alerts
         self.tally = Tally()
@@ -192,6 +201,7 @@ class _Run:
         self._facts = facts
         self._settings = settings
         self._clock = clock
+        self._chosen = chosen
         self._screen_error: SinkError | None = None
 
     def ask_by(
@@ -237,6 +247,7 @@ class _Run:
         """Have *told* called with a line on each verdict about a track."""
         if told is None:
             return
+        told(f"things are found by {self._facts.detector}")
         begin_us = self._facts.begin_us
         self._explain = lambda verdict: told(verdict_line(verdict, begin_us=begin_us))
 
@@ -254,7 +265,8 @@ class _Run:
     def counts(self) -> Counts:
         """Return all that is counted, as it is now."""
         alerts, outlets = self.alerts, self.outlets.counters
-        return Counts(self.tally, alerts.counters, alerts.spooled, outlets)
+        detector = self._facts.detector
+        return Counts(self.tally, alerts.counters, detector, alerts.spooled, outlets)
 
     def through(self, stop: threading.Event) -> Summary:
         """Read to the end, wait for the captions under way, and count."""
@@ -274,6 +286,7 @@ class _Run:
                 clock=self._clock,
                 deadline_s=None if speed is None else settings.deadline_s,
                 explain=self._explain,
+                chosen=self._chosen,
             )
             begin_s = self._clock.monotonic_s()
             broken = self._read(stages, stop)
@@ -290,6 +303,7 @@ class _Run:
             self.tally,
             self.alerts.counters,
             recording=self._facts.name,
+            detector=self._facts.detector,
             recording_s=(recording.now_us - recording.begin_us) / 1e6,
             wall_s=self._clock.monotonic_s() - begin_s,
             passed_over=stages.passed_over,
@@ -351,6 +365,13 @@ def _client(
         # One more asks about what waits in the spool.
         connections=settings.workers + 1,
     )
+
+
+def _spool_of(
+    settings: WatchSettings, clock: Clock
+) -> AbstractContextManager[Spool | None]:
+    """Return the spool where pictures wait; nothing where there is to be none."""
+    return Spool(settings.spool, clock=clock) if settings.spool else nullcontext()
 
 
 def _first_model(client: GatewayClient, settings: WatchSettings) -> str | None:

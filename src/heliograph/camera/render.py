@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from heliograph import camera
-from heliograph.camera.config import SettingError, WatchSettings
+from heliograph.camera.config import DetectorChoice, SettingError, WatchSettings
 from heliograph.camera.sinks.console import write_line
 from heliograph.camera.sinks.film import ENDINGS, write_film
 from heliograph.camera.sinks.jsonl import SinkError
@@ -205,6 +205,7 @@ def run_render(
     fps: float,
     speed: float,
     force: bool,
+    detector: DetectorChoice | None = None,
 ) -> int:
     """Render in the terminal; return the exit code and say why it is not 0."""
     if out.suffix.lower() not in ENDINGS:
@@ -213,7 +214,12 @@ def run_render(
         return _fail(f"{out} is already there; --force overwrites it")
     try:
         said = read_captions(captions) if captions is not None else []
-        number = _shown(source, out, said, size=size, fps=fps, speed=speed)
+        usual = WatchSettings()
+        chosen = (detector or DetectorChoice()).over(usual.detector)
+        settings = replace(usual, detector=chosen)
+        number = _shown(
+            source, out, said, settings=settings, size=size, fps=fps, speed=speed
+        )
         write_line(
             f"{out}: {number} frames, {number / fps:.1f} s, "
             f"{out.stat().st_size / 1e6:.1f} MB"
@@ -230,6 +236,7 @@ def _shown(
     out: Path,
     said: Sequence[Said],
     *,
+    settings: WatchSettings,
     size: Size | None,
     fps: float,
     speed: float,
@@ -244,6 +251,7 @@ def _shown(
             out,
             size=size,
             captions=said,
+            settings=settings,
             fps=fps,
             speed=speed,
             progress=lambda share: bar.update(task, completed=share),

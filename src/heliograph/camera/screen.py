@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heliograph.camera.captioning.queue import QueueCounters
+from heliograph.camera.detection.choosing import BLOBS, DetectorFacts
 from heliograph.camera.summary import Tally
 from heliograph.camera.types import Caption, Size, Track
 
@@ -26,6 +27,7 @@ class Facts:
     speed: float | None
     begin_us: int
     model: str | None
+    detector: DetectorFacts = BLOBS
 
 
 class Screen(Protocol):

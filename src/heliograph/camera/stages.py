@@ -6,6 +6,7 @@ It waits for nobody and talks to nobody: `submit` is given a job and may hold it
 from collections.abc import Callable
 from dataclasses import replace
 from math import inf
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,15 +17,10 @@ from heliograph.camera.captioning.policy_terms import Ask, PolicySettings, Verdi
 from heliograph.camera.captioning.prompt import Asking, prompt_for
 from heliograph.camera.captioning.score import score_view
 from heliograph.camera.captioning.sight import see, signed_events, whole
-from heliograph.camera.config import WatchSettings
+from heliograph.camera.config import SettingError, WatchSettings
 from heliograph.camera.config.places import Line, Zone
-from heliograph.camera.detection.blobs import (
-    FILTERED,
-    TAU_US,
-    BlobDetector,
-    BlobSettings,
-)
-from heliograph.camera.detection.detector import Detector
+from heliograph.camera.detection.blobs import TAU_US, BlobDetector
+from heliograph.camera.detection.choosing import Chosen, choose_detector
 from heliograph.camera.filtering.filters import FilterCounters, Filters
 from heliograph.camera.jit import settle
 from heliograph.camera.surfaces.levels import Levels
@@ -39,11 +35,18 @@ BEYOND_DWELL_US = 10_000_000
 """How much longer a thing at rest is waited for than the config's longest dwell."""
 
 
+class _Surface(Protocol):
+    """What packets leave something behind on."""
+
+    def update(self, packet: Packet) -> None: ...
+
+
 class Stages:
     """Packet by packet to jobs, for a sensor of *size*. Not safe for two threads.
 
     *submit* takes each job, *explain* each word on why a track was chosen or not. Jobs
-    are worth asking about for *deadline_s*, None for as long as it takes.
+    are worth asking about for *deadline_s*, None for as long as it takes. *chosen* is
+    what finds things, None for what *settings* say.
     """
 
     def __init__(
@@ -54,7 +57,7 @@ class Stages:
         settings: WatchSettings,
         clock: Clock,
         deadline_s: float | None,
-        detector: Detector | None = None,
+        chosen: Chosen | None = None,
         explain: Callable[[Verdict], None] | None = None,
     ) -> None:
         self._settings = settings
@@ -65,17 +68,16 @@ class Stages:
         filters = settings.filters
         self._filters = Filters(size, filters, window_us=settings.delta_t_us)
         self._picture = Picture(size, tau_us=settings.picture_tau_us)
-        if detector is None:
-            blobs = FILTERED if filters.background_us else BlobSettings()
-            detector = BlobDetector(size, blobs)
-        self._detector = detector
+        chosen = chosen or detector_of(settings, size)
+        self._detector = chosen.detector
+        self._surfaces: tuple[_Surface, ...] = (self._detector, self._picture)
         # What a look needs, drawn in no other window unless the detector sees it too.
-        self._levels = (
-            detector.levels
-            if isinstance(detector, BlobDetector)
-            else Levels(size, tau_us=TAU_US)
-        )
-        self._tracker = Tracker(size, tracker_settings(settings))
+        if isinstance(self._detector, BlobDetector):
+            self._levels = self._detector.levels
+        else:
+            self._levels = Levels(size, tau_us=TAU_US)
+            self._surfaces += (self._levels,)
+        self._tracker = Tracker(size, tracker_settings(settings, parts=chosen.parts))
         self._places = Places(size, settings.zones, settings.lines)
         self._asked_on = {zone.id: zone.ask_on for zone in settings.zones}
         self._asking = Asking(
@@ -132,10 +134,8 @@ class Stages:
 
     def _take_in(self, kept: Packet) -> None:
         """Leave *kept* behind on each surface once."""
-        self._detector.update(kept)
-        self._picture.update(kept)
-        if not isinstance(self._detector, BlobDetector):
-            self._levels.update(kept)
+        for surface in self._surfaces:
+            surface.update(kept)
 
     def _look(self, tracks: tuple[Track, ...], now_us: int) -> None:
         """Judge the views that matter now and ask for what is due."""
@@ -202,12 +202,35 @@ class Stages:
         )
 
 
-def tracker_settings(settings: WatchSettings) -> TrackerSettings:
-    """Return what *settings* mean for the tracker: no dwell is longer than a rest."""
+def detector_of(settings: WatchSettings, size: Size) -> Chosen:
+    """Make the detector that *settings* say.
+
+    Raises `SettingError` where that cannot be, and for a zone or line that is for what
+    it never finds.
+    """
+    filtered = settings.filters.background_us > 0
+    chosen = choose_detector(size, settings.detector, filtered=filtered)
+    found = chosen.facts.classes
+    places: tuple[Zone | Line, ...] = (*settings.zones, *settings.lines)
+    for place in places:
+        if unknown := [label for label in place.labels if label not in found]:
+            raise SettingError(
+                f"{place.id} is for {unknown[0]!r}, which the detector never finds; it "
+                f"finds {', '.join(found)}"
+            )
+    return chosen
+
+
+def tracker_settings(settings: WatchSettings, *, parts: bool = True) -> TrackerSettings:
+    """Return what *settings* mean for the tracker: no dwell is longer than a rest.
+
+    *parts* says whether boxes may be parts of things.
+    """
     usual = TrackerSettings()
     dwells_us = [zone.dwell_us for zone in settings.zones if zone.dwell_us is not None]
     longest_us = max(dwells_us, default=0) + BEYOND_DWELL_US
-    return replace(usual, stationary_us=max(usual.stationary_us, longest_us))
+    stationary_us = max(usual.stationary_us, longest_us)
+    return replace(usual, stationary_us=stationary_us, parts=parts)
 
 
 def policy_settings(settings: WatchSettings) -> PolicySettings:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from heliograph.camera.captioning.queue import QueueCounters
 from heliograph.camera.captioning.spool import SpoolCounters
+from heliograph.camera.detection.choosing import DetectorFacts
 from heliograph.camera.filtering.filters import FILTERS, FilterCounters
 from heliograph.camera.reading.recording import Counters
 from heliograph.camera.types import Caption, Track
@@ -19,7 +20,7 @@ UNTOLD = "not told"
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """One watch of one recording.
+    """One watch of one recording, in which `detector` found things.
 
     `captions_by_provider` counts those that a model said in time; `errors` those that
     the template said instead, `overtaken` of them without a question. `dropped` are
@@ -34,6 +35,7 @@ class Summary:
     """
 
     recording: str
+    detector: DetectorFacts
     windows: int
     events: int
     recording_s: float
@@ -117,6 +119,7 @@ def freeze(
     queue: QueueCounters,
     *,
     recording: str,
+    detector: DetectorFacts,
     recording_s: float,
     wall_s: float,
     passed_over: int,
@@ -130,6 +133,7 @@ def freeze(
     ordered = sorted(tally.latencies_ms)
     return Summary(
         recording=recording,
+        detector=detector,
         windows=tally.windows,
         events=tally.events,
         recording_s=recording_s,
@@ -228,6 +232,7 @@ def render_summary(summary: Summary) -> str:
         "events": f"{summary.events:,}, {rate:.2f} Mev/s",
         "words": words(summary.counters),
         "left out": left_out(summary.filtered),
+        "detector": str(summary.detector),
         "tracks": f"{summary.tracks} confirmed, {summary.passed_over} passed over",
         "captions": captions,
         "attempts": f"{summary.attempts}, {summary.fallbacks} captions by a fallback",

@@ -33,6 +33,10 @@ class Size:
     height: int
 
 
+MOVING = "moving object"
+"""What a thing is called of which nothing is known but that it moves."""
+
+
 @dataclass(frozen=True, slots=True)
 class Box:
     """An axis-aligned box in sensor pixels; `x`, `y` is the top-left corner.
@@ -44,7 +48,7 @@ class Box:
     y: float
     width: float
     height: float
-    label: str = "moving object"
+    label: str = MOVING
     score: float = 1.0
     is_weak: bool = False
 

@@ -21,7 +21,9 @@ from heliograph.cli.plays import add_demo, add_drill
 from heliograph.cli.prices import add_prices
 from heliograph.cli.simulate import add_simulate
 
-CAMERA_PACKAGES = frozenset({"numpy", "numba", "cv2", "paho", "rich", "urllib3"})
+CAMERA_PACKAGES = frozenset(
+    {"numpy", "numba", "cv2", "onnxruntime", "paho", "rich", "urllib3"}
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

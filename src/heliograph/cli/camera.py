@@ -6,6 +6,7 @@ from pathlib import Path
 from heliograph.cli.adding import Commands, add, add_size
 from heliograph.cli.arguments import factor, speed
 from heliograph.cli.destinations import add_destinations, destinations_of
+from heliograph.cli.detection import add_detector, detector_of
 from heliograph.cli.filters import add_filters, filter_changes
 
 
@@ -51,6 +52,7 @@ def add_watch(commands: Commands) -> None:
     )
     add_destinations(watch)
     add_filters(watch)
+    add_detector(watch)
     _add_screens(watch)
 
 
@@ -85,6 +87,7 @@ def run_watch(arguments: argparse.Namespace) -> int:
         destinations=destinations_of(arguments),
         resume=arguments.resume,
         filters=filter_changes(arguments),
+        detector=detector_of(arguments),
         explain=arguments.explain,
         view=arguments.view,
     )
@@ -118,6 +121,7 @@ def add_render(commands: Commands) -> None:
         metavar="FACTOR",
         help="of recording time; 0.1 is slow motion (%(default)g)",
     )
+    add_detector(render)
     render.add_argument("--force", action="store_true", help="overwrite FILM")
 
 
@@ -134,4 +138,5 @@ def run_render(arguments: argparse.Namespace) -> int:
         fps=arguments.fps,
         speed=arguments.speed,
         force=arguments.force,
+        detector=detector_of(arguments),
     )

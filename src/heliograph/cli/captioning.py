@@ -5,6 +5,7 @@ from pathlib import Path
 
 from heliograph.cli.adding import Commands, add, add_size
 from heliograph.cli.arguments import usd
+from heliograph.cli.detection import add_detector, detector_of
 
 
 def add_caption(commands: Commands) -> None:
@@ -59,6 +60,7 @@ def add_caption(commands: Commands) -> None:
     caption.add_argument(
         "--model", metavar="NAME", help="provider/model; default: the first listed"
     )
+    add_detector(caption)
 
 
 def run_caption(arguments: argparse.Namespace) -> int:
@@ -76,4 +78,5 @@ def run_caption(arguments: argparse.Namespace) -> int:
         config=arguments.config,
         gateway=arguments.gateway,
         model=arguments.model,
+        detector=detector_of(arguments),
     )

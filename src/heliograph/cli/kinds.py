@@ -8,6 +8,7 @@ CAMERA_KEYS = frozenset(
         "gateway",
         "capture",
         "filters",
+        "detector",
         "captioning",
         "spool",
         "view",

@@ -12,6 +12,7 @@ from heliograph import camera
 from heliograph.camera.captioning.policy_terms import Verdict
 from heliograph.camera.config import WatchSettings
 from heliograph.camera.config.places import Line, Zone
+from heliograph.camera.detection.choosing import Chosen, DetectorFacts
 from heliograph.camera.stages import Stages, tracker_settings
 from heliograph.camera.types import Box, CaptionJob, Packet
 from moving_bar import BAR_HEIGHT, BAR_TOP, BAR_WIDTH, write_moving_bar
@@ -119,7 +120,7 @@ def test_another_detector_takes_the_place_of_the_blobs(bar: Path) -> None:
             settings=replace(SETTINGS, look_us=10_000),
             clock=HandClock(),
             deadline_s=inf,
-            detector=nothing,
+            chosen=Chosen(nothing, DetectorFacts("network")),
         )
         tracks = [stages.step(packet, recording.now_us) for packet in recording]
     assert set(tracks) == {()}

@@ -7,6 +7,7 @@ import pytest
 from caption_parts import CAPTION, TRACK
 from heliograph.camera.captioning.queue import QueueCounters
 from heliograph.camera.captioning.spool import SpoolCounters
+from heliograph.camera.detection.choosing import BLOBS
 from heliograph.camera.filtering.filters import FilterCounters
 from heliograph.camera.reading.recording import Counters
 from heliograph.camera.summary import (
@@ -39,6 +40,7 @@ def frozen(tally: Tally, queue: QueueCounters = NOTHING) -> Summary:
         tally,
         queue,
         recording="door.raw",
+        detector=BLOBS,
         recording_s=2.0,
         wall_s=1.0,
         passed_over=1,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from heliograph.camera.config.captioning import AnswerForm
-from heliograph.camera.types import Track
+from heliograph.camera.types import MOVING, Track
 
 INSTRUCTION = "{picture} {facts} {answer}"
 """What stands where the config has no prompt of its own."""
@@ -27,6 +27,7 @@ TWO_CLOSE_UPS = (
 )
 SCENE = "Right half: the whole scene, with that object in the yellow frame."
 MOMENTS = " Bottom row, left to right: when it was first seen, at its best, and last."
+TAKEN_FOR = "A small detector takes it for: {label}. It may be wrong."
 LINE = (
     "Say in one line of at most 25 words what the object is, what it does and what it "
     "carries, if that can be seen. If it cannot be told, say 'something' and its shape "
@@ -72,6 +73,8 @@ def prompt_for(
     those it is in, *happened* what it did there, in the words of the config.
     """
     facts = [f"It {happened or motion_of(track)}."]
+    if (label := track.box.label) != MOVING:
+        facts.insert(0, TAKEN_FOR.format(label=label))
     if zones:
         facts.append(f"It is in {' and '.join(zones)}: name the place so.")
     return (asking.instruction or INSTRUCTION).format(

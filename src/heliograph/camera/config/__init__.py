@@ -5,6 +5,7 @@ becomes, a field of `WatchSettings` that holds them, and a line in `file.SECTION
 """
 
 from heliograph.camera.config.destinations import Destinations
+from heliograph.camera.config.detector import DetectorChoice
 from heliograph.camera.config.errors import SettingError
 from heliograph.camera.config.file import CameraConfig, read_camera_file
 from heliograph.camera.config.gateway import GATEWAY_URL, clean_gateway_url
@@ -19,6 +20,7 @@ __all__ = [
     "GATEWAY_URL",
     "CameraConfig",
     "Destinations",
+    "DetectorChoice",
     "MqttSettings",
     "SettingError",
     "SnapshotSettings",

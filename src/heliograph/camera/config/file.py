@@ -9,6 +9,7 @@ from typing import Any
 
 from heliograph.camera.config.captioning import read_captioning
 from heliograph.camera.config.capture import read_capture
+from heliograph.camera.config.detector import read_detector
 from heliograph.camera.config.filters import read_filters
 from heliograph.camera.config.gateway import GATEWAY_URL, read_gateway
 from heliograph.camera.config.mqtt import read_mqtt
@@ -101,6 +102,7 @@ SECTIONS: Mapping[str, Callable[[Reading, Node, str], Mapping[str, Any]]] = (
             "gateway": read_gateway,
             "capture": read_capture,
             "filters": read_filters,
+            "detector": read_detector,
             "captioning": read_captioning,
             "spool": read_spool,
             "zones": read_zones,

@@ -37,7 +37,8 @@ class Zone:
     """A part of the picture; *polygon* in shares of its width and height.
 
     A track is in or out once it was for `inertia_us`, and dwells after `dwell_us`, or
-    never where that is None. Captions are asked for on the events in `ask_on`, the
+    never where that is None; only tracks that are called one of *labels* are, or all
+    where there are none. Captions are asked for on the events in `ask_on`, the
     higher *priority* first, and never for what is in places of priority 0 alone.
     `name` is what people and models are told.
     """
@@ -49,13 +50,14 @@ class Zone:
     dwell_us: int | None = None
     ask_on: tuple[ZoneKind, ...] = ("enter", "dwell")
     priority: int = 1
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """A line across the way; *forward* is to the right, looking from *begin* to *end*.
 
-    `forward` and `back` say what those who go over it do.
+    `forward` and `back` say what those who go over it do; `labels` are a zone's.
     """
 
     id: str
@@ -66,6 +68,7 @@ class Line:
     forward: str = "crosses"
     back: str = "crosses back over"
     priority: int = 1
+    labels: tuple[str, ...] = ()
 
 
 ZONE_KNOBS: Mapping[str, Knob] = MappingProxyType(
@@ -75,12 +78,12 @@ ZONE_KNOBS: Mapping[str, Knob] = MappingProxyType(
         "priority": Knob("priority", counts(0, 9)),
     }
 )
-ZONE_KEYS = ("name", "polygon", "ask_on", *ZONE_KNOBS)
+ZONE_KEYS = ("name", "polygon", "ask_on", "labels", *ZONE_KNOBS)
 LINE_KNOBS: Mapping[str, Knob] = MappingProxyType(
     {"priority": Knob("priority", counts(0, 9))}
 )
 LINE_TEXTS = ("name", "forward", "back")
-LINE_KEYS = (*LINE_TEXTS, "from", "to", "way", *LINE_KNOBS)
+LINE_KEYS = (*LINE_TEXTS, "from", "to", "way", "labels", *LINE_KNOBS)
 
 
 def read_zones(reading: Reading, node: Node, key: str) -> dict[str, Any]:
@@ -120,9 +123,9 @@ def _read_zone(reading: Reading, id_: str, table: MappingNode, key: str) -> Zone
         key,
         what="a table of the zone",
         knobs=ZONE_KNOBS,
-        also=("name", "polygon", "ask_on"),
+        also=("name", "polygon", "ask_on", "labels"),
     )
-    found |= _texts(reading, table, key, ("name",))
+    found |= _texts(reading, table, key, ("name",)) | _labels(reading, table, key)
     if "ask_on" in table.entries:
         node, where = table.entries["ask_on"].value, f"{key}.ask_on"
         found["ask_on"] = _read_kinds(reading, node, where)
@@ -140,9 +143,9 @@ def _read_line(reading: Reading, id_: str, table: MappingNode, key: str) -> Line
         key,
         what="a table of the line",
         knobs=LINE_KNOBS,
-        also=(*LINE_TEXTS, "from", "to", "way"),
+        also=(*LINE_TEXTS, "from", "to", "way", "labels"),
     )
-    found |= _texts(reading, table, key, LINE_TEXTS)
+    found |= _texts(reading, table, key, LINE_TEXTS) | _labels(reading, table, key)
     if "way" in table.entries:
         node = table.entries["way"].value
         way = read_choice(reading, node, f"{key}.way", what="way", choices=WAYS)
@@ -175,6 +178,21 @@ def _read_kinds(reading: Reading, node: Node, key: str) -> tuple[ZoneKind, ...]:
         for position, item in enumerate(items, start=1)
     ]
     return tuple(kind for kind in kinds if kind is not None)
+
+
+def _labels(
+    reading: Reading, table: MappingNode, key: str
+) -> dict[str, tuple[str, ...]]:
+    """Return for which classes of things the place is, where that is written."""
+    if "labels" not in table.entries:
+        return {}
+    node, where = table.entries["labels"].value, f"{key}.labels"
+    items = read_list(reading, node, where, what="a list of classes") or ()
+    names = [
+        read_text(reading, item, f"{where}[{position}]", what="a class")
+        for position, item in enumerate(items, start=1)
+    ]
+    return {"labels": tuple(name for name in names if name is not None)}
 
 
 def _texts(

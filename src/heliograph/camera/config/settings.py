@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from heliograph.camera.config.captioning import AnswerForm, PictureForm
+from heliograph.camera.config.detector import DetectorSettings
 from heliograph.camera.config.errors import SettingError
 from heliograph.camera.config.filter_settings import FilterSettings
 from heliograph.camera.config.mqtt import MqttSettings
@@ -26,7 +27,7 @@ class WatchSettings:
     pictures that no model was there for; captions go to `mqtt` and
     `webhook` and their pictures to `snapshots` where there are such, and Prometheus may
     ask at `metrics`, a host and a port.
-    `filters` say what is left out of the stream.
+    `filters` say what is left out of the stream, `detector` what finds things in it.
     """
 
     camera: str = "camera"
@@ -43,6 +44,7 @@ class WatchSettings:
     drain_s: float = 25.0
     spool: SpoolSettings | None = None
     filters: FilterSettings = field(default_factory=FilterSettings)
+    detector: DetectorSettings = field(default_factory=DetectorSettings)
     prompt: str | None = None
     answer: AnswerForm = "line"
     picture_form: PictureForm = "png"

@@ -20,6 +20,7 @@ def config_summary(config: CameraConfig, *, file: str) -> str:
         f"  captions: at most {watch.captions_per_s:g} a second, {again}",
         f"  each is worth waiting for {watch.deadline_s:g} s",
     ]
+    lines.append(f"  finds {_found(config)}")
     if (spool := watch.spool) is not None:
         lines.append(
             f"  spool {spool.file}: {spool.rows_max:,} pictures, "
@@ -50,3 +51,12 @@ def _watched(config: CameraConfig) -> str:
     if config.size is not None:
         told += f", {config.size.width}x{config.size.height}"
     return f"{told}, as it grows" if config.follow else told
+
+
+def _found(config: CameraConfig) -> str:
+    """Say what finds things."""
+    detector = config.watch.detector
+    if detector.kind == "blobs":
+        return "what moves, as blobs"
+    weights = detector.weights or "the weights of the package"
+    return f"things by a network, {weights}"

@@ -4,7 +4,8 @@ from heliograph.camera.types import Box
 
 # A part of a thing found alone is weaker evidence than overlap.
 COVERED_WEIGHT = 0.5
-OTHER_LABEL_WEIGHT = 0.5
+# What overlaps by half may be one thing that is called otherwise now.
+OTHER_LABEL_WEIGHT = 0.3
 
 
 def overlap(a: Box, b: Box) -> float:
@@ -25,10 +26,12 @@ def covered(a: Box, b: Box) -> float:
 def affinity(a: Box, b: Box) -> float:
     """Return overlap over union, or half the part covered where that is more.
 
-    Boxes of different labels are half as alike.
+    Boxes of different labels are a third as alike, and none is a part of another: a
+    person stands before a vehicle.
     """
     shared = overlap(a, b)
     union = a.area + b.area - shared
     over_union = shared / union if union > 0 else 0.0
-    best = max(over_union, COVERED_WEIGHT * covered(a, b))
-    return best if a.label == b.label else best * OTHER_LABEL_WEIGHT
+    if a.label != b.label:
+        return over_union * OTHER_LABEL_WEIGHT
+    return max(over_union, COVERED_WEIGHT * covered(a, b))

@@ -70,7 +70,8 @@ class Places:
             for zone in self._zones:
                 events += self._stand(track, zone, foot, now_us)
             for line in self._lines:
-                events += self._pass(track, line, foot, now_us)
+                if _is_for(line, track):
+                    events += self._pass(track, line, foot, now_us)
         return (*events, *self._forget({track.id for track in tracks}, now_us))
 
     def of(self, track_id: int) -> tuple[Presence, ...]:
@@ -92,7 +93,7 @@ class Places:
         self, track: Track, zone: Zone, foot: Point, now_us: int
     ) -> list[PlaceEvent]:
         stay = self._stays.setdefault((track.id, zone.id), _Stay(now_us))
-        inside = is_inside(zone.polygon, foot)
+        inside = _is_for(zone, track) and is_inside(zone.polygon, foot)
         if inside != stay.inside:
             stay.inside, stay.changed_us = inside, now_us
         events: list[PlaceEvent] = []
@@ -145,6 +146,11 @@ class Places:
         for key in [key for key in self._sides if key[0] not in alive]:
             del self._sides[key]
         return left
+
+
+def _is_for(place: Zone | Line, track: Track) -> bool:
+    """Say whether *place* is for things that are called as *track* is."""
+    return not place.labels or track.box.label in place.labels
 
 
 def is_inside(polygon: Sequence[Point], point: Point) -> bool:

@@ -23,6 +23,10 @@ class TrackerSettings:
     `tracks_max` live at a time: who is unseen the longest gives way to a new one, and
     where all are seen the surplus of boxes is left out.
 
+    With `parts` off each box is a whole thing, as a network draws it: none is joined
+    to another, and one begins no track only where a track of its label covers it by
+    `inside_min`, which is the same thing drawn twice.
+
     A measured centre is taken to be off by `position_sigma_px` plus a share of the
     box's side. A box grows with `grow_tau_us` and shrinks with `shrink_tau_us`: what
     is not seen of a thing is at rest more often than gone.
@@ -45,7 +49,9 @@ class TrackerSettings:
     edge_us: int = 1_000_000
     edge_px: float = 8.0
     affinity_min: float = 0.15
+    parts: bool = True
     part_min: float = 0.6
+    inside_min: float = 0.9
     gap_share: float = 1.0
     tracks_max: int = 64
     grow_tau_us: int = 60_000

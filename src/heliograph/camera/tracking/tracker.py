@@ -36,6 +36,8 @@ class Tracker:
     def update(self, boxes: Sequence[Box], now_us: int) -> tuple[Track, ...]:
         """Take in the *boxes* of *now_us*; return all tracks, oldest first.
 
+        Boxes that are weak go to confirmed tracks that are not lost and have no other
+        box, as ByteTrack does it (Zhang et al., ECCV 2022, https://arxiv.org/abs/2110.06864).
         Raises `ValueError` where *now_us* is before the last one.
         """
         elapsed_us = 0 if self._now_us is None else now_us - self._now_us
@@ -44,22 +46,39 @@ class Tracker:
         self._now_us = now_us
         for trace in self._traces:
             trace.predict(elapsed_us, now_us)
-        owners = self._owners(boxes, now_us)
-        left = [box for column, box in enumerate(boxes) if column not in owners]
+        sure = [box for box in boxes if not box.is_weak]
+        owners = self._owners(self._traces, sure, now_us)
+        left = [box for column, box in enumerate(sure) if column not in owners]
         seen = set(map(id, owners.values()))
         others = [trace for trace in self._traces if id(trace) not in seen]
+        if len(sure) < len(boxes):
+            self._keep([box for box in boxes if box.is_weak], others, now_us)
         for column, owner in owners.items():
-            self._saw(owner, boxes[column], left, others, now_us)
+            self._saw(owner, sure[column], left, others, now_us)
         for box in left:
             self._found(box, now_us)
         self._end(now_us)
         return tuple(self._track(trace, now_us) for trace in self._traces)
 
-    def _owners(self, boxes: Sequence[Box], now_us: int) -> dict[int, Trace]:
+    def _keep(self, weak: Sequence[Box], others: list[Trace], now_us: int) -> None:
+        """Give *weak* boxes to confirmed ones of *others* that were seen just now."""
+        coast_us = self.settings.coast_us
+        unseen = [
+            trace
+            for trace in others
+            if trace.confirmed and trace.unseen_us(now_us) <= coast_us
+        ]
+        for column, owner in self._owners(unseen, weak, now_us).items():
+            owner.correct(weak[column], now_us)
+            others.remove(owner)
+
+    def _owners(
+        self, traces: Sequence[Trace], boxes: Sequence[Box], now_us: int
+    ) -> dict[int, Trace]:
         """Return whose each box is, by its place in *boxes*: the best first."""
         pairs = sorted(
             (-likeness, row, column)
-            for row, trace in enumerate(self._traces)
+            for row, trace in enumerate(traces)
             for column, likeness in _alike(trace.places(now_us), boxes)
             if likeness >= self.settings.affinity_min
         )
@@ -68,7 +87,7 @@ class Tracker:
         for _, row, column in pairs:
             if row not in rows and column not in owners:
                 rows.add(row)
-                owners[column] = self._traces[row]
+                owners[column] = traces[row]
         return owners
 
     def _saw(
@@ -80,10 +99,15 @@ class Tracker:
         in it.
         """
         within = [trace for trace in others if self._is_within(trace, box)]
+        if not self.settings.parts:
+            within = [one for one in within if self._may_share(one, box, now_us)]
         crossing = [trace for trace in within if self._is_crossing(trace, owner)]
         if crossing:
             for trace in (owner, *crossing):
                 trace.hide(box, now_us)
+            return
+        if not self.settings.parts:
+            owner.correct(box, now_us)
             return
         for trace in within:
             if trace.is_kin(owner) and trace.join(now_us) >= self.settings.join_us:
@@ -113,6 +137,14 @@ class Tracker:
             place.area > 0
             and overlap(place, box) >= self.settings.part_min * place.area
         )
+
+    def _may_share(self, trace: Trace, box: Box, now_us: int) -> bool:
+        """Say whether *box*, drawn around a whole thing, may be of *trace* as well.
+
+        Of what rests, or is of another class, it is not: it is drawn around one thing.
+        """
+        is_here = trace.unseen_us(now_us) <= self.settings.coast_us
+        return is_here and trace.box().label == box.label
 
     def _is_crossing(self, trace: Trace, owner: Trace) -> bool:
         """Say whether both were whole things that passed each other when they met.
@@ -163,11 +195,17 @@ class Tracker:
         return True
 
     def _is_covered(self, box: Box, now_us: int) -> bool:
-        """Say whether a track just seen covers *box* and is larger."""
+        """Say whether a track just seen covers *box* and is larger.
+
+        Where boxes are no parts, only one of its label can, and must nearly wholly.
+        """
+        settings = self.settings
+        share_min = settings.part_min if settings.parts else settings.inside_min
         return any(
             trace.unseen_us(now_us) == 0
             and (place := trace.box()).area > box.area
-            and covered(place, box) >= self.settings.part_min
+            and covered(place, box) >= share_min
+            and (settings.parts or place.label == box.label)
             for trace in self._traces
         )
 
@@ -195,7 +233,11 @@ class Tracker:
             unseen_us > hold_us
             or (unseen_us > 0 and self._is_outside(box))
             or (unseen_us > settings.edge_us and self._is_at_edge(box))
-            or (unseen_us > settings.absorb_us and self._is_covered(box, now_us))
+            or (
+                settings.parts
+                and unseen_us > settings.absorb_us
+                and self._is_covered(box, now_us)
+            )
         )
 
     def _is_outside(self, box: Box) -> bool:

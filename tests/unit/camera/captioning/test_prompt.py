@@ -60,3 +60,11 @@ def test_an_answer_in_json_is_asked_for_in_words_too() -> None:
 def test_a_prompt_of_the_users_own_takes_the_place_of_ours() -> None:
     asking = Asking("Wir sehen: {facts} {{so}}", answer="json")
     assert prompt_for(TRACK, asking) == "Wir sehen: It moves about its place. {so}"
+
+
+def test_what_a_network_takes_it_for_is_told_as_a_guess() -> None:
+    plain = prompt_for(TRACK, Asking())
+    guessed = replace(TRACK, box=replace(TRACK.box, label="person"))
+    told = prompt_for(guessed, Asking())
+    assert "A small detector takes it for: person. It may be wrong. It moves" in told
+    assert "detector" not in plain

@@ -341,6 +341,7 @@ def test_the_summary_says_what_it_comes_to_without_the_key() -> None:
         "  asks anthropic/claude-sonnet-4-6 at http://gate:1, with a key",
         "  captions: at most 0.5 a second, a track's next after 30 s",
         "  each is worth waiting for 8 s",
+        "  finds what moves, as blobs",
         "  spool /var/lib/heliograph/spool.db: 100 pictures, 16 MB, 0.5 h",
         "  tells mqtts://broker.lan under site/heliograph/dock-3",
         "  posts captions to a webhook, signed",

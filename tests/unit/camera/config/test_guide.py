@@ -16,6 +16,7 @@ from heliograph.camera.config import (
 )
 from heliograph.camera.config.captioning import CAPTIONING_KEYS, CAPTIONING_KNOBS
 from heliograph.camera.config.capture import CAPTURE_KEYS, CAPTURE_KNOBS
+from heliograph.camera.config.detector import DETECTOR_KEYS
 from heliograph.camera.config.file import (
     SECTIONS,
     read_camera_file,
@@ -67,6 +68,7 @@ KNOBS = [
         ("`gateway`", GATEWAY_KEYS),
         ("`capture`", CAPTURE_KEYS),
         ("`filters`", FILTER_KEYS),
+        ("`detector`", DETECTOR_KEYS),
         ("`captioning`", CAPTIONING_KEYS),
         ("`spool`", SPOOL_KEYS),
         ("`zones`", ZONE_KEYS),

@@ -40,6 +40,14 @@ def test_zones_and_lines_are_read_in_their_order() -> None:
     [
         ("zones: [a]", "zones: expected a table of zones by their ids, found a list"),
         ("zones: {a b: {}}", 'zones: "a b" cannot be a zone\'s id; use up to 64'),
+        (
+            f"zones: {{a: {{polygon: {CORNERS}, labels: person}}}}",
+            "zones.a.labels: expected a list of classes, found a text",
+        ),
+        (
+            f"zones: {{a: {{polygon: {CORNERS}, labels: [person, 3]}}}}",
+            "zones.a.labels[2]: expected a class, found a number",
+        ),
         ("zones: {a: {}}", 'zones.a: "polygon" is missing; add "polygon:" and a list'),
         (
             "zones: {a: {polygon: 3}}",

@@ -31,9 +31,9 @@ def test_boxes_that_share_nothing_are_not_alike() -> None:
     assert affinity(Box(0, 0, 0, 0), Box(0, 0, 0, 0)) == 0
 
 
-def test_another_label_halves_it() -> None:
+def test_another_label_leaves_a_third() -> None:
     person, car = Box(0, 0, 9, 9, label="person"), Box(0, 0, 9, 9, label="car")
-    assert affinity(person, car) == 0.5
+    assert affinity(person, car) == 0.3
 
 
 def test_a_sliver_shares_no_more_than_it_has() -> None:
@@ -46,3 +46,8 @@ def test_a_sliver_shares_no_more_than_it_has() -> None:
 def test_it_is_symmetric_and_between_nothing_and_one(a: Box, b: Box) -> None:
     assert affinity(a, b) == pytest.approx(affinity(b, a))
     assert 0 <= affinity(a, b) <= 1 + 1e-9
+
+
+def test_what_stands_before_another_thing_is_no_part_of_it() -> None:
+    van, person = Box(0, 0, 100, 100, label="van"), Box(40, 40, 10, 20, label="person")
+    assert affinity(van, person) == pytest.approx(0.02 * 0.3)

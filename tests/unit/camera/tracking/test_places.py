@@ -172,3 +172,39 @@ def test_a_polygon_may_have_a_bay() -> None:
 def test_the_speed_of_a_track_is_that_of_both_axes() -> None:
     track = replace(standing(0, 0), velocity_x_px_s=30.0, velocity_y_px_s=-40.0)
     assert track.speed_px_s == 50
+
+
+def called(x: float, label: str) -> Track:
+    """Return a track at *x* that is called *label*."""
+    track = standing(x, 300)
+    return replace(track, box=replace(track.box, label=label))
+
+
+@pytest.mark.parametrize(
+    ("label", "seen"), [("person", {"enter dock", "cross gate"}), ("vehicle", set())]
+)
+def test_a_place_is_for_the_classes_it_names(label: str, seen: set[str]) -> None:
+    only = ("person",)
+    dock, gate = replace(RIGHT_HALF, labels=only), replace(GATE, labels=only)
+    places = Places(SIZE, (dock,), (gate,))
+    told = {
+        f"{event.kind} {event.place}"
+        for step in range(200)
+        for event in places.update(
+            (called(walk(step * STEP_US / 1e6), label),), step * STEP_US
+        )
+    }
+    assert told == seen
+    assert len(places.of(1)) == (1 if seen else 0)
+
+
+def test_who_turns_out_to_be_something_else_leaves() -> None:
+    places = Places(SIZE, (replace(RIGHT_HALF, labels=("person",)),))
+    told = [
+        event.kind
+        for step in range(100)
+        for event in places.update(
+            (called(500, "person" if step < 50 else "vehicle"),), step * STEP_US
+        )
+    ]
+    assert told == ["enter", "exit"]

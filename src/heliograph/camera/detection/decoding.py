@@ -1,0 +1,111 @@
+"""From a network's cells to boxes on its input.
+
+Each cell of a coarse grid says how likely it is the middle of a thing of each class,
+and how far the thing's edges are from its own centre (FCOS: Tian et al., ICCV 2019,
+https://arxiv.org/abs/1904.01355). Cells side by side see the same thing, so of those
+that overlap the best one stays (greedy non-maximum suppression).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+STRIDE_PX = 8
+CANDIDATES_MAX = 400
+"""The best cells that are looked at: a box is seen by a handful."""
+BOXES_MAX = 100
+SAME_MIN = 0.5
+"""Two boxes of a class that overlap by this much, over their union, are one thing."""
+SAME_PLACE_MIN = 0.75
+"""And two of different classes: one thing that the network cannot tell apart."""
+RIDER = "person"
+RIDDEN = "two-wheeler"
+RIDER_SHARE_MIN = 0.8
+"""How much of a person must be within a two-wheeler to be its rider."""
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """N boxes, best first: those whose score is farthest above their class's least.
+
+    `edges` are left, top, right and bottom on the input in pixels, shape (N, 4);
+    `classes` number the network's classes.
+    """
+
+    edges: Floats
+    scores: Floats
+    classes: NDArray[np.intp]
+
+    def picked(self, which: NDArray[np.intp] | NDArray[np.bool_]) -> "Found":
+        """Return those at *which*."""
+        return Found(self.edges[which], self.scores[which], self.classes[which])
+
+
+def decode(scores: Floats, distances: Floats, score_min: Floats) -> Found:
+    """Return what cells see with at least their class's *score_min*, best first.
+
+    *scores* has shape (classes, rows, columns); *distances* (4, rows, columns) are
+    those of left, top, right and bottom from the cell's centre. What is no number, or
+    has no area, is left out.
+    """
+    classes, rows, columns = np.nonzero(scores >= score_min[:, None, None])
+    found = scores[classes, rows, columns]
+    # Between classes a score says nothing: each has a least one of its own.
+    best = np.argsort(-found / score_min[classes], kind="stable")[:CANDIDATES_MAX]
+    classes, rows, columns = classes[best], rows[best], columns[best]
+    centres = (np.stack([columns, rows], axis=1) + 0.5) * STRIDE_PX
+    away = distances[:, rows, columns].T
+    edges = np.concatenate([centres - away[:, :2], centres + away[:, 2:]], axis=1)
+    sides = edges[:, 2:] - edges[:, :2]
+    whole = np.isfinite(edges).all(axis=1) & (sides > 0).all(axis=1)
+    return Found(edges.astype(np.float32), found[best], classes).picked(whole)
+
+
+def suppress(found: Found) -> Found:
+    """Keep the best of those that see one thing, at most `BOXES_MAX`; still best first.
+
+    Within a class that is an overlap by `SAME_MIN`, across classes by
+    `SAME_PLACE_MIN`: a person before a vehicle stays, however much it covers.
+    """
+    shared, areas = _overlaps(found.edges)
+    over_union = shared / np.maximum(areas[:, None] + areas - shared, 1e-6)
+    alike = found.classes[:, None] == found.classes
+    same = over_union >= np.where(alike, SAME_MIN, SAME_PLACE_MIN)
+    standing = np.ones(len(areas), np.bool_)
+    kept = []
+    for at in range(len(areas)):
+        if standing[at]:
+            kept.append(at)
+            if len(kept) == BOXES_MAX:
+                break
+            standing &= ~same[at]
+    return found.picked(np.array(kept, np.intp))
+
+
+def without_riders(found: Found, names: tuple[str, ...], sure: Floats) -> Found:
+    """Leave out persons on a two-wheeler, which is one thing with its rider.
+
+    Only a two-wheeler of at least its class's score in *sure* has one: what is not
+    sure begins no track, and its rider's would be lost. *names* are the classes'.
+    """
+    if RIDER not in names or RIDDEN not in names:
+        return found
+    ridden = found.classes == names.index(RIDDEN)
+    ridden &= found.scores >= sure[found.classes]
+    persons = found.classes == names.index(RIDER)
+    shared, areas = _overlaps(found.edges)
+    within = shared >= RIDER_SHARE_MIN * areas[:, None]
+    rides = persons & (within & ridden[None, :]).any(axis=1)
+    return found.picked(~rides)
+
+
+def _overlaps(edges: Floats) -> tuple[Floats, Floats]:
+    """Return the area that each two share, shape (N, N), and the area of each."""
+    near = np.maximum(edges[:, None, :2], edges[None, :, :2])
+    far = np.minimum(edges[:, None, 2:], edges[None, :, 2:])
+    sides = np.maximum(far - near, 0.0)
+    own = edges[:, 2:] - edges[:, :2]
+    return sides[..., 0] * sides[..., 1], own[:, 0] * own[:, 1]
