@@ -57,7 +57,8 @@ class Evt3Writer:
     """A RAW EVT3 recording being written; a context manager.
 
     `path_or_file` is a path, overwritten and closed at the end, or a binary file,
-    which stays the caller's to close. The clock starts at `begin_us`, less than
+    which stays the caller's to close. `date` is when it
+    was recorded; else it is now. The clock starts at `begin_us`, less than
     `PERIOD_US`, because a reader cannot know of wraps before the file. Refuses, with
     `ValueError`, a later one, a `size` over 2048 pixels a side and what `append` lists.
     """
@@ -69,6 +70,7 @@ class Evt3Writer:
         *,
         begin_us: int = 0,
         integrator_name: str = "Heliograph",
+        date: datetime | None = None,
     ) -> None:
         if not (0 < size.width <= SIDE_PX_MAX and 0 < size.height <= SIDE_PX_MAX):
             raise ValueError(
@@ -91,7 +93,7 @@ class Evt3Writer:
         )
         high = begin_us >> 12
         self._state = np.array([high, UNKNOWN, UNKNOWN, begin_us], np.int64)
-        self._put(_header(size, integrator_name))
+        self._put(_header(size, integrator_name, date or datetime.now(UTC)))
         # Without a first TIME_HIGH a reader must drop what follows.
         self._put(np.array([TIME_HIGH | high], "<u2").tobytes())
 
@@ -179,9 +181,9 @@ class Evt3Writer:
             )
 
 
-def _header(size: Size, integrator_name: str) -> bytes:
+def _header(size: Size, integrator_name: str, date: datetime) -> bytes:
     lines = (
-        f"date {datetime.now(UTC):%Y-%m-%d %H:%M:%S}",
+        f"date {date:%Y-%m-%d %H:%M:%S}",
         "evt 3.0",
         f"format EVT3;height={size.height};width={size.width}",
         f"geometry {size.width}x{size.height}",

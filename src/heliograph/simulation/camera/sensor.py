@@ -21,6 +21,9 @@ THRESHOLD_MIN = 0.02
 
 NEVER_US = -(1 << 62)
 
+DARK_CUTOFF = 0.1
+"""The least share of its bandwidth that a pixel has left in the dark, as in v2e."""
+
 STRETCH_PX = 64
 """How many pixels are looked at together."""
 
@@ -33,6 +36,10 @@ class SensorTraits:
     """How good the sensor is. Thresholds in log units, rates per pixel.
 
     `readout_us` is the sensor's clock: events between two ticks share a time.
+    `dark_noise` is how many times as much shot noise a black pixel has as a white
+    one, whose light is 1. `cutoff_hz` is how fast a white pixel's photoreceptor
+    follows the light: a low-pass of first order that is slower in the dark, in
+    proportion to the light down to `DARK_CUTOFF` of it; 0 follows at once.
     """
 
     threshold_on: float = 0.25
@@ -44,6 +51,8 @@ class SensorTraits:
     hot_pixels: int = 3
     hot_pixel_hz: float = 80.0
     readout_us: int = 50
+    dark_noise: float = 1.0
+    cutoff_hz: float = 0.0
 
 
 class Sensor:
@@ -72,6 +81,7 @@ class Sensor:
         self._lower = np.zeros(shape, np.float32)
         self._fired_us = np.full(shape, NEVER_US, np.int64)
         self._moved = np.empty(pixels, np.int64)
+        self._followed = np.zeros(shape, np.float32)
         self._t_us = 0
 
     def step(self, log_brightness: Plane, t_us: int) -> Packet:
@@ -92,10 +102,14 @@ class Sensor:
             return np.empty(0, EVENT)
         if t_us <= self._t_us:
             raise ValueError(f"{t_us} us does not come after {self._t_us} us")
+        if self.traits.cutoff_hz > 0:
+            turns = 2 * np.pi * self.traits.cutoff_hz * (t_us - self._t_us) * 1e-6
+            _follow(self._seen, log_brightness, np.float32(turns), self._followed)
+            log_brightness = self._followed
         packet = np.concatenate(
             [
                 self._signal(self._seen, log_brightness, t_us),
-                self._noise(t_us - self._t_us),
+                self._noise(log_brightness, t_us - self._t_us),
             ]
         )
         _tick(packet, self.traits.readout_us)
@@ -142,11 +156,14 @@ class Sensor:
         _set_limits(self._reference, thresholds, limits, moved)
         return packet
 
-    def _noise(self, passed_us: int) -> Packet:
+    def _noise(self, log_brightness: Plane, passed_us: int) -> Packet:
         """Return the events that nothing in front of the sensor caused."""
         traits, passed_s = self.traits, passed_us * 1e-6
         pixels = self.size.width * self.size.height
-        shots = int(self._rng.poisson(traits.shot_noise_hz * pixels * passed_s))
+        darkest = max(1.0, traits.dark_noise)
+        shots = int(
+            self._rng.poisson(traits.shot_noise_hz * darkest * pixels * passed_s)
+        )
         blinks = int(self._rng.poisson(traits.hot_pixel_hz * self._hot.size * passed_s))
         noise = np.empty(shots + blinks, EVENT)
         at = self._rng.integers(0, pixels, shots + blinks)
@@ -156,6 +173,13 @@ class Sensor:
         noise["t"] = self._t_us + self._rng.integers(0, passed_us, shots + blinks)
         noise["p"] = self._rng.integers(0, 2, shots + blinks)
         noise["p"][shots:] = 1
+        if darkest > 1.0:
+            # Drawn as if all were dark; where it is bright, some are none.
+            light = np.exp(np.minimum(log_brightness.ravel()[at[:shots]], 0.0))
+            share = (darkest + (1.0 - darkest) * light) / darkest
+            kept = np.ones(noise.size, np.bool_)
+            kept[:shots] = self._rng.random(shots) < share
+            return noise[kept]
         return noise
 
     def _reading_order(self, packet: Packet) -> NDArray[np.int64]:
@@ -164,6 +188,22 @@ class Sensor:
         key = packet["t"] * 2 + packet["p"]
         key = (key * rows + packet["y"]) * columns + packet["x"]
         return np.asarray(key, np.int64)
+
+
+@compiled
+def _follow(before: Plane, light: Plane, turns: np.float32, out: Plane) -> None:
+    """Let photoreceptors follow the light for `turns` radians of a white one's cutoff.
+
+    The exponential of the log light is taken from a polynomial that is 0 at -4.
+    """
+    was, new, then = before.ravel(), light.ravel(), out.ravel()
+    floor, one = np.float32(DARK_CUTOFF), np.float32(1.0)
+    for at in range(was.size):
+        near = max(np.float32(0.0), min(one, one + np.float32(0.25) * new[at]))
+        near *= near
+        speed = turns * max(floor, near * near)
+        # NumPy's division: the plain one asks about zero and keeps vectors away.
+        then[at] = was[at] + (new[at] - was[at]) * np.divide(speed, one + speed)
 
 
 @compiled

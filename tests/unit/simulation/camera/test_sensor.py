@@ -166,3 +166,40 @@ def test_time_must_go_forward() -> None:
 def test_a_clock_without_ticks_is_refused() -> None:
     with pytest.raises(ValueError, match="readout_us is 0"):
         Sensor(SIZE, SensorTraits(readout_us=0), seed=1)
+
+
+def test_a_dark_pixel_is_noisier_by_the_trait() -> None:
+    traits = SensorTraits(
+        leak_hz=0.0, hot_pixels=0, shot_noise_hz=50.0, dark_noise=4.0, refractory_us=0
+    )
+    sensor = Sensor(Size(64, 64), traits, seed=3)
+    picture = np.zeros((64, 64), np.float32)
+    picture[:, :32] = -9.0
+    sensor.step(picture, 0)
+    noise = sensor.step(picture, 1_000_000)
+    dark = np.count_nonzero(noise["x"] < 32)
+    bright = noise.size - dark
+    assert 0.9 < bright / (50 * 64 * 32) < 1.1
+    assert 3.7 < dark / bright < 4.3
+
+
+def test_a_photoreceptor_follows_light_late_and_later_in_the_dark() -> None:
+    traits = SensorTraits(
+        leak_hz=0.0,
+        hot_pixels=0,
+        shot_noise_hz=0.0,
+        mismatch_sigma=0.0,
+        refractory_us=0,
+        readout_us=1,
+        cutoff_hz=50.0,
+    )
+    sensor = Sensor(Size(2, 1), traits, seed=3)
+    sensor.step(np.array([[-1.0, -4.5]], np.float32), 0)
+    risen = np.array([[0.0, -3.5]], np.float32)
+    packets = [sensor.step(risen, t_us) for t_us in range(1_000, 200_001, 1_000)]
+    events = np.concatenate(packets)
+    bright, dark = (events["t"][events["x"] == x] for x in (0, 1))
+    # A time constant of 1 / (2 pi 50 Hz) is 3.2 ms; in the dark ten times as long.
+    assert bright.size == dark.size == 3
+    assert 4_000 < bright[-1] < 6_500
+    assert 35_000 < dark[-1] < 60_000

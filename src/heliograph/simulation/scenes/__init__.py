@@ -1,0 +1,1 @@
+"""Labelled event recordings made from masked pictures, to train a detector with."""

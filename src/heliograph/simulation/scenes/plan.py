@@ -1,0 +1,243 @@
+"""A scene before it is filmed: everything that chance decides about it."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from heliograph.camera.types import Size
+from heliograph.simulation.camera.sensor import SensorTraits
+from heliograph.simulation.scenes.actors import Actor, Tone, maps_at
+from heliograph.simulation.scenes.backgrounds import SOFT_SIGMA_PX, draw_backdrop
+from heliograph.simulation.scenes.camera_path import (
+    FAR_M,
+    CameraMotion,
+    CameraPath,
+    draw_camera_path,
+)
+from heliograph.simulation.scenes.casting import Casting
+from heliograph.simulation.scenes.chance import chance, log_uniform
+from heliograph.simulation.scenes.library import Library
+from heliograph.simulation.scenes.paint import Affine, Plane
+from heliograph.simulation.scenes.settings import SceneSettings
+from heliograph.simulation.scenes.world import Optics, Series
+
+SIZES = (Size(320, 240), Size(346, 260), Size(640, 480), Size(1280, 720))
+SIZE_SHARES = (0.38, 0.37, 0.22, 0.03)
+MOTIONS: tuple[CameraMotion, ...] = ("static", "hand-held", "panning", "driving")
+MOTION_SHARES = (0.48, 0.34, 0.1, 0.08)
+
+FRAME_US = (5_000, 4_000, 2_500, 2_000, 1_250, 1_000)
+"""Times between two pictures: 200 to 1,000 a second."""
+
+LAMP_FRAME_US = 1_250
+"""A lamp that flickers at 100 Hz needs eight pictures a period."""
+
+STEP_PX = 1.0
+"""How far anything may move between two pictures."""
+
+MARGIN = 0.35
+"""How much further than the picture the background goes on each side, if it moves."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lamp:
+    """A light that flickers: where its glow reaches, how strong and how often."""
+
+    centre: tuple[float, float]
+    reach_px: float
+    depth: float
+    hz: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """All of a scene. `background` is log light, further than the picture by `pad`."""
+
+    size: Size
+    seconds: float
+    frame_us: int
+    traits: SensorTraits
+    sensor_seed: int
+    tone: Tone
+    optics: Optics
+    camera: CameraPath
+    background: Plane
+    background_source: str
+    pad: tuple[int, int]
+    far_m: float
+    actors: tuple[Actor, ...]
+    lamp: Lamp | None
+
+    def camera_at(self, t_s: Series) -> Affine:
+        """Return the camera's maps at these moments, (moments, 2, 3)."""
+        return self.camera.at(t_s)
+
+    def background_at(self, t_s: Series) -> Affine:
+        """Return the maps from the background's pixels to seen ones."""
+        maps = self.camera.at(t_s)
+        # The camera's own way shifts and swells what is far off, a little.
+        ego_x, ego_z = self.optics.ego
+        grown = self.far_m / np.maximum(1.0, self.far_m - ego_z * t_s)
+        shift = -ego_x * t_s * self.optics.focal_px / self.far_m
+        focus = np.array([self.size.width / 2, self.optics.horizon_px])
+        own = np.zeros_like(maps)
+        own[:, 0, 0] = own[:, 1, 1] = grown
+        own[:, :, 2] = focus - grown[:, None] * (focus + np.array(self.pad))
+        own[:, 0, 2] += shift
+        out = np.empty_like(maps)
+        out[:, :, :2] = maps[:, :, :2] @ own[:, :, :2]
+        out[:, :, 2:] = maps[:, :, :2] @ own[:, :, 2:] + maps[:, :, 2:]
+        return out
+
+
+def draw_plan(settings: SceneSettings, library: Library, number: int) -> Plan:
+    """Decide everything about scene `number`; the same arguments give the same plan."""
+    split = 0 if settings.split == "train" else 1
+    rng = np.random.default_rng([settings.seed, split, number])
+    size = settings.size or SIZES[int(rng.choice(len(SIZES), p=SIZE_SHARES))]
+    motion = MOTIONS[int(rng.choice(len(MOTIONS), p=MOTION_SHARES))]
+    camera = draw_camera_path(motion, (size.width, size.height), settings.seconds, rng)
+    optics = _optics(size, motion, rng)
+    tone = Tone(rng.uniform(0.6, 1.6), rng.uniform(-1.6, 0.1))
+    pad = (
+        (0, 0)
+        if motion == "static"
+        else (int(size.width * MARGIN), int(size.height * MARGIN))
+    )
+    shape = (size.height + 2 * pad[1], size.width + 2 * pad[0])
+    grey, source = draw_backdrop(
+        shape, optics.horizon_px + pad[1] + 0.05 * size.height, library.backdrops, rng
+    )
+    contrast, level = rng.uniform(0.4, 1.0), rng.uniform(0.2, 0.8)
+    flatter = cv2.GaussianBlur(
+        grey * contrast + (1 - contrast) * level, (0, 0), SOFT_SIGMA_PX
+    )
+    actors = _actors(Casting(library, optics, settings.seconds, rng))
+    lamp = _lamp(size, rng) if chance(rng, 0.06) else None
+    plan = Plan(
+        size=size,
+        seconds=settings.seconds,
+        frame_us=FRAME_US[0],
+        traits=_traits(rng),
+        sensor_seed=int(rng.integers(1 << 31)),
+        tone=tone,
+        optics=optics,
+        camera=camera,
+        background=tone.log_light(np.asarray(flatter, np.float32)),
+        background_source=source,
+        pad=pad,
+        far_m=rng.uniform(*FAR_M),
+        actors=actors,
+        lamp=lamp,
+    )
+    return _timed(plan)
+
+
+def _optics(size: Size, motion: CameraMotion, rng: np.random.Generator) -> Optics:
+    high = (
+        rng.uniform(2.5, 7.0)
+        if motion == "static" and chance(rng, 0.5)
+        else rng.uniform(0.9, 2.0)
+    )
+    tilt = 0.2 if high < 2.2 else 0.05  # noqa: PLR2004 - the same
+    ego = (0.0, 0.0)
+    if motion == "driving":
+        ego = (0.0, rng.uniform(1.0, 12.0))
+    elif motion != "static" and chance(rng, 0.5):
+        ego = (rng.normal(0, 0.6), rng.normal(0.3, 0.6))
+    return Optics(
+        size,
+        focal_px=size.width * rng.uniform(0.7, 1.5),
+        horizon_px=size.height * rng.uniform(tilt, 0.65 if high < 2.2 else 0.3),  # noqa: PLR2004 - the same
+        height_m=high,
+        ego=ego,
+    )
+
+
+def _actors(casting: Casting) -> tuple[Actor, ...]:
+    rng = casting.rng
+    actors: list[Actor] = []
+    mood = rng.random()
+    # People alone, traffic, or all together; and a few scenes where nobody is.
+    shares = (0.9, 0.02, 0.08) if mood < 0.42 else (0.12, 0.56, 0.32)  # noqa: PLR2004
+    if mood > 0.75:  # noqa: PLR2004
+        shares = (0.4, 0.3, 0.3)
+    count = (
+        0
+        if chance(rng, 0.07)
+        else int(rng.choice([1, 2, 3, 4, 5], p=[0.34, 0.28, 0.2, 0.11, 0.07]))
+    )
+    for _ in range(count):
+        kind = int(rng.choice(3, p=shares))
+        if kind == 0:
+            actors.extend(casting.people())
+        else:
+            actors.append(casting.vehicle() if kind == 1 else casting.two_wheeler())
+    things = int(rng.choice([0, 1, 2, 4], p=[0.62, 0.2, 0.12, 0.06]))
+    actors.extend(casting.thing() for _ in range(things))
+    poles = int(rng.choice([0, 1, 2], p=[0.7, 0.2, 0.1]))
+    actors.extend(casting.pole() for _ in range(poles))
+    return tuple(actors)
+
+
+def _traits(rng: np.random.Generator) -> SensorTraits:
+    on = rng.uniform(0.15, 0.4)
+    noisy = log_uniform(rng, 0.02, 4.0)
+    dark = rng.uniform(1.0, 5.0)
+    return SensorTraits(
+        threshold_on=on,
+        threshold_off=float(np.clip(on * rng.uniform(0.8, 1.25), 0.15, 0.4)),
+        mismatch_sigma=rng.uniform(0.01, 0.05),
+        refractory_us=int(log_uniform(rng, 100, 2000)),
+        leak_hz=rng.uniform(0.0, 0.25),
+        shot_noise_hz=0.0 if chance(rng, 0.15) else noisy / dark,
+        dark_noise=dark,
+        cutoff_hz=log_uniform(rng, 40.0, 1500.0),
+        hot_pixels=int(rng.integers(0, 12)),
+        hot_pixel_hz=rng.uniform(5.0, 200.0),
+        readout_us=int(rng.choice([1, 10, 50])),
+    )
+
+
+def _lamp(size: Size, rng: np.random.Generator) -> Lamp:
+    return Lamp(
+        (rng.uniform(0, size.width), rng.uniform(0, size.height * 0.6)),
+        size.width * rng.uniform(0.03, 0.25),
+        rng.uniform(0.15, 0.8),
+        float(rng.choice([100.0, 120.0])),
+    )
+
+
+def _timed(plan: Plan) -> Plan:
+    """Choose the time between two pictures by the fastest that moves in them."""
+    t_s = np.arange(0, plan.seconds, 0.01)
+    fastest = _speed(
+        plan.background_at(t_s),
+        np.array([[0, 0], list(plan.background.shape[::-1])]),
+        plan.size,
+        all_count=True,
+    )
+    camera = plan.camera_at(t_s)
+    for actor in plan.actors:
+        maps, distance, _ = maps_at(actor, plan.optics, camera, t_s)
+        ends = np.array([[0.0, 0.0], [0.0, -1.0]])
+        maps = maps[distance > 1.0]
+        fastest = max(fastest, _speed(maps, ends, plan.size, all_count=False))
+    wanted_us = STEP_PX / max(1.0, fastest) * 1e6
+    frame_us = next((us for us in FRAME_US if us <= wanted_us), FRAME_US[-1])
+    if plan.lamp is not None:
+        frame_us = min(frame_us, LAMP_FRAME_US)
+    fields = {name: getattr(plan, name) for name in plan.__slots__}
+    return Plan(**{**fields, "frame_us": frame_us})
+
+
+def _speed(maps: Affine, points: Series, size: Size, *, all_count: bool) -> float:
+    """Return how fast points inside the picture move, in px/s, nearly at most."""
+    if len(maps) < 2:  # noqa: PLR2004 - it takes two
+        return 0.0
+    at = maps[:, :, :2] @ points.T + maps[:, :, 2:]
+    moved = np.hypot(*np.diff(at, axis=0).transpose(1, 0, 2)) / 0.01
+    inside = (at[:-1, 0] > -size.width * 0.3) & (at[:-1, 0] < size.width * 1.3)
+    seen = moved if all_count else moved[inside]
+    return float(np.percentile(seen, 95)) if seen.size else 0.0
