@@ -13,6 +13,7 @@ from heliograph.cli.adding import Command
 from heliograph.cli.camera import add_render, add_watch
 from heliograph.cli.captioning import add_caption
 from heliograph.cli.cutting import add_cut
+from heliograph.cli.evaluation import add_eval
 from heliograph.cli.filters import add_hot_pixels
 from heliograph.cli.gateway import add_check, add_serve
 from heliograph.cli.keys import add_keys
@@ -65,6 +66,7 @@ def parser() -> argparse.ArgumentParser:
     add_render(commands)
     add_hot_pixels(commands)
     add_cut(commands)
+    add_eval(commands)
     add_simulate(commands)
     add_demo(commands)
     add_drill(commands)

@@ -1,0 +1,98 @@
+"""`heliograph eval detector` from its arguments to its files."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from heliograph.cli import main
+from labelled_files import table
+from moving_bar import (
+    BAR_HEIGHT,
+    BAR_TOP,
+    BAR_WIDTH,
+    REST_S,
+    SPEED_PX_S,
+    write_moving_bar,
+)
+
+SECONDS = 1.2
+
+
+def labelled_bar(folder: Path) -> Path:
+    """Write the moving bar with labels of where it is, as the simulator does."""
+    write_moving_bar(folder / "scene-000001.raw", seconds=SECONDS)
+    times = range(round(REST_S * 1e6) + 100_000, round(SECONDS * 1e6), 50_000)
+    rows = [
+        (
+            t,
+            10 + SPEED_PX_S * (t / 1e6 - REST_S),
+            BAR_TOP,
+            BAR_WIDTH,
+            BAR_HEIGHT,
+            0,
+            1.0,
+        )
+        for t in times
+    ]
+    np.save(folder / "scene-000001_bbox.npy", table(*rows))
+    (folder / "scenes.json").write_text("{}")
+    return folder
+
+
+def test_a_labelled_scene_becomes_figures_and_pictures(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scenes, out = labelled_bar(tmp_path), tmp_path / "out"
+    options = ["--simulated", str(scenes), "--resamples", "20", "--out", str(out)]
+    noise = ["--noise", str(scenes / "scene-000001.raw")]
+    assert main(["eval", "detector", *options, *noise]) == 0
+    printed = capsys.readouterr().out
+    assert "On labels" in printed
+    assert "simulated" in printed
+    report = json.loads((out / "report.json").read_text())
+    figures = report["labelled"][0]["sensors"]["320x240"]["classes"]
+    assert [one["label"] for one in figures] == ["any"]
+    # Blobs draw a bar that moves well, but to whole cells of 8 pixels.
+    assert figures[0]["ap50"]["value"] > 0.9
+    assert figures[0]["ap"]["value"] < figures[0]["ap50"]["value"]
+    assert figures[0]["operating"]["recall"] > 0.9
+    # A label every 100 ms, and moments before them at which nothing is there.
+    assert report["labelled"][0]["windows"] == figures[0]["windows"] == 12
+    # For who calls it noise the bar is a false alarm, most of the time.
+    alarms = report["recordings"][0]["false_alarms"]
+    assert alarms["windows"] > 80
+    assert alarms["boxes_per_minute"] > 4_000
+    page = (out / "report.md").read_text()
+    for name in ("simulated.png", "noise.png"):
+        assert f"]({name})" in page
+        with Image.open(out / name) as picture:
+            # Labelled boxes are green in the one, and nothing is in the other.
+            green = (np.asarray(picture) == (90, 220, 120)).all(axis=2).sum()
+        assert (green > 500) == (name == "simulated.png")
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ([], "there is nothing to judge on: give --simulated"),
+        (["--pedro", "nowhere"], "nowhere: is not there; expected recordings"),
+        (["--noise", "nowhere"], "nowhere"),
+        (["--data", "."], "holds no labels"),
+    ],
+)
+def test_what_cannot_be_judged_is_told_in_one_line(
+    options: list[str],
+    told: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["eval", "detector", *options]) == 1
+    printed = capsys.readouterr().err
+    assert printed.startswith("error: ")
+    assert told in printed
+    assert len(printed.splitlines()) == 1
