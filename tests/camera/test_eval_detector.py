@@ -1,5 +1,6 @@
 """`heliograph eval detector` from its arguments to its files."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from moving_bar import (
     SPEED_PX_S,
     write_moving_bar,
 )
+from small_networks import write_network
 
 SECONDS = 1.2
 
@@ -74,6 +76,32 @@ def test_a_labelled_scene_becomes_figures_and_pictures(
         assert (green > 500) == (name == "simulated.png")
 
 
+def test_a_network_is_judged_by_class(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scenes, out = labelled_bar(tmp_path), tmp_path / "out"
+    # The bar is as bright as a person, and now and then as a vehicle.
+    weights = write_network(
+        tmp_path / "bars.onnx", bright={"person": 0.22, "vehicle": 0.3}, half=(4, 2)
+    )
+    options = ["--simulated", str(scenes), "--resamples", "20", "--out", str(out)]
+    assert main(["eval", "detector", "--weights", str(weights), *options]) == 0
+    assert "person" in capsys.readouterr().out
+    report = json.loads((out / "report.json").read_text())
+    told = report["detector"]
+    assert (told["name"], told["weights"]) == ("network", "bars.onnx")
+    assert told["bytes"] == weights.stat().st_size
+    assert told["SHA-256"] == hashlib.sha256(weights.read_bytes()).hexdigest()
+    sensor = report["labelled"][0]["sensors"]["320x240"]
+    person, vehicle, two_wheeler, as_one = sensor["classes"]
+    assert (person["label"], as_one["label"]) == ("person", "any")
+    assert person["truths"] == as_one["truths"] == 9
+    assert person["ap50"]["value"] > 0.8
+    # What is not there has no average, and what is found of it is wrong.
+    assert (vehicle["ap50"], two_wheeler["ap50"]) == (None, None)
+    assert sensor["ap50"] == person["ap50"]
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [
@@ -81,6 +109,7 @@ def test_a_labelled_scene_becomes_figures_and_pictures(
         (["--pedro", "nowhere"], "nowhere: is not there; expected recordings"),
         (["--noise", "nowhere"], "nowhere"),
         (["--data", "."], "holds no labels"),
+        (["--data", ".", "--weights", "nowhere"], "cannot read the weights nowhere"),
     ],
 )
 def test_what_cannot_be_judged_is_told_in_one_line(

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from heliograph.cli.adding import Commands, add, add_size
+from heliograph.cli.detection import add_detector, detector_of
 
 
 def add_eval(commands: Commands) -> None:
@@ -19,6 +20,7 @@ def add_eval(commands: Commands) -> None:
         "judge a detector on labels, and on nothing",
         run_eval_detector,
     )
+    add_detector(detector)
     _add_data(detector)
     detector.add_argument(
         "--out",
@@ -101,6 +103,7 @@ def run_eval_detector(arguments: argparse.Namespace) -> int:
     from heliograph.evaluation import command
 
     request = command.EvalRequest(
+        detector=detector_of(arguments),
         simulated=arguments.simulated,
         pedro=arguments.pedro,
         data=arguments.data,

@@ -12,7 +12,8 @@ from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
 from heliograph import camera
-from heliograph.camera.config import SettingError
+from heliograph.camera.config import DetectorChoice, SettingError
+from heliograph.camera.config.detector import DetectorSettings
 from heliograph.camera.config.filter_settings import FilterSettings
 from heliograph.camera.types import Size
 from heliograph.evaluation.false_alarms import Stretch
@@ -31,7 +32,7 @@ from heliograph.evaluation.report import (
     write_report,
 )
 from heliograph.evaluation.scenery import Scenery, judge_scenery
-from heliograph.evaluation.subject import blobs
+from heliograph.evaluation.subject import subject_of
 from heliograph.labelled import (
     CLASS_MAPS,
     PROPHESEE_1MPX,
@@ -52,6 +53,7 @@ PIPE_COLUMNS = 132
 """How wide a table is that no terminal shows."""
 NAMES = 2
 """Columns with texts; those behind them hold numbers."""
+AS_A_WATCH = DetectorChoice()
 JUDGINGS = {"all": EVERY_LABEL, "gen1": PROPHESEE_GEN1, "1mpx": PROPHESEE_1MPX}
 TOLD_IN_ONE_LINE = (LabelError, SettingError, camera.RecordingError, OSError)
 
@@ -60,6 +62,7 @@ TOLD_IN_ONE_LINE = (LabelError, SettingError, camera.RecordingError, OSError)
 class EvalRequest:
     """What `heliograph eval detector` was asked; paths that are None are left out."""
 
+    detector: DetectorChoice = AS_A_WATCH
     simulated: Path | None = None
     pedro: Path | None = None
     data: Path | None = None
@@ -107,7 +110,7 @@ def judge(request: EvalRequest, *, command: str) -> Report:
             "there is nothing to judge on: give --simulated, --pedro, --data, --noise, "
             "--sweep or --street"
         )
-    subject = blobs(filters)
+    subject = subject_of(request.detector.over(DetectorSettings()), filters)
     figures: list[SetFigures] = []
     for given in sets:
         with _progress(given.name) as told:

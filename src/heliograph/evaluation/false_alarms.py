@@ -7,6 +7,7 @@ from pathlib import Path
 
 from heliograph import camera
 from heliograph.camera.config.filter_settings import FilterSettings
+from heliograph.camera.tracking.settings import TrackerSettings
 from heliograph.camera.tracking.tracker import Tracker
 from heliograph.camera.types import Box
 from heliograph.evaluation.replay import SLICE_US, Feed
@@ -80,7 +81,7 @@ def count_false_alarms(
     tracks: set[int] = set()
     with camera.open(path, SLICE_US) as recording:
         feed = Feed(recording.size, subject.make_sure(recording.size), filters)
-        tracker = Tracker(recording.size)
+        tracker = Tracker(recording.size, TrackerSettings(parts=subject.parts))
         begin_us = recording.begin_us
         for packet in recording:
             now_us = recording.now_us

@@ -34,7 +34,7 @@ def counted(
     def make(size: Size) -> Seer:
         return Seer(size, is_weak=is_weak)
 
-    subject = Subject("seer", make, make, ("person",), {})
+    subject = Subject("seer", make, make, ("person",), parts=True, facts={})
     return count_false_alarms(
         write_ticks(folder / "quiet.raw"),
         subject,

@@ -61,7 +61,8 @@ class NetworkDetector:
 
     *score_min* says by class, or `EVERY` for all others, how sure the network must be
     where not as its file says. *provider* is what runs it; `auto` takes the fastest
-    that is there. It runs on *threads* threads.
+    that is there. It runs on *threads* threads. Weak boxes are told from half of the
+    class's score on, or from the score *tell_from* where that is less.
 
     Raises `SettingError` for weights that are not there, damaged, or no detector, for
     a class that the network does not know, and for a provider that is not there.
@@ -75,6 +76,7 @@ class NetworkDetector:
         score_min: Mapping[str, float] | None = None,
         provider: ProviderChoice = "auto",
         threads: int = 1,
+        tell_from: float = 1.0,
     ) -> None:
         self.weights, data = read_weights(weights)
         where = weights or self.weights
@@ -87,6 +89,7 @@ class NetworkDetector:
         self._input = ModelInput(size, self.facts.spec)
         self._seen: NDArray[np.uint8] = np.empty((1, *self._input.shape), np.uint8)
         self._sure = _scores(self.facts, score_min or {})
+        self._told = np.minimum(self._sure * WEAK_SHARE, np.float32(tell_from))
         self._side_px_min = SIDE_PX_MIN / self._input.letterbox.scale
 
     def update(self, packet: Packet) -> None:
@@ -97,7 +100,7 @@ class NetworkDetector:
         """Return what the network sees at *now_us*, best first, in sensor pixels."""
         self._input.render(now_us, out=self._seen[0])
         scores, distances = self._session.run(OUTPUTS, {INPUT: self._seen})
-        found = suppress(decode(scores[0], distances[0], self._sure * WEAK_SHARE))
+        found = suppress(decode(scores[0], distances[0], self._told))
         found = without_riders(found, self.facts.classes, self._sure)
         edges = self._input.letterbox.to_sensor(found.edges)
         sides = edges[:, 2:] - edges[:, :2]

@@ -69,6 +69,24 @@ def test_boxes_are_cut_at_the_border_and_slivers_left_out(weights: Path) -> None
         assert min(box.width, box.height) >= 10
 
 
+def test_weak_boxes_may_be_told_from_a_lower_score_on(tmp_path: Path) -> None:
+    path = write_network(tmp_path / "s.onnx", bright={"person": 0.5}, half=HALF, gain=9)
+    patch = lit(280, 200, 60, 100)
+    usual, all_told = (
+        NetworkDetector(SIZE, path, tell_from=score) for score in (1.0, 0.05)
+    )
+    for detector in (usual, all_told):
+        detector.update(patch)
+    told = all_told.detect(2_000)
+    assert (
+        min(box.score for box in told)
+        < 0.25
+        <= min(box.score for box in usual.detect(2_000))
+    )
+    assert all(box.is_weak == (box.score < 0.5) for box in told)
+    assert all(box.score >= 0.05 for box in told)
+
+
 def test_who_is_not_sure_enough_is_weak_and_below_half_is_nothing(
     tmp_path: Path,
 ) -> None:
