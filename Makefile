@@ -10,7 +10,7 @@ NODE_STAMP := tests/conformance/node/node_modules/.ready
 BROWSER_STAMP := tests/browser/node_modules/.ready
 BROKER_STAMP := $(VENV)/mosquitto/.ready
 
-.PHONY: setup demo test check format reference prices reliability golden matrix simulate caps kept kills bench bench-camera bench-camera-load outage soak million fuzz lock lock-peers clean
+.PHONY: setup demo test check format reference prices reliability golden matrix simulate caps kept kills bench bench-camera bench-camera-load bench-detector outage soak million fuzz lock lock-peers clean
 
 setup: $(STAMP) $(OLD_STAMPS) $(NODE_STAMP) $(BROWSER_STAMP) $(BROKER_STAMP)
 
@@ -117,6 +117,12 @@ bench-camera: $(STAMP)
 # What a watch takes of memory and of a core, on a stream that the bench makes.
 bench-camera-load: $(STAMP)
 	$(BIN)/python bench/camera_load.py
+
+# One look of the detector beside FastestDet and NanoDet-m at the same input, which are
+# rebuilt with random weights to be timed; and a watch's window with the detector on.
+# WEIGHTS=FILE: other weights than the package's.
+bench-detector: $(STAMP)
+	$(BIN)/python bench/detector.py $(if $(WEIGHTS),--weights $(WEIGHTS))
 
 outage: $(STAMP)
 	bench/setup
