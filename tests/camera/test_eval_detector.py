@@ -61,8 +61,8 @@ def test_a_labelled_scene_becomes_figures_and_pictures(
     assert figures[0]["ap50"]["value"] > 0.9
     assert figures[0]["ap"]["value"] < figures[0]["ap50"]["value"]
     assert figures[0]["operating"]["recall"] > 0.9
-    # A label every 100 ms, and moments before them at which nothing is there.
-    assert report["labelled"][0]["windows"] == figures[0]["windows"] == 12
+    # Every 100 ms from 200 ms on, and at the first and last of them nothing is there.
+    assert report["labelled"][0]["windows"] == figures[0]["windows"] == 11
     # For who calls it noise the bar is a false alarm, most of the time.
     alarms = report["recordings"][0]["false_alarms"]
     assert alarms["windows"] > 80

@@ -37,6 +37,7 @@ from heliograph.labelled import (
     CLASS_MAPS,
     PROPHESEE_1MPX,
     PROPHESEE_GEN1,
+    Judging,
     LabelError,
 )
 from heliograph.labelled.boxes import EVERY_LABEL
@@ -49,6 +50,9 @@ SWEEP_EMPTY = (Stretch(0.0, 0.7), Stretch(2.0, inf))
 """Where nothing moves in the person sweep: before and after, no more pixels fire there
 than elsewhere."""
 
+SIMULATED = Judging(skip_us=200_000)
+"""Every label counts once a scene is as old as what a detector remembers: scenes begin
+with a sensor that has seen nothing, which a watch meets once a start."""
 PIPE_COLUMNS = 132
 """How wide a table is that no terminal shows."""
 NAMES = 2
@@ -142,7 +146,13 @@ def _sets(request: EvalRequest) -> list[LabelledSet]:
     sets = []
     if request.simulated is not None:
         sets.append(
-            LabelledSet("simulated", request.simulated, HISTORY_US, every_us=EVERY_US)
+            LabelledSet(
+                "simulated",
+                request.simulated,
+                HISTORY_US,
+                every_us=EVERY_US,
+                judging=SIMULATED,
+            )
         )
     if request.pedro is not None:
         sets.append(LabelledSet("pedro", request.pedro, HISTORY_US))
