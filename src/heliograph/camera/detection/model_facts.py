@@ -133,8 +133,8 @@ def _spec(told: Mapping[str, Any]) -> InputSpec:
     """Read what the model looks at."""
     if unknown := sorted(told.keys() - set(SPEC_KEYS)):
         raise ForeignModelError(
-            f"the surface in its metadata has {unknown[0]!r}, which this version does "
-            f"not know; it knows {', '.join(SPEC_KEYS)}"
+            f"the surface in its metadata has {unknown[0][:40]!r}, which this version "
+            f"does not know; it knows {', '.join(SPEC_KEYS)}"
         )
     taus = told.get("taus_us", list(InputSpec().taus_us))
     numbers = [told.get(name, 1) for name in ("bins", "slice_us")]

@@ -14,7 +14,6 @@ pressed likewise (Gehrig, Scaramuzza, RVT, CVPR 2023, https://arxiv.org/abs/2212
 Which one wins is an experiment's business; a model's file says what it was trained on.
 """
 
-import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -85,6 +84,8 @@ class ModelInput:
             (2, spec.memories, *planes), np.float32
         )
         self._slice: int | None = None
+        slices = np.array([spec.slice_us / tau_us for tau_us in spec.taus_us])
+        self._kept: NDArray[np.float32] = np.exp(-slices).astype(np.float32)
 
     def update(self, packet: Packet) -> None:
         """Take in *packet*, which may step back by a few us.
@@ -119,17 +120,20 @@ class ModelInput:
             _press(self._left[:, 1:], view[:, :-1])
             _press(self._fresh()[:, None], view[:, -1:])
             return out
-        for at, tau_us in enumerate(self.spec.taus_us):
-            kept = np.float32(math.exp(-self.spec.slice_us / tau_us))
-            if self.spec.kind == "leaky":
-                _press(
-                    (self._left[:, at] * kept + self._fresh())[:, None],
-                    view[:, at : at + 1],
-                )
-            else:
-                newest = np.maximum(self._left[:, at] * kept, self._counts > 0)
-                view[:, at] = newest * np.float32(255.0) + np.float32(0.5)
+        if self.spec.kind == "leaky":
+            share = self.letterbox.share
+            _press_added_up(self._counts, share, self._kept, self._left, view)
+            return out
+        for at, kept in enumerate(self._kept):
+            newest = np.maximum(self._left[:, at] * kept, self._counts > 0)
+            view[:, at] = newest * np.float32(255.0) + np.float32(0.5)
         return out
+
+    def forget(self) -> None:
+        """Begin anew, as if nothing had been seen."""
+        self._left[:] = 0.0
+        self._counts[:] = 0
+        self._slice = None
 
     @property
     def _reached(self) -> int:
@@ -144,8 +148,7 @@ class ModelInput:
         """Fold what is over by *t_us*; begin anew where time went back."""
         at = t_us // self.spec.slice_us
         if self._slice is None or at < self._slice - BACK_SLICES:
-            self._left[:] = 0.0
-            self._counts[:] = 0
+            self.forget()
             self._slice = at
         elif at > self._slice:
             self._fold(at - self._slice)
@@ -153,24 +156,17 @@ class ModelInput:
 
     def _fold(self, slices: int) -> None:
         """End the slice under way and *slices* - 1 empty ones after it."""
-        left = self._left
-        if self.spec.kind == "histogram":
-            shift = min(slices, self.spec.bins)
+        left, spec = self._left, self.spec
+        if spec.kind == "histogram":
+            shift = min(slices, spec.bins)
             left[:, :-shift] = left[:, shift:]
             left[:, -shift:] = 0.0
-            if slices <= self.spec.bins:
+            if slices <= spec.bins:
                 left[:, -shift] = self._fresh()
         else:
-            fresh = self._fresh() if self.spec.kind == "leaky" else self._counts > 0
-            for at, tau_us in enumerate(self.spec.taus_us):
-                kept = np.float32(math.exp(-self.spec.slice_us / tau_us))
-                plane = left[:, at]
-                plane *= kept
-                if self.spec.kind == "leaky":
-                    plane += fresh
-                else:
-                    np.maximum(plane, fresh, out=plane)
-                plane *= kept ** np.float32(slices - 1)
+            fold = _add_up if spec.kind == "leaky" else _keep_newest
+            later = self._kept ** np.float32(slices - 1)
+            fold(self._counts, self.letterbox.share, (self._kept, later), left)
         self._counts[:] = 0
 
 
@@ -194,6 +190,70 @@ def _count(
         else:
             counts[e.p, rows[e.y], columns[e.x]] += 1
     return len(packet), outside
+
+
+@compiled
+def _add_up(
+    counts: NDArray[np.int32],
+    share: NDArray[np.float32],
+    kept: tuple[NDArray[np.float32], NDArray[np.float32]],
+    left: NDArray[np.float32],
+) -> None:
+    """End a slice of leaky counts: it leaks as *kept* says, empty ones after it too."""
+    planes, memories, height, width = left.shape
+    for p in range(planes):
+        for m in range(memories):
+            first, later = kept[0][m], kept[1][m]
+            for y in range(height):
+                for x in range(width):
+                    fresh = np.float32(counts[p, y, x]) * share[y, x]
+                    left[p, m, y, x] = (left[p, m, y, x] * first + fresh) * later
+
+
+@compiled
+def _keep_newest(
+    counts: NDArray[np.int32],
+    share: NDArray[np.float32],  # noqa: ARG001 - both folds are called alike
+    kept: tuple[NDArray[np.float32], NDArray[np.float32]],
+    left: NDArray[np.float32],
+) -> None:
+    """End a slice of an exponential surface: a cell with an event is 1 again."""
+    planes, memories, height, width = left.shape
+    for p in range(planes):
+        for m in range(memories):
+            first, later = kept[0][m], kept[1][m]
+            for y in range(height):
+                for x in range(width):
+                    newest = np.float32(counts[p, y, x] > 0)
+                    left[p, m, y, x] = max(left[p, m, y, x] * first, newest) * later
+
+
+@compiled
+def _press_added_up(
+    counts: NDArray[np.int32],
+    share: NDArray[np.float32],
+    kept: NDArray[np.float32],
+    left: NDArray[np.float32],
+    out: NDArray[np.uint8],
+) -> None:
+    """Write leaky counts in 8 bits, as if the slice under way ended now.
+
+    Plane by plane, so that the compiler makes vector code of it; in 64 bits, as what
+    networks were trained on was made.
+    """
+    planes, memories, _, _ = left.shape
+    cells = share.reshape(-1)
+    for p in range(planes):
+        fresh = counts[p].reshape(-1)
+        for m in range(memories):
+            source, target = left[p, m].reshape(-1), out[p, m].reshape(-1)
+            for i in range(len(source)):
+                # The product is rounded to 32 bits, as what is folded is.
+                before = np.float64(source[i] * kept[m])
+                level = before + np.float64(fresh[i]) * np.float64(cells[i])
+                # As numpy divides: looking for a 0 would be no vector code.
+                pressed = np.true_divide(level, level + 1.0)
+                target[i] = np.uint8(np.int32(pressed * 255.0 + 0.5))
 
 
 @compiled
