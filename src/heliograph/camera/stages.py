@@ -31,6 +31,9 @@ from heliograph.camera.tracking.tracker import Tracker
 from heliograph.camera.types import EVENT, CaptionJob, Packet, PlaceEvent, Size, Track
 from heliograph.clock import Clock
 
+BLIND_US_MAX = 90_000
+"""For how long a watch that is late may leave out a detector that costs much, before
+what it has found counts as out of sight."""
 BEYOND_DWELL_US = 10_000_000
 """How much longer a thing at rest is waited for than the config's longest dwell."""
 
@@ -85,6 +88,10 @@ class Stages:
         )
         self._policy = CaptionPolicy(policy_settings(settings))
         self._next_look_us: int | None = None
+        self._tracks: tuple[Track, ...] = ()
+        self._detected_us: int | None = None
+        # What blobs cost is little; a network costs the same however little there is.
+        self._blind_us_max = 0 if chosen.parts else BLIND_US_MAX
         self._warm_up()
 
     @property
@@ -102,11 +109,15 @@ class Stages:
     ) -> tuple[Track, ...]:
         """Take in the window that ends at *now_us*; return the tracks at its end.
 
-        Of a *late* one less is looked at, where there is much.
+        Of a *late* one less is looked at, where there is much, and a network does not
+        look at it unless it has not looked for long: tracks are then as they were.
         """
         kept = self._filters.apply(packet, late=late)
         self._take_in(kept)
-        tracks = self._tracker.update(self._detector.detect(now_us), now_us)
+        if not (late and self._may_be_blind(now_us)):
+            self._tracks = self._tracker.update(self._detector.detect(now_us), now_us)
+            self._detected_us = now_us
+        tracks = self._tracks
         events = self._places.update(tracks, now_us)
         self._policy.notice(events, [one for one in events if self._is_asked_on(one)])
         if self._next_look_us is None or now_us >= self._next_look_us:
@@ -131,6 +142,11 @@ class Stages:
         self._levels.at(0)
         self._detector.detect(0)
         settle()
+
+    def _may_be_blind(self, now_us: int) -> bool:
+        """Say whether the detector may leave out the window that ends at *now_us*."""
+        before_us = self._detected_us
+        return before_us is not None and now_us - before_us <= self._blind_us_max
 
     def _take_in(self, kept: Packet) -> None:
         """Leave *kept* behind on each surface once."""

@@ -5,14 +5,17 @@ from dataclasses import replace
 from math import inf, isinf
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from caption_parts import HandClock
 from heliograph import camera
 from heliograph.camera.captioning.policy_terms import Verdict
 from heliograph.camera.config import WatchSettings
+from heliograph.camera.config.detector import DetectorKind
 from heliograph.camera.config.places import Line, Zone
 from heliograph.camera.detection.choosing import Chosen, DetectorFacts
+from heliograph.camera.render import nobody
 from heliograph.camera.stages import Stages, tracker_settings
 from heliograph.camera.types import Box, CaptionJob, Packet
 from moving_bar import BAR_HEIGHT, BAR_TOP, BAR_WIDTH, write_moving_bar
@@ -25,6 +28,7 @@ class Nothing:
 
     def __init__(self) -> None:
         self.events = 0
+        self.asked_us: list[int] = []
 
     def update(self, packet: Packet) -> None:
         """Count what it is given."""
@@ -32,7 +36,7 @@ class Nothing:
 
     def detect(self, now_us: int) -> list[Box]:
         """Return no box."""
-        del now_us
+        self.asked_us.append(now_us)
         return []
 
 
@@ -128,3 +132,27 @@ def test_another_detector_takes_the_place_of_the_blobs(bar: Path) -> None:
     filtered = stages.filtered
     assert nothing.events == filtered.taken - filtered.removed > 0
     assert stages.passed_over == 0
+
+
+@pytest.mark.parametrize(("kind", "asked"), [("network", 14), ("blobs", 50)])
+def test_a_late_watch_leaves_out_what_costs_much_and_never_for_long(
+    bar: Path, kind: DetectorKind, asked: int
+) -> None:
+    nothing = Nothing()
+    with camera.open(bar) as recording:
+        stages = Stages(
+            recording.size,
+            nobody,
+            settings=SETTINGS,
+            clock=HandClock(),
+            deadline_s=None,
+            chosen=Chosen(nothing, DetectorFacts(kind)),
+        )
+        nothing.asked_us.clear()
+        for n, packet in enumerate(recording):
+            stages.step(packet, recording.now_us, late=n >= 10)
+            if n == 49:
+                break
+    assert len(nothing.asked_us) == asked
+    gaps_us = np.diff(nothing.asked_us)
+    assert gaps_us.max() == (100_000 if kind == "network" else 10_000)
