@@ -5,6 +5,7 @@ import socket
 import threading
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -106,6 +107,32 @@ def test_tries_and_queue_are_bounded_and_what_is_given_up_is_counted() -> None:
             let.set()
         ids = [post.headers["x-heliograph-id"] for post in receiver.asked]
     assert ids == [f"{CAPTION.id}.cloud", "door-5.cloud", "door-6.cloud"]
+
+
+def test_a_receiver_whose_head_drips_is_waited_for_no_longer_than_the_timeout() -> None:
+    dripping = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            while not dripping.is_set():
+                connection, _ = listening.accept()
+                with connection, suppress(OSError):
+                    connection.recv(1 << 20)
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nx-filled: ")
+                    while not dripping.wait(0.02):
+                        connection.sendall(b".")
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        url = Secret(f"http://127.0.0.1:{listening.getsockname()[1]}/")
+        settings = WebhookSettings(url, timeout_s=0.2, tries_max=1)
+        with Webhook(settings, camera="dock-3", clock=SystemClock()) as sink:
+            sink.append(CAPTION)
+            until(lambda: sink.counters.lost == 1)
+        dripping.set()
+        # Whoever is accepted last sees that it is over.
+        socket.create_connection(listening.getsockname()).close()
+        thread.join()
 
 
 def get(url: str) -> str:

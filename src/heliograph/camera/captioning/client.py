@@ -31,6 +31,7 @@ from heliograph.camera.captioning.answer import (
 from heliograph.camera.captioning.tags import TAGS_HEADER, tags_of
 from heliograph.camera.config import SettingError
 from heliograph.camera.config.captioning import AnswerForm
+from heliograph.camera.http_deadline import pool_manager
 from heliograph.camera.types import Caption, CaptionJob
 from heliograph.clock import Clock
 
@@ -77,7 +78,7 @@ class GatewayClient:
             if not api_key or not api_key.isascii() or not api_key.isprintable():
                 raise SettingError("the API key is empty or not plain ASCII text")
             self._headers["authorization"] = f"Bearer {api_key}"
-        self._pool = urllib3.PoolManager(maxsize=connections, block=False)
+        self._pool = pool_manager(connections=connections)
 
     def models(self, *, timeout_s: float) -> list[str]:
         """Return the names of the models the gateway lists, in its order.
@@ -139,7 +140,6 @@ class GatewayClient:
         more: Mapping[str, str] = MappingProxyType({}),
     ) -> _Reply:
         """Do one call within *timeout_s*; raise `GatewayError` where it fails."""
-        until_s = self._clock.monotonic_s() + timeout_s
         headers = {**self._headers, **more}
         if body is not None:
             headers["content-type"] = "application/json"
@@ -158,7 +158,7 @@ class GatewayClient:
                 preload_content=False,
             )
             try:
-                answer = self._read(response, until_s, timeout_s)
+                answer = _read(response)
             except BaseException:
                 # A connection with half an answer in it is of no use to the next.
                 response.close()
@@ -171,22 +171,6 @@ class GatewayClient:
             answer = answer.replace(self._key.encode(), b"[...]")
         return _Reply(response.status, response.headers, answer)
 
-    def _read(
-        self, response: urllib3.BaseHTTPResponse, until_s: float, timeout_s: float
-    ) -> bytes:
-        """Read piece by piece: a body that drips keeps to the deadline too."""
-        pieces, size = [], 0
-        while piece := response.read1(PIECE_BYTES):
-            pieces.append(piece)
-            size += len(piece)
-            if size > ANSWER_BYTES_MAX:
-                raise GatewayError(
-                    f"the answer is larger than {ANSWER_BYTES_MAX} bytes"
-                )
-            if self._clock.monotonic_s() > until_s:
-                raise GatewayError(f"no whole answer within {timeout_s:.1f} s")
-        return b"".join(pieces)
-
     def _why(self, error: HTTPError, timeout_s: float) -> str:
         """Put *error* into one line without urllib3's objects in it."""
         if isinstance(error, NewConnectionError | ConnectTimeoutError):
@@ -198,6 +182,17 @@ class GatewayClient:
         if isinstance(error, ProtocolError):
             return "the connection broke before the whole answer was there"
         return f"no usable answer: {type(error).__name__}"
+
+
+def _read(response: urllib3.BaseHTTPResponse) -> bytes:
+    """Read piece by piece, and no more than is believed of an answer."""
+    pieces, size = [], 0
+    while piece := response.read1(PIECE_BYTES):
+        pieces.append(piece)
+        size += len(piece)
+        if size > ANSWER_BYTES_MAX:
+            raise GatewayError(f"the answer is larger than {ANSWER_BYTES_MAX} bytes")
+    return b"".join(pieces)
 
 
 @dataclass(frozen=True, slots=True)

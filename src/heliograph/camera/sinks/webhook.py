@@ -20,6 +20,7 @@ from urllib3.exceptions import HTTPError
 
 from heliograph import __version__
 from heliograph.camera.config.webhook import WebhookSettings
+from heliograph.camera.http_deadline import pool_manager
 from heliograph.camera.sinks.jsonl import to_json
 from heliograph.camera.types import Caption
 from heliograph.clock import Clock
@@ -68,7 +69,7 @@ class Webhook:
         self._settings = settings
         self._camera = camera
         self._clock = clock
-        self._pool = urllib3.PoolManager(maxsize=1)
+        self._pool = pool_manager(connections=1)
         self._changed = threading.Condition()
         self._waiting: deque[tuple[str, bytes]] = deque()
         self._sent = self._lost = 0
@@ -172,7 +173,7 @@ class Webhook:
                 self._settings.url.reveal(),
                 body=body,
                 headers=headers,
-                timeout=self._settings.timeout_s,
+                timeout=urllib3.Timeout(total=self._settings.timeout_s),
                 # A redirect would carry the caption to a place nobody named.
                 retries=False,
                 redirect=False,
