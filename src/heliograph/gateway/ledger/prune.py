@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
+from heliograph.gateway.ledger.abandoned import Abandoned
 from heliograph.gateway.ledger.database import Database, Value
 from heliograph.gateway.ledger.rows import HOUR_MS, HOURS_OF_DAY
 from heliograph.gateway.ledger.stores.store import Store
@@ -97,6 +98,7 @@ class Pruner:
         self.sums_bytes: int | None = None  # measured once while there is more to take
         self.is_cramped = False
         self.askers_due = True
+        self.abandoned = Abandoned()
 
     def do_chore(self, database: Database) -> None:
         """Look about once a minute; take one step, so that writing goes on."""
@@ -119,6 +121,7 @@ class Pruner:
             self.take_bodies_away(database, now_s),
             take_writers_away(database, now_s),
             self.take_sums_away(database, now_s),
+            self.abandoned.step(database, now_s),
         ]
         return Pruned(more=any(more))
 

@@ -5,6 +5,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import repeat
 from pathlib import Path
 from time import time
@@ -239,6 +240,21 @@ def test_what_is_too_old_is_taken_away_and_its_sums_stay(
     assert "0 exchanges, " in capsys.readouterr().out
     assert main(["costs", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["total"]["exchanges"] == 3
+
+
+def test_what_was_spent_of_caps_of_long_ago_goes_too(path: Path, capsys: Out) -> None:
+    day_s, now_s = 86_400, int(time())
+    with closing(sqlite3.connect(path)) as database, database:
+        for days in (1, 99):
+            spent = ("key gone|usd|day", now_s - days * day_s, 7)
+            database.execute("INSERT INTO budget_spent VALUES (?, ?, ?)", spent)
+            database.execute("INSERT INTO budget_charges VALUES (1, ?, ?, ?)", spent)
+    assert main(["ledger", "prune"]) == 0
+    with closing(sqlite3.connect(path)) as database:
+        for table in ("budget_spent", "budget_charges"):
+            found = database.execute(f"SELECT COUNT(*) FROM {table}").fetchone()  # noqa: S608 - names of ours
+            assert found == (1,)
+    assert capsys.readouterr().err == ""
 
 
 def test_what_is_no_number_of_days_is_told(capsys: Out) -> None:
