@@ -8,7 +8,6 @@ import asyncio
 import json
 import shutil
 import sqlite3
-import subprocess
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -20,21 +19,11 @@ from gateway.running import CLAUDE_FIRST
 from heliograph.gateway.ledger.audit import audit
 from heliograph.gateway.ledger.stores.sqlite_file import SqliteFile
 from heliograph.simulation.providers import SimulatedProviders
+from small_disks import mounted
 
 SMALL = 'mount -t tmpfs -o size=2m tmpfs "$0" && exec "$@"'
 READ_ONLY = 'mount -t tmpfs tmpfs "$0" && mount -o remount,ro "$0" && exec "$@"'
 KEPT = "it is kept as "
-NAMESPACE = ("unshare", "--map-root-user", "--mount")
-NO_PROGRAM = (
-    "disks are made full and read-only with unshare and nsenter, which are not"
-    " installed: install util-linux"
-)
-NOT_ALLOWED = (
-    "this user may not mount a disk of its own: allow it, by whichever there is of"
-    " `sysctl kernel.unprivileged_userns_clone=1` and"
-    " `sysctl kernel.apparmor_restrict_unprivileged_userns=0`, in a container by"
-    " `--cap-add SYS_ADMIN --security-opt apparmor=unconfined`; the system says"
-)
 
 
 @pytest.fixture
@@ -48,20 +37,6 @@ def disk(tmp_path: Path) -> Path:
 def config(sim: SimulatedProviders, tmp_path: Path, disk: Path) -> str:
     text = CLAUDE_FIRST.replace("{sim}", sim.base_url)
     return config_file(tmp_path, f"{text}\nledger: {disk / 'ledger.db'}\n")
-
-
-def mounted(script: str, disk: Path) -> tuple[str, ...]:
-    """Write what runs a command in a namespace in which *disk* is another."""
-    before = (*NAMESPACE, "sh", "-c", script, str(disk))
-    try:
-        tried = subprocess.run(
-            (*before, "true"), capture_output=True, text=True, check=False
-        )
-    except FileNotFoundError:
-        pytest.fail(NO_PROGRAM)
-    if tried.returncode:
-        pytest.fail(f"{NOT_ALLOWED}: {tried.stderr.strip()}")
-    return before
 
 
 async def asked(served: Served, count: int) -> None:

@@ -5,7 +5,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from math import inf
@@ -115,6 +115,7 @@ def run_watch(
                 stop=stop,
                 settings=_changed(told.watch, filters, detector, destinations),
                 resume=resume,
+                warn=_warn,
             )
             lines.put(f"\n{render_summary(summary)}")
     except TOLD_IN_ONE_LINE as error:
@@ -262,6 +263,12 @@ def ended_by_signals(stop: threading.Event) -> Iterator[None]:
 def _refuse(problems: list[Problem]) -> int:
     sys.stderr.write(f"{render_problems(problems)}\n")
     return 1
+
+
+def _warn(what: str) -> None:
+    """Say on standard error what is wrong and ends nothing; nobody need read it."""
+    with suppress(OSError):
+        sys.stderr.write(f"warning: {what}\n")
 
 
 def fail(why: str) -> int:

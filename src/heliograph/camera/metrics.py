@@ -117,6 +117,7 @@ def _watched(tally: Tally, queue: QueueCounters) -> Iterator[Metric]:
 
 def _spooled(spool: SpoolCounters) -> Iterator[Metric]:
     """Yield what waits in the spool, and what became of the rest."""
+    yield _gauge("spool_open", "Whether the spool has its file", spool.is_open)
     yield _gauge("spool_rows", "Pictures in the spool", spool.rows)
     yield _gauge("spool_bytes", "What they take up", spool.bytes)
     yield CounterMetricFamily(

@@ -25,7 +25,7 @@ from heliograph.camera.captioning.client import Captioner, GatewayClient, Gatewa
 from heliograph.camera.captioning.explaining import verdict_line
 from heliograph.camera.captioning.limits import Limits
 from heliograph.camera.captioning.policy_terms import Verdict
-from heliograph.camera.captioning.spool import Spool
+from heliograph.camera.captioning.spool import Spool, open_spool
 from heliograph.camera.config import (
     GATEWAY_URL,
     SettingError,
@@ -95,6 +95,7 @@ def watch(
     settings: WatchSettings | None = None,
     resume: bool = False,
     limits: Limits | None = None,
+    warn: Callable[[str], object] | None = None,
     clock: Clock | None = None,
 ) -> Summary:
     """Caption the recording at *source* and return what came of it.
@@ -107,6 +108,7 @@ def watch(
     chosen or not. Setting *stop* ends the watch. Pictures that no model was there for
     wait in the settings' spool; with *resume* what it knows is not asked about again.
     *limits* of a batch stand before each question; no template speaks for what waits.
+    *warn* is told what is wrong from the begin and ends nothing.
 
     Raises, before anything is asked for, `OSError` or `RecordingError` for the
     recording, `SettingError` for a setting, `GatewayError` where the gateway must be
@@ -130,7 +132,8 @@ def watch(
         model = model or _first_model(client, settings)
         facts = _facts(recording, speed, model, chosen)
         run = _Run(recording, facts, settings, clock, chosen)
-        kept = stack.enter_context(_spool_of(settings, clock))
+        spool = open_spool(settings.spool, clock, must_open=resume, warn=warn)
+        kept = stack.enter_context(spool)
         mark = _mark(source, resume=resume)
         run.ask_by(client, kept, mark=mark, resume=resume, limits=limits)
         run.on_caption = on_caption
@@ -365,13 +368,6 @@ def _client(
         # One more asks about what waits in the spool.
         connections=settings.workers + 1,
     )
-
-
-def _spool_of(
-    settings: WatchSettings, clock: Clock
-) -> AbstractContextManager[Spool | None]:
-    """Return the spool where pictures wait; nothing where there is to be none."""
-    return Spool(settings.spool, clock=clock) if settings.spool else nullcontext()
 
 
 def _first_model(client: GatewayClient, settings: WatchSettings) -> str | None:

@@ -5,7 +5,8 @@ as `unkept`, and is not asked about later.
 """
 
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from math import inf
 from types import TracebackType
@@ -23,6 +24,11 @@ from heliograph.camera.config import SpoolSettings
 from heliograph.camera.types import Caption, CaptionJob
 from heliograph.clock import Clock
 
+UNKEPT = (
+    "the watch goes on without it: pictures that no model is there for are told of by "
+    "the template, and not kept, until it can be opened; it is tried every 5 s"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class SpoolCounters:
@@ -30,6 +36,7 @@ class SpoolCounters:
 
     `caught_up` got a model's caption later than live, `lost` were thrown away, by why.
     `unkept` were never in the file; `trouble` says what it last failed of.
+    Without `is_open` there is no file yet.
     """
 
     rows: int
@@ -39,19 +46,27 @@ class SpoolCounters:
     lost: Mapping[Loss, int]
     unkept: int
     trouble: str | None
+    is_open: bool = True
 
 
 class Spool:
-    """The spool that *settings* describe. Raises `SpoolError` where it cannot open."""
+    """The spool that *settings* describe.
 
-    def __init__(self, settings: SpoolSettings, *, clock: Clock) -> None:
+    Where its disk fails it begins without a file, keeps nothing until one can be
+    opened, and `trouble` says so; not so where it *must_open*. What the last one left
+    waits for the next one. Raises `SpoolError` where it cannot open.
+    """
+
+    def __init__(
+        self, settings: SpoolSettings, *, clock: Clock, must_open: bool = False
+    ) -> None:
         self._settings = settings
         self._clock = clock
         self._lock = threading.RLock()
         self._caught_up = self._unkept = 0
         self._trouble: str | None = None
-        self._file = SpoolFile(settings.file)
-        rows = self._file.rows()
+        self._file: SpoolFile | None = None
+        rows = self._begin(must_open=must_open)
         self._untold = tuple(row.id for row in rows if not row.told)
         now_s, wall_s = clock.monotonic_s(), clock.wall_s()
         # A clock that was set back makes nothing younger than new.
@@ -83,12 +98,19 @@ class Spool:
                 lost=dict(self._plan.lost),
                 unkept=self._unkept,
                 trouble=self._trouble,
+                is_open=self._file is not None,
             )
+
+    @property
+    def trouble(self) -> str | None:
+        """What the file last failed of, if ever it did."""
+        with self._lock:
+            return self._trouble
 
     def in_doubt(self) -> tuple[Caption, ...]:
         """Return what was decided when the last camera died, and may be in a sink."""
         try:
-            return tuple(self._file.decided())
+            return tuple(self._open().decided())
         except SpoolError as error:
             self._fail(error)
             return ()
@@ -108,7 +130,7 @@ class Spool:
     def knows(self, id_: str) -> bool:
         """Say whether *id_* waits here or has its caption already."""
         try:
-            return self._file.knows(id_)
+            return self._open().knows(id_)
         except SpoolError as error:
             self._fail(error)
             return False
@@ -126,9 +148,9 @@ class Spool:
         with self._lock:
             try:
                 gone = self._plan.add(entry)
-                self._file.drop(gone)
+                self._open().drop(gone)
                 if job.id not in gone:
-                    self._file.insert(row, job)
+                    self._open().insert(row, job)
             except SpoolError as error:
                 self._plan.remove(job.id)
                 self._unkept += 1
@@ -137,7 +159,7 @@ class Spool:
     def decide(self, caption: Caption) -> None:
         """Write *caption* down before any sink has it."""
         try:
-            self._file.decide(caption.id, caption)
+            self._open().decide(caption.id, caption)
         except SpoolError as error:
             self._fail(error)
 
@@ -147,13 +169,13 @@ class Spool:
             try:
                 if caption.rung == "template" and outcome == "away":
                     self._plan.free(caption.id)
-                    self._file.keep(caption.id)
+                    self._open().keep(caption.id)
                     return
                 if outcome == "refused":
                     self._plan.lose(caption.id, "refused")
                 self._caught_up += caption.rung == "cloud" and caption.age_s > 0
                 self._plan.remove(caption.id)
-                self._file.settle(caption.id)
+                self._open().settle(caption.id)
             except SpoolError as error:
                 self._fail(error)
 
@@ -162,7 +184,7 @@ class Spool:
         with self._lock:
             self._plan.lose(id_, "refused")
             try:
-                self._file.settle(id_)
+                self._open().settle(id_)
             except SpoolError as error:
                 self._fail(error)
 
@@ -175,7 +197,7 @@ class Spool:
         with self._lock:
             if old := self._plan.expire(now_s):
                 try:
-                    self._file.drop(old)
+                    self._open().drop(old)
                 except SpoolError as error:
                     self._fail(error)
             return inf if self._plan.next() is None else self._plan.wait_s(now_s)
@@ -200,19 +222,23 @@ class Spool:
             if not tried:
                 return
             try:
-                self._file.tried(id_, tries)
+                self._open().tried(id_, tries)
             except SpoolError as error:
                 self._fail(error)
 
     def tidy(self) -> None:
-        """Do what waits for the disk."""
+        """Do what waits for the disk, and open the file where it is not yet."""
         try:
+            if self._file is None:
+                self._file = SpoolFile(self._settings.file)
             self._file.tidy()
         except SpoolError as error:
             self._fail(error)
 
     def close(self) -> None:
         """Close the file; what is in it waits for the next camera."""
+        if self._file is None:
+            return
         try:
             self._file.close()
         except SpoolError as error:
@@ -229,14 +255,31 @@ class Spool:
     ) -> None:
         self.close()
 
+    def _begin(self, *, must_open: bool) -> list[Row]:
+        """Open the file and return what waits in it."""
+        try:
+            self._file = SpoolFile(self._settings.file)
+            return self._file.rows()
+        except SpoolError as error:
+            if must_open or not error.is_disk:
+                raise
+            self._fail(error)
+            return []
+
+    def _open(self) -> SpoolFile:
+        """Return the file. Raises `SpoolError` while there is none."""
+        if self._file is None:
+            raise SpoolError(self._trouble or "the spool is not open", is_disk=True)
+        return self._file
+
     def _load(self, id_: str) -> CaptionJob | None:
         """Return a job from the file; what cannot be read is thrown away."""
         try:
-            job = self._file.job(id_)
+            job = self._open().job(id_)
             if job is None:
                 with self._lock:
                     self._plan.lose(id_, "unreadable")
-                self._file.drop([id_])
+                self._open().drop([id_])
         except SpoolError as error:
             self._fail(error)
             return None
@@ -245,3 +288,22 @@ class Spool:
     def _fail(self, error: SpoolError) -> None:
         with self._lock:
             self._trouble = str(error)
+
+
+def open_spool(
+    settings: SpoolSettings | None,
+    clock: Clock,
+    *,
+    must_open: bool,
+    warn: Callable[[str], object] | None,
+) -> AbstractContextManager[Spool | None]:
+    """Open the spool of *settings*, if there is to be one; *warn* of a disk that fails.
+
+    Raises `SpoolError` as `Spool` does.
+    """
+    if settings is None:
+        return nullcontext()
+    spool = Spool(settings, clock=clock, must_open=must_open)
+    if spool.trouble is not None and warn is not None:
+        warn(f"{spool.trouble}; {UNKEPT}")
+    return spool

@@ -10,6 +10,8 @@ Against `kill -9` this holds always. A power cut may take back the last commits 
 what came of them (`synchronous=NORMAL`): the camera would fsync for every picture.
 """
 
+import errno
+import os
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
@@ -43,8 +45,22 @@ STEPS = (
 )
 
 
+DISK_FAILS = frozenset(
+    {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY}
+)
+DISK_REFUSES = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
+
+
 class SpoolError(Exception):
-    """The spool cannot be used; the message says where and why."""
+    """The spool cannot be used; the message says where and why.
+
+    `is_disk` where it is the disk that is full, read-only or broken: what was asked for
+    is right, and may work later.
+    """
+
+    def __init__(self, message: str, *, is_disk: bool = False) -> None:
+        super().__init__(message)
+        self.is_disk = is_disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,4 +260,25 @@ class SpoolFile:
             why = "another camera has it open: give each camera a spool of its own"
         elif "not a database" in why:
             why = "it is no spool: name another file, or move this one away"
-        return SpoolError(f"cannot {doing} the spool {self._path}: {why}")
+        disk = _what_the_disk_says(self._path, error)
+        return SpoolError(
+            f"cannot {doing} the spool {self._path}: {disk or why}",
+            is_disk=disk is not None,
+        )
+
+
+def _what_the_disk_says(path: Path, error: sqlite3.Error) -> str | None:
+    """Return what is wrong with the disk of *path*; None where it is something else."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    if code not in DISK_FAILS and code != sqlite3.SQLITE_CANTOPEN:
+        return None
+    try:
+        # SQLite tells a full disk from a broken one as little as from a missing folder.
+        with path.open("ab"):
+            room = os.statvfs(path.parent)
+    except OSError as refused:
+        is_disk = refused.errno in DISK_REFUSES
+        return os.strerror(refused.errno).lower() if is_disk and refused.errno else None
+    if code not in DISK_FAILS:
+        return None
+    return str(error) if room.f_bavail else "no space left on device"
