@@ -5,17 +5,17 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic, sleep
 
 import pytest
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
-PATIENCE_S = 15.0
+from waiting import PATIENCE_S, until
+
 BROUGHT = Path(sys.prefix) / "mosquitto" / "mosquitto"
 """Where `make setup` puts it."""
 
@@ -31,14 +31,6 @@ def installed() -> str:
             "(apt-get install mosquitto)"
         )
     return found
-
-
-def until(true: Callable[[], bool]) -> None:
-    """Wait until something is true."""
-    end_s = monotonic() + PATIENCE_S
-    while not true():
-        assert monotonic() < end_s, "it did not come true"
-        sleep(0.005)
 
 
 class Broker:

@@ -7,8 +7,8 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from mosquitto import until
 from moving_bar import write_moving_bar
+from waiting import until
 
 CAPTIONS = 3
 WATCH = """

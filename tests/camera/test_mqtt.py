@@ -20,8 +20,9 @@ from heliograph.camera.sinks.mqtt import Mqtt
 from heliograph.clock import SystemClock
 from heliograph.yaml_reading.secret import Secret
 from loopback_gateway import loopback_gateway
-from mosquitto import Ear, broker, ear, until
+from mosquitto import Ear, broker, ear
 from moving_bar import write_moving_bar
+from waiting import until
 
 TOPIC = "heliograph/dock-3"
 PASSWORD = "no-password-of-anybodys"

@@ -7,12 +7,11 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from time import monotonic, sleep
 from typing import Any, Literal
 
 import pytest
@@ -34,23 +33,15 @@ from loopback_gateway import (
     one_line_about,
 )
 from moving_bar import write_moving_bar
+from waiting import PATIENCE_S, until
 
 TESTS = Path(__file__).resolve().parents[1]
 DYING_CAMERA = TESTS / "camera" / "dying_camera.py"
-PATIENCE_S = 20.0
 MINUTE_S = 60.0
 EVERY_S = 30.0
 """Between two alerts of the long outage."""
 BEFORE, AWAY, AFTER = 10 * MINUTE_S, 90 * MINUTE_S, 40 * MINUTE_S
 MANY = WatchSettings(captions_per_s=20.0, again_us=50_000)
-
-
-def until(true: Callable[[], bool]) -> None:
-    """Wait until something is true."""
-    end_s = monotonic() + PATIENCE_S
-    while not true():
-        assert monotonic() < end_s
-        sleep(0.0002)
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
@@ -86,7 +77,7 @@ class Street:
         for _ in range(round(seconds / EVERY_S)):
             self.seen += 1
             self.alerts.put(job(self.seen))
-            until(self.is_idle)
+            until(self.is_idle, every_s=0.0002)
             self.rest(EVERY_S)
 
     def rest(self, seconds: float) -> None:

@@ -27,8 +27,8 @@ from heliograph.camera.sinks.webhook import Webhook, WebhookCounters, sign
 from heliograph.clock import SystemClock
 from heliograph.yaml_reading.secret import Secret
 from loopback_gateway import Asked, LoopbackGateway, Said, loopback_gateway
-from mosquitto import until
 from moving_bar import write_moving_bar
+from waiting import until
 
 SECRET = "whsec-not-anybodys"
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guide" / "camera-sinks.md"

@@ -8,7 +8,6 @@ https://docs.prophesee.ai/stable/samples/modules/core/time_surface.html
 import numpy as np
 from numpy.typing import NDArray
 
-from heliograph.camera.bounds import check_out
 from heliograph.camera.jit import compiled
 from heliograph.camera.surfaces.newest import NewestEvents
 from heliograph.camera.types import Size
@@ -35,11 +34,7 @@ class LinearTimeSurface(NewestEvents):
 
         Written to *out* where it is given.
         """
-        if out is None:
-            out = np.empty(self.us.shape, np.uint8)
-        check_out(out, self.us.shape)
-        _fade_evenly(self.us, self.since_epoch(now_us), self.span_us, out)
-        return out
+        return self.faded(now_us, out, _fade_evenly, self.span_us)
 
 
 @compiled

@@ -1,12 +1,18 @@
 """The newest event of each pixel and polarity: what all time surfaces are made of."""
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 import numpy as np
 from numpy.typing import NDArray
 
-from heliograph.camera.bounds import check_dtype, check_events
+from heliograph.camera.bounds import check_dtype, check_events, check_out
 from heliograph.camera.jit import compiled
 from heliograph.camera.pixel_times import NEVER, SPAN_US, PixelTimes
 from heliograph.camera.types import Packet, Size
+
+Fade: TypeAlias = Callable[[NDArray[np.int32], int, int, NDArray[np.uint8]], None]
+"""Draws times as they are now, over so many us, to the last argument."""
 
 
 class NewestEvents:
@@ -36,6 +42,19 @@ class NewestEvents:
         outside, latest = _keep_newest(packet, epoch_us, latest, self._newest.us)
         self._latest_us = epoch_us + latest
         check_events(packet, outside)
+
+    def faded(
+        self, now_us: int, out: NDArray[np.uint8] | None, fade: Fade, over_us: int
+    ) -> NDArray[np.uint8]:
+        """Return what *fade* makes of the times at *now_us*, shape (2, H, W).
+
+        Written to *out* where it is given. Raises `ValueError` where it does not fit.
+        """
+        if out is None:
+            out = np.empty(self.us.shape, np.uint8)
+        check_out(out, self.us.shape)
+        fade(self.us, self.since_epoch(now_us), over_us, out)
+        return out
 
     def since_epoch(self, now_us: int) -> int:
         """Return *now_us* from the epoch; beyond the span everything has faded."""

@@ -38,11 +38,7 @@ class TimeSurface(NewestEvents):
 
         Written to *out* where it is given.
         """
-        if out is None:
-            out = np.empty(self.us.shape, np.uint8)
-        check_out(out, self.us.shape)
-        _fade(self.us, self.since_epoch(now_us), self.tau_us, out)
-        return out
+        return self.faded(now_us, out, _fade, self.tau_us)
 
     def render_exact(
         self, now_us: int, *, out: NDArray[np.float32] | None = None
