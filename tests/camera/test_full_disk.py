@@ -10,7 +10,7 @@ import pytest
 from caption_parts import HandClock, answer_to, job
 from heliograph.camera.captioning import spool as spools
 from heliograph.camera.captioning.spool import Spool
-from heliograph.camera.captioning.spool_file import SpoolError
+from heliograph.camera.captioning.spool_file import SpoolError, SpoolFile
 from heliograph.camera.config import SpoolSettings
 from moving_bar import write_moving_bar
 from small_disks import mounted
@@ -116,12 +116,12 @@ def test_nothing_is_resumed_without_its_spool(tmp_path: Path, disk: Path) -> Non
 @pytest.fixture
 def failing(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """Have no file opened for as long as what is returned is not empty."""
-    opened, fails = spools.SpoolFile, [True]
+    fails = [True]
 
-    def open_file(path: Path) -> spools.SpoolFile:
+    def open_file(path: Path) -> SpoolFile:
         if fails:
             raise SpoolError("the disk is full", is_disk=True)
-        return opened(path)
+        return SpoolFile(path)
 
     monkeypatch.setattr(spools, "SpoolFile", open_file)
     return fails

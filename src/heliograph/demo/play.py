@@ -3,13 +3,11 @@
 import os
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from importlib.resources import files
 from pathlib import Path
 
-import urllib3
 from rich.console import Console
 from rich.progress import Progress
 
@@ -23,13 +21,13 @@ from heliograph.camera.types import Caption, Size
 from heliograph.camera.view import open_screen
 from heliograph.demo.processes import Child, ChildError
 from heliograph.demo.report import PHASES, Outage, phase_of, render_outage
+from heliograph.demo.staging import Staging
 from heliograph.simulation.camera.write import write_recording
 
 RECORDING_S = 30.0
 SIZE = Size(640, 480)
 SEED = 1
 MODEL = "anthropic/claude-sonnet-4-6"
-THINKING_S = 0.12
 # Silence is the costly half of an outage: every caption asked for then waits so long
 # before the fallback is tried. The default of 30 s is for long answers by real models.
 SIMULATED_TIMEOUTS = "timeouts:\n  first_byte_s: 0.5\n"
@@ -67,34 +65,31 @@ def play(folder: Path, console: Console, *, real: bool, recording: Path | None) 
     with ExitStack() as stack:
         if real:
             gateway = stack.enter_context(served(folder, keys, ""))
-            begin = None
+            staging = None
         else:
-            providers = stack.enter_context(simulated_providers(folder, outage))
+            providers = stack.enter_context(simulated_providers(folder))
             gateway = stack.enter_context(simulated_gateway(folder, providers))
-            begin = f"{providers}/_control/reset"
+            staging = Staging(providers, outage)
         warm_up(folder, gateway)
         announce(console, outage, gateway, real=real)
         came: list[Caption] = []
-        if begin is not None:
-            urllib3.request("POST", begin, retries=False)
-        begin_s = time.monotonic()
         summary = watch(
             source,
             gateway=gateway,
             model=None if real else MODEL,
             speed=1.0,
-            screens=[open_screen],
+            screens=[open_screen] if staging is None else [open_screen, staging.shown],
             on_caption=came.append,
             settings=SETTINGS,
             api_key=virtual_key(),
         )
     console.print(f"\n{render_summary(summary)}", markup=False)
-    if real:
+    if staging is None:
         return 0 if summary.captions else 1
     console.print()
-    for row in render_outage(came, outage, begin_s):
+    for row in render_outage(came, staging.played, staging.begin_s):
         console.print(row, markup=False)
-    return verdict(summary, came, outage, begin_s)
+    return verdict(summary, came, staging.played, staging.begin_s)
 
 
 def film(folder: Path, console: Console) -> Path:
@@ -132,23 +127,9 @@ def outage_of(length_s: float) -> Outage:
 
 
 @contextmanager
-def simulated_providers(folder: Path, outage: Outage) -> Iterator[str]:
-    """Run the simulated providers with *outage* as their script; yield their URL."""
-    script = folder / "outage.yaml"
-    script.write_text(
-        "rules:\n"
-        "  - name: down\n"
-        f"    when: {{provider: anthropic, from_s: {outage.down_s:.2f}, "
-        f"to_s: {outage.silent_s:.2f}}}\n"
-        "    fault: {status: 503}\n"
-        "  - name: silent\n"
-        f"    when: {{provider: anthropic, from_s: {outage.silent_s:.2f}, "
-        f"to_s: {outage.back_s:.2f}}}\n"
-        "    fault: {kind: silent}\n"
-        "  - name: thinking\n"
-        f"    fault: {{delay_s: {THINKING_S}}}\n"
-    )
-    arguments = ["simulate", "providers", "--port", "0", "--script", str(script)]
+def simulated_providers(folder: Path) -> Iterator[str]:
+    """Run the simulated providers; yield their URL."""
+    arguments = ["simulate", "providers", "--port", "0"]
     with Child(arguments, folder / "providers.log", {}) as child:
         yield child.url
 
