@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from math import atan2, hypot, pi
 from textwrap import wrap
-from types import TracebackType
 from typing import Self
 
 from rich.cells import cell_len, set_cell_size
@@ -110,12 +109,7 @@ class PlainScreen:
             self._lines.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         if self._has_own_lines:
             # The sinks are open still, and wait for their goodbye.
             self._lines.close(GOODBYE_S)
@@ -190,12 +184,7 @@ class LiveScreen:
         self._live.start(refresh=True)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self._live.stop()
 
     def _head(self, width: int) -> list[Text]:

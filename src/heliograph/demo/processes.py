@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 START_S_MAX = 20.0
@@ -57,12 +56,7 @@ class Child:
         last = self.log.read_text(errors="replace").strip()
         raise ChildError(f"heliograph {self.arguments[0]} did not start: {last}")
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         """Stop it."""
         self.stop()
 

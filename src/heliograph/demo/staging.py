@@ -8,7 +8,7 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from math import inf
-from types import MappingProxyType, TracebackType
+from types import MappingProxyType
 from typing import Any, Self
 
 import urllib3
@@ -86,12 +86,7 @@ class Staging:
         self.begin_s = time.monotonic()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         """Leave what is wrong as it is: the providers end with the demo."""
 
     def _put(self, faults: Sequence[Mapping[str, Any]]) -> None:

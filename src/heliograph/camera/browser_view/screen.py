@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
-from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
@@ -146,12 +145,7 @@ class BrowserScreen:
         self._place.on_open(self.url if self._place.token is None else page + GIVEN)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self._call(self._stop)
         self._thread.join()
 

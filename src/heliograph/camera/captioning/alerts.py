@@ -10,7 +10,6 @@ import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from types import TracebackType
 from typing import Literal, Self, TypeAlias
 
 from heliograph.camera.captioning.answer import Outcome
@@ -221,12 +220,7 @@ class Alerts:
         self.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self.close(drain_s=0.0, discard=True)
 
     def _recover(self, spool: Spool) -> None:

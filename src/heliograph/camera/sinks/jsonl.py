@@ -7,7 +7,6 @@ has an `id`, so that a caption which may be here already can be looked up.
 import json
 from os import SEEK_END
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from heliograph.camera.types import Caption
@@ -77,12 +76,7 @@ class JsonLines:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self.close()
 
 

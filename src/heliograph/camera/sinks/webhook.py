@@ -12,7 +12,6 @@ import threading
 from collections import deque
 from dataclasses import dataclass
 from math import isfinite
-from types import TracebackType
 from typing import Self
 
 import urllib3
@@ -115,12 +114,7 @@ class Webhook:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self.close()
 
     def _post_all(self) -> None:
