@@ -59,6 +59,7 @@ class Clock2:
     def __init__(self) -> None:
         self.high = 0
         self.epoch = 0
+        self.newest = 0
 
 
 def word2(plain: Plain, clock: Clock2, word: int, mask: int) -> bool:
@@ -83,18 +84,19 @@ def high2(plain: Plain, clock: Clock2, high: int) -> bool:
     """Take a time word of EVT2."""
     if not plain.started:
         plain.started, clock.high = True, high
-        plain.now = high << 6
+        plain.now = clock.newest = high << 6
         return True
     epoch = clock.epoch
     if high <= clock.high - (1 << 27):
         epoch += 1 << 34
     elif high - clock.high == (1 << 28) - 1 and epoch:
         epoch -= 1 << 34
-    before = clock.epoch + (clock.high << 6)
-    step = epoch + (high << 6) - before
-    if step < -64 or step >> 6 > GAP_US >> 6:
+    told = epoch + (high << 6)
+    step = told - (clock.epoch + (clock.high << 6))
+    if told < clock.newest - 64 or step >> 6 > GAP_US >> 6:
         plain.failed = True
         return False
+    clock.newest = max(clock.newest, told)
     if high != clock.high:
         clock.high, clock.epoch = high, epoch
         plain.now = epoch + (high << 6)
@@ -104,7 +106,7 @@ def high2(plain: Plain, clock: Clock2, high: int) -> bool:
 def evt3(payload: bytes, size: Size) -> Plain:  # noqa: C901, PLR0912 - one switch
     """Read EVT3."""
     plain = Plain(size)
-    row, base, polarity, high, epoch = -1, -1, 0, 0, 0
+    row, base, polarity, high, epoch, newest = -1, -1, 0, 0, 0, 0
     for (word,) in struct.iter_unpack("<H", whole(payload, 2)):
         kind, value = word >> 12, word & 0xFFF
         if kind == 8:
@@ -113,11 +115,12 @@ def evt3(payload: bytes, size: Size) -> Plain:  # noqa: C901, PLR0912 - one swit
                     epoch += 1 << 24
                 elif value - high == 0xFFF and epoch:
                     epoch -= 1 << 24
-                elif high - value > 1:
+                if epoch + (value << 12) < newest - (1 << 12):
                     plain.failed = True
                     break
             if not plain.started or value != high:
                 plain.now = epoch + (value << 12)
+                newest = max(newest, plain.now)
             plain.started, high = True, value
         elif not plain.started:
             continue
@@ -142,19 +145,20 @@ def evt3(payload: bytes, size: Size) -> Plain:  # noqa: C901, PLR0912 - one swit
 
 def dat(payload: bytes, size: Size) -> Plain:
     """Read DAT."""
-    plain = Plain(size)
+    plain, newest = Plain(size), 0
     for low, place in struct.iter_unpack("<II", whole(payload, 8)):
         if plain.started:
             ahead = (low - plain.now) % (1 << 32)
             behind = (plain.now - low) % (1 << 32)
             if behind <= 1 << 12:
                 ahead = -behind
-            if ahead > HOUR_US:
+            if ahead > HOUR_US or plain.now + ahead < newest - (1 << 12):
                 plain.failed = True
                 break
             plain.now += ahead
         else:
             plain.started, plain.now = True, low
+        newest = max(newest, plain.now)
         plain.emit(place & 0x3FFF, place >> 14 & 0x3FFF, place >> 28 & 1)
     return plain
 
