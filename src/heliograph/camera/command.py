@@ -118,10 +118,8 @@ def run_watch(
                 warn=_warn,
             )
             lines.put(f"\n{render_summary(summary)}")
-    except TOLD_IN_ONE_LINE as error:
-        return _refused(error, stop)
-    except OSError as error:
-        return fail(f"cannot read {seen}: {(error.strerror or str(error)).lower()}")
+    except (*TOLD_IN_ONE_LINE, OSError) as error:
+        return _refused(error, stop, seen)
     return _judged(summary)
 
 
@@ -210,8 +208,10 @@ def _pace(speed: float | None) -> float | None:
     return None if speed == inf else speed
 
 
-def _refused(error: Exception, stop: threading.Event) -> int:
-    """Say why a watch did not begin, or not go on."""
+def _refused(error: Exception, stop: threading.Event, seen: str) -> int:
+    """Say why a watch of what is *seen* did not begin, or not go on."""
+    if isinstance(error, OSError):
+        return fail(f"cannot read {seen}: {(error.strerror or str(error)).lower()}")
     if stop.is_set() and isinstance(error, camera.RecordingError):
         # Ended while it waited for the first bytes: why there are none is known.
         return INTERRUPTED

@@ -113,11 +113,9 @@ def watch(
     Raises, before anything is asked for, `OSError` or `RecordingError` for the
     recording, `SettingError` for a setting, `GatewayError` where the gateway must be
     asked for its models and cannot be, `SpoolError` for the spool, `SinkError` where
-    *out* cannot be written; that one later too. A file that goes wrong on its way ends
-    the watch: `Summary.broken`.
+    *out* cannot be written; that one later too. A file that breaks: `Summary.broken`.
     """
-    if speed is not None and not 0 < speed < inf:
-        raise SettingError(f"speed must be a factor above 0, not {speed}")
+    _check_speed(speed)
     settings, clock = settings or WatchSettings(), clock or SystemClock()
     stop = stop or threading.Event()
     url = clean_gateway_url(gateway)
@@ -141,6 +139,11 @@ def watch(
         run.explain(explain)
         run.screens += [stack.enter_context(run.shown_on(one)) for one in screens]
         return run.through(stop)
+
+
+def _check_speed(speed: float | None) -> None:
+    if speed is not None and not 0 < speed < inf:
+        raise SettingError(f"speed must be a factor above 0, not {speed}")
 
 
 def _keep_apart(
