@@ -10,11 +10,9 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import (
-    AbstractContextManager,
     ExitStack,
     closing,
     contextmanager,
-    nullcontext,
 )
 from math import inf
 from pathlib import Path
@@ -116,9 +114,9 @@ def watch(
     *out* cannot be written; that one later too. A file that breaks: `Summary.broken`.
     """
     _check_speed(speed)
+    url = clean_gateway_url(gateway)
     settings, clock = settings or WatchSettings(), clock or SystemClock()
     stop = stop or threading.Event()
-    url = clean_gateway_url(gateway)
     _keep_apart(source, out, settings.spool, resume=resume)
     with ExitStack() as stack:
         opened = camera.open(
@@ -131,8 +129,7 @@ def watch(
         facts = _facts(recording, speed, model, chosen)
         run = _Run(recording, facts, settings, clock, chosen)
         spool = open_spool(settings.spool, clock, must_open=resume, warn=warn)
-        kept = stack.enter_context(spool)
-        mark = _mark(source, resume=resume)
+        kept, mark = stack.enter_context(spool), _mark(source, resume=resume)
         run.ask_by(client, kept, mark=mark, resume=resume, limits=limits)
         run.on_caption = on_caption
         stack.enter_context(run.delivering(out, mark=mark))
