@@ -12,8 +12,8 @@ import pytest
 
 from heliograph import camera
 from loopback_gateway import MODEL, loopback_gateway
-from mosquitto import until
 from moving_bar import write_moving_bar
+from waiting import until
 
 KEY = "hg-a-key-that-nobody-may-see"
 
