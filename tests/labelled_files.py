@@ -35,9 +35,9 @@ def ticks(begin_us: int, end_us: int, every_us: int) -> Packet:
     return events
 
 
-def write_ticks(path: Path) -> Path:
+def write_ticks(path: Path, size: Size = SIZE) -> Path:
     """Write a RAW file of a second with an event every ms."""
-    with Evt3Writer(path, SIZE) as writer:
+    with Evt3Writer(path, size) as writer:
         writer.append(ticks(0, 1_000_000, 1_000))
         writer.advance(1_000_000)
     return path
@@ -57,9 +57,11 @@ def table(*rows: LabelRow, dtype: np.dtype[np.void] = SIMULATED) -> NDArray[np.v
     return labels
 
 
-def write_labelled(folder: Path, name: str, rows: Sequence[LabelRow]) -> Path:
+def write_labelled(
+    folder: Path, name: str, rows: Sequence[LabelRow], size: Size = SIZE
+) -> Path:
     """Write NAME.raw and NAME_bbox.npy; return the latter."""
-    write_ticks(folder / f"{name}.raw")
+    write_ticks(folder / f"{name}.raw", size)
     labels = folder / f"{name}_bbox.npy"
     np.save(labels, table(*rows))
     return labels

@@ -23,6 +23,8 @@ OVERLAP_MIN = 0.5
 RESAMPLES = 500
 US_PER_S = 1e6
 
+EVERY_SENSOR = "all"
+
 Progress = Callable[[int], None]
 """Told how many windows are done."""
 
@@ -44,6 +46,7 @@ class LabelledSet:
 class SetFigures:
     """What was measured on a data set, by sensor: its geometry says which.
 
+    Where there is more than one, `EVERY_SENSOR` stands for all of them.
     *shown* are windows drawn at random, *failed* those with the most boxes missed or
     made up.
     """
@@ -87,13 +90,21 @@ def judge_set(
         given.name,
         {
             sensor: figures_of(judged, labels, resamples=resamples, seed=seed)
-            for sensor, judged in windows.items()
+            for sensor, judged in _by_sensor(windows).items()
         },
         count,
         len({one.source for judged in windows.values() for one in judged}),
         album.shown(),
         album.failed(),
     )
+
+
+def _by_sensor(windows: dict[str, list[Judged]]) -> dict[str, list[Judged]]:
+    """Return the windows of each sensor, and before them those of all sensors."""
+    if len(windows) < 2:  # noqa: PLR2004 - one sensor is all of them
+        return windows
+    together = [one for judged in windows.values() for one in judged]
+    return {EVERY_SENSOR: together, **dict(sorted(windows.items()))}
 
 
 def _windows(given: LabelledSet) -> Iterator[LabelledWindow]:

@@ -18,6 +18,8 @@ from heliograph.camera.types import Box, Size, Track
 GREEN = (90, 220, 120)
 BLUE = (110, 170, 235)
 COLUMNS = 3
+SHOWN_FROM = 0.15
+"""Of the boxes that a watch would not count those below are too many to look at."""
 SHEET_PX_MAX = 1920
 """A sheet is not wider."""
 
@@ -49,6 +51,7 @@ def draw(moment: Moment) -> NDArray[np.uint8]:
             hits=1,
         )
         for number, box in enumerate(moment.found, 1)
+        if not box.is_weak or box.score >= SHOWN_FROM
     ]
     said = {track.id: f"{track.box.score:.2f}" for track in tracks}
     scene = Scene(moment.picture, tracks, moment.at_s, moment.events_per_s, said)
