@@ -13,6 +13,7 @@ import pytest
 
 from caption_parts import CAPTION
 from heliograph.camera.config import (
+    ClipSettings,
     Destinations,
     SettingError,
     SnapshotSettings,
@@ -153,6 +154,7 @@ def test_a_watch_fills_every_sink_and_tells_prometheus(tmp_path: Path) -> None:
         settings = WatchSettings(
             webhook=WebhookSettings(Secret(receiver.url)),
             snapshots=SnapshotSettings(tmp_path / "shots"),
+            clips=ClipSettings(tmp_path / "clips"),
             spool=SpoolSettings(tmp_path / "spool.db"),
             metrics=("127.0.0.1", port),
         )
@@ -173,6 +175,7 @@ def test_a_watch_fills_every_sink_and_tells_prometheus(tmp_path: Path) -> None:
     rung = 'heliograph_camera_captions_total{rung="cloud"}'
     assert f"{rung} {float(summary.captions)}" in told
     assert 'heliograph_camera_snapshots_total{outcome="written"}' in told
+    assert 'heliograph_camera_clips_total{outcome="written"}' in told
     assert "heliograph_camera_spool_rows 1.0" in told
     names = {line.split()[2] for line in told.splitlines() if line[:6] == "# HELP"}
     guide = GUIDE.read_text("utf-8")
@@ -193,10 +196,18 @@ def test_an_address_that_is_taken_ends_the_watch_before_it_begins(
 
 def test_options_win_over_the_file_and_keep_the_rest_of_it() -> None:
     url, other = Secret("https://a.example/x"), "https://b.example/y"
-    before = WatchSettings(webhook=WebhookSettings(url, Secret(SECRET), tries_max=3))
+    before = WatchSettings(
+        webhook=WebhookSettings(url, Secret(SECRET), tries_max=3),
+        clips=ClipSettings(Path("elsewhere"), before_us=1_000),
+    )
     after = Destinations(
-        webhook=other, snapshots=Path("shots"), metrics=":9101", mqtt="mqtt://broker"
+        webhook=other,
+        snapshots=Path("shots"),
+        clips=Path("clips"),
+        metrics=":9101",
+        mqtt="mqtt://broker",
     ).over(before)
+    assert after.clips == ClipSettings(Path("clips"), before_us=1_000)
     assert after.webhook == WebhookSettings(Secret(other), Secret(SECRET), tries_max=3)
     assert after.snapshots == SnapshotSettings(Path("shots"))
     assert after.metrics == ("0.0.0.0", 9101)

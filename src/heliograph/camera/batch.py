@@ -184,7 +184,13 @@ def batch_settings(settings: WatchSettings, files: Files) -> WatchSettings:
         captions_per_s=SPOOLED_PER_S,
     )
     return replace(
-        settings, spool=spool, mqtt=None, webhook=None, snapshots=None, metrics=None
+        settings,
+        spool=spool,
+        mqtt=None,
+        webhook=None,
+        snapshots=None,
+        clips=None,
+        metrics=None,
     )
 
 

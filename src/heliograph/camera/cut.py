@@ -1,9 +1,4 @@
-"""`heliograph cut`: a part of a recording, of whatever format, as RAW EVT3.
-
-Events are sorted on the way, for a sensor's time may step back by a few us and the
-writer's may not. Times keep their place within EVT3's period of 16.8 s: a file cannot
-tell more of what was before it.
-"""
+"""`heliograph cut`: a part of a recording, of whatever format, as RAW EVT3."""
 
 import os
 import sys
@@ -17,17 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heliograph import camera
-from heliograph.camera.reading.evt3_writer import PERIOD_US, TRIGGER_IDS, Evt3Writer
+from heliograph.camera.reading.evt3_part import LATE_US, Evt3Part
 from heliograph.camera.reading.state import BACK_US_MAX
 from heliograph.camera.sinks.console import write_line
 from heliograph.camera.sinks.jsonl import SinkError
-from heliograph.camera.types import EVENT, TRIGGER, Packet, Size
+from heliograph.camera.types import Packet, Size
 
 HIGH_US = 1 << 12
 """How exactly the first word of a file of EVT3 tells its begin."""
-
-WINDOW_US = 20_000
-"""More than time ever steps back, so that an event is at most a window late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +58,7 @@ def cut(
     """
     if not 0 <= from_s < to_s:
         raise ValueError(f"a part from {from_s:g} s to {to_s:g} s is none")
-    with camera.open(source, WINDOW_US, size=size) as recording:
+    with camera.open(source, LATE_US, size=size) as recording:
         begin_us = recording.begin_us + round(from_s * 1e6)
         recording.seek(begin_us)
         part = _Part(recording, begin_us, to_s if to_s == inf else round(to_s * 1e6))
@@ -103,35 +95,35 @@ class _Part:
         self._is_begin = begin_us == recording.begin_us
         self._broken: camera.BrokenRecordingError | None = None
         self._written_us = begin_us
-        self._shift_us = begin_us - begin_us % PERIOD_US
-        self._late: Packet = np.empty(0, EVENT)
-        self._late_triggers: NDArray[np.void] = np.empty(0, TRIGGER)
-        self._events = self._triggers = self._dropped = 0
+        self._part: Evt3Part
 
     def facts(self, size_bytes: int) -> CutFacts:
         """Tell what was written."""
+        part = self._part
         return CutFacts(
-            events=self._events,
-            triggers=self._triggers,
-            triggers_dropped=self._dropped,
+            events=part.events,
+            triggers=part.triggers,
+            triggers_dropped=part.dropped,
             begin_us=self._begin_us,
             end_us=self._written_us,
-            shift_us=self._shift_us,
+            shift_us=part.shift_us,
             size_bytes=size_bytes,
         )
 
     def write(self, path: Path) -> camera.BrokenRecordingError | None:
         """Write the part to *path*; return how the recording broke off, if it did."""
-        recording, windows = self._recording, self._windows()
+        recording, windows, end_us = self._recording, self._windows(), self._end_us
         first = next(windows, None)
         if first is not None and self._is_begin:
             self._begin_earlier(*first)
-        begin_us = self._first_us - self._shift_us
-        with Evt3Writer(path, recording.size, begin_us=begin_us) as writer:
+        self._part = Evt3Part(
+            path, recording.size, begin_us=self._first_us, end_us=end_us
+        )
+        with self._part as part:
             for packet, triggers in chain(() if first is None else (first,), windows):
                 # A window behind, so that what came late is in its place.
-                self._put(writer, packet, triggers, recording.now_us - WINDOW_US)
-                if recording.now_us >= self._end_us + WINDOW_US:
+                part.put(packet, triggers, until_us=recording.now_us - LATE_US)
+                if recording.now_us >= end_us + LATE_US:
                     break
             broken = self._broken
             if recording.now_us == self._begin_us and broken is None:
@@ -139,10 +131,7 @@ class _Part:
                     f"{recording.name} ends before the part begins, at "
                     f"{(self._begin_us - recording.begin_us) / 1e6:g} s"
                 )
-            nothing = np.empty(0, EVENT)
-            self._put(writer, nothing, np.empty(0, TRIGGER), recording.now_us)
-            self._written_us = int(min(self._end_us, recording.now_us))
-            writer.advance(max(writer.clock_us, self._written_us - self._shift_us))
+            self._written_us = part.finish(recording.now_us)
         return broken
 
     def _windows(self) -> Iterator[tuple[Packet, NDArray[np.void]]]:
@@ -162,44 +151,6 @@ class _Part:
         times = np.concatenate([packet["t"], triggers["t"], [self._begin_us]])
         first_us = max(int(times.min()), self._begin_us - BACK_US_MAX)
         self._first_us = first_us - first_us % HIGH_US
-        self._shift_us = first_us - first_us % PERIOD_US
-
-    def _put(
-        self,
-        writer: Evt3Writer,
-        packet: Packet,
-        triggers: NDArray[np.void],
-        until_us: int,
-    ) -> None:
-        """Write what is due before *until_us*, and keep the rest for the next call."""
-        events = _sorted(np.concatenate([self._late, packet]))
-        edges = _sorted(np.concatenate([self._late_triggers, triggers]))
-        end_us = min(until_us, self._end_us)
-        due, self._late = self._due(events, end_us)
-        due_edges, self._late_triggers = self._due(edges, end_us)
-        known = due_edges[
-            (due_edges["id"] >= 0)
-            & (due_edges["id"] < TRIGGER_IDS)
-            # A trigger has its own clock, and what is written is written.
-            & (due_edges["t"] >= writer.clock_us + self._shift_us)
-        ]
-        self._events += len(due)
-        self._triggers += len(known)
-        self._dropped += len(due_edges) - len(known)
-        for array in (due, known):
-            array["t"] -= self._shift_us
-        writer.append(due, triggers=known)
-
-    def _due(
-        self, array: NDArray[np.void], end_us: float
-    ) -> tuple[NDArray[np.void], NDArray[np.void]]:
-        """Split *array*, which is sorted, into what is due and what is later."""
-        first, end = np.searchsorted(array["t"], [self._first_us, end_us])
-        return array[first : max(first, end)].copy(), array[max(first, end) :]
-
-
-def _sorted(array: NDArray[np.void]) -> NDArray[np.void]:
-    return array[np.argsort(array["t"], kind="stable")]
 
 
 def run_cut(

@@ -147,6 +147,15 @@ def _delivered(outlets: OutletCounters) -> Iterator[Metric]:
             "failed": kept.failed,
         }
         yield _counter("snapshots", "Snapshots, by what came of them", told)
+    if (clips := outlets.clips) is not None:
+        told = {
+            "written": clips.written,
+            "short": clips.short,
+            "removed": clips.removed,
+            "failed": clips.failed,
+            "missed": clips.missed,
+        }
+        yield _counter("clips", "Clips, by what came of them", told)
 
 
 def _gauge(name: str, told: str, value: float) -> Metric:

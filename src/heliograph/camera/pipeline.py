@@ -6,7 +6,6 @@ no hurry: there a slow gateway slows the reader, and every caption is had.
 """
 
 import os
-import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import (
@@ -33,11 +32,13 @@ from heliograph.camera.config import (
 )
 from heliograph.camera.detection.choosing import Chosen
 from heliograph.camera.metrics import Counts, serve_metrics
+from heliograph.camera.pace import Pace
 from heliograph.camera.reading.sources import is_stdin
 from heliograph.camera.screen import Facts, OpenScreen, Screen
+from heliograph.camera.sinks.clips import clips_of
 from heliograph.camera.sinks.jsonl import SinkError
 from heliograph.camera.sinks.outlets import Outlets, open_outlets
-from heliograph.camera.sinks.streams import name_stream
+from heliograph.camera.sinks.streams import file_of, mark_of
 from heliograph.camera.stages import Stages, detector_of
 from heliograph.camera.summary import Summary, Tally, freeze
 from heliograph.camera.types import Caption, CaptionJob, Size
@@ -45,35 +46,6 @@ from heliograph.clock import Clock, SystemClock
 
 DISCARD_DRAIN_S = 1.0
 """How long captions under way are waited for once somebody said stop."""
-
-
-class Pace:
-    """Holds windows back until their time has come; *speed* None holds none back."""
-
-    def __init__(
-        self, speed: float | None, *, clock: Clock, stop: threading.Event
-    ) -> None:
-        self._speed = speed
-        self._clock = clock
-        self._stop = stop
-        self._begin_s: float | None = None
-
-    def wait(self, elapsed_us: int, *, window_us: int) -> bool:
-        """Wait until *elapsed_us* of the recording have passed.
-
-        Time begins with the first call, which waits for its window alone. Returns True
-        where a window of *window_us* comes up more than its own length too late.
-        """
-        if self._speed is None:
-            return False
-        now_s = self._clock.monotonic_s()
-        due_s, window_s = elapsed_us / 1e6 / self._speed, window_us / 1e6 / self._speed
-        if self._begin_s is None:
-            self._begin_s = now_s + window_s - due_s
-        ahead_s = self._begin_s + due_s - now_s
-        if ahead_s > 0:
-            self._stop.wait(ahead_s)
-        return ahead_s < -window_s
 
 
 def watch(
@@ -129,11 +101,11 @@ def watch(
         facts = _facts(recording, speed, model, chosen)
         run = _Run(recording, facts, settings, clock, chosen)
         spool = open_spool(settings.spool, clock, must_open=resume, warn=warn)
-        kept, mark = stack.enter_context(spool), _mark(source, resume=resume)
+        kept, mark = stack.enter_context(spool), mark_of(source, resume=resume)
         run.ask_by(client, kept, mark=mark, resume=resume, limits=limits)
-        run.on_caption = on_caption
-        stack.enter_context(run.delivering(out, mark=mark))
-        run.explain(explain)
+        delivering = run.delivering(out, source, mark=mark, resume=resume, stop=stop)
+        stack.enter_context(delivering)
+        run.tell(on_caption, explain)
         run.screens += [stack.enter_context(run.shown_on(one)) for one in screens]
         return run.through(stop)
 
@@ -198,8 +170,8 @@ class _Run:
         self.tally = Tally()
         self.outlets = Outlets()
         self.screens: list[Screen] = []
-        self.on_caption: Callable[[Caption], None] | None = None
         self._explain: Callable[[Verdict], None] | None = None
+        self.on_caption: Callable[[Caption], None] | None = None
         self._recording = recording
         self._facts = facts
         self._settings = settings
@@ -246,21 +218,49 @@ class _Run:
         """Make a screen that shows this run."""
         return screen(self._facts, self.tally, lambda: self.alerts.counters)
 
-    def explain(self, told: Callable[[str], None] | None) -> None:
-        """Have *told* called with a line on each verdict about a track."""
-        if told is None:
+    def tell(
+        self,
+        on_caption: Callable[[Caption], None] | None,
+        explain: Callable[[str], None] | None,
+    ) -> None:
+        """Have one called with each caption, the other with each verdict in a line."""
+        self.on_caption = on_caption
+        if explain is None:
             return
-        told(f"things are found by {self._facts.detector}")
+        explain(f"things are found by {self._facts.detector}")
         begin_us = self._facts.begin_us
-        self._explain = lambda verdict: told(verdict_line(verdict, begin_us=begin_us))
+        self._explain = lambda verdict: explain(
+            verdict_line(verdict, begin_us=begin_us)
+        )
 
     @contextmanager
-    def delivering(self, out: Path | None, *, mark: str) -> Iterator[None]:
-        """Have all sinks open, *out* for JSON lines, and answer for the metrics."""
+    def delivering(
+        self,
+        out: Path | None,
+        source: str | os.PathLike[str],
+        *,
+        mark: str,
+        resume: bool,
+        stop: threading.Event,
+    ) -> Iterator[None]:
+        """Have all sinks open, *out* for JSON lines, and answer for the metrics.
+
+        Clips are cut from *source*, if that is a file.
+        """
         settings, clock = self._settings, self._clock
         with ExitStack() as stack:
-            outlets = open_outlets(settings, out, mark=mark, clock=clock)
+            clips = clips_of(
+                settings.clips,
+                self._recording,
+                file_of(source),
+                clock=clock,
+                patient=self._facts.speed is None,
+                marked=resume,
+                stop=stop,
+            )
+            outlets = open_outlets(settings, out, mark=mark, clock=clock, clips=clips)
             self.outlets = stack.enter_context(outlets)
+            self.alerts.clips = clips
             if settings.metrics is not None:
                 stack.enter_context(serve_metrics(settings.metrics, self.counts))
             yield
@@ -296,10 +296,12 @@ class _Run:
             stopped = stop.is_set()
             if not stopped:
                 stages.finish(recording.now_us)
+            self.outlets.end()
             self.alerts.close(
                 drain_s=DISCARD_DRAIN_S if stopped else settings.drain_s,
                 discard=stopped,
             )
+        self.outlets.settle()
         if (error := self._sink_error) is not None:
             raise error
         return freeze(
@@ -313,6 +315,7 @@ class _Run:
             filtered=stages.filtered,
             counters=recording.counters,
             spool=self.alerts.spooled,
+            clips=self.outlets.counters.clips,
             broken=broken,
             stopped=stopped,
         )
@@ -327,6 +330,7 @@ class _Run:
                 late = pace.wait(elapsed_us, window_us=recording.delta_t_us)
                 if stop.is_set() or self._sink_error is not None:
                     break
+                self.outlets.packet(recording, packet)
                 tracks = stages.step(packet, recording.now_us, late=late)
                 self.tally.window(len(packet), tracks, late=late)
                 self.outlets.window(recording.now_us, tracks)
@@ -378,11 +382,3 @@ def _first_model(client: GatewayClient, settings: WatchSettings) -> str | None:
         if settings.spool is None:
             raise
         return None
-
-
-def _mark(source: str | os.PathLike[str], *, resume: bool) -> str:
-    """Return a mark of what is watched: the same each time, or of this time only."""
-    path, once = Path(source), secrets.token_hex(4)
-    if is_stdin(source) or not path.is_file():  # it can be read once
-        return f"live-{once}"
-    return name_stream(path) if resume else f"{name_stream(path)}-{once}"

@@ -9,6 +9,7 @@ from heliograph.camera.captioning.spool import SpoolCounters
 from heliograph.camera.detection.choosing import DetectorFacts
 from heliograph.camera.filtering.filters import FILTERS, FilterCounters
 from heliograph.camera.reading.recording import Counters
+from heliograph.camera.sinks.clips import ClipCounters
 from heliograph.camera.types import Caption, Track
 
 LATENCIES_MAX = 10_000
@@ -26,12 +27,12 @@ class Summary:
     the template said instead, `overtaken` of them without a question. `dropped` are
     jobs of which nothing was said when the watch ended, `known` those that a watch
     taken up again had its captions of. `spool` tells what waits for a model and what
-    came later, None without one. `passed_over` are tracks that never became
-    a job because the rate was used up. `longest_gap_s` is wall time between two
-    captions that came, None with fewer than two. `late_windows` are those a paced
-    watch took up more than a window too late. `lines_dropped` were for standard output,
-    and nobody read them. `broken` says where the file went wrong,
-    `stopped` that somebody ended the watch.
+    came later, `clips` what became of those, None without. `passed_over` are tracks
+    that never became a job because the rate was used up. `longest_gap_s` is wall time
+    between two captions that came, None with fewer than two. `late_windows` are those a
+    paced watch took up more than a window too late. `lines_dropped` were for standard
+    output, and nobody read them. `broken` says where the file went wrong, `stopped`
+    that somebody ended the watch.
     """
 
     recording: str
@@ -59,6 +60,7 @@ class Summary:
     counters: Counters
     filtered: FilterCounters
     spool: SpoolCounters | None = None
+    clips: ClipCounters | None = None
     lines_dropped: int = 0
     broken: str | None = None
     stopped: bool = False
@@ -125,6 +127,7 @@ def freeze(
     passed_over: int,
     counters: Counters,
     spool: SpoolCounters | None,
+    clips: ClipCounters | None,
     filtered: FilterCounters,
     broken: str | None,
     stopped: bool,
@@ -156,6 +159,7 @@ def freeze(
         latency_ms_p95=percentile(ordered, 0.95),
         counters=counters,
         spool=spool,
+        clips=clips,
         filtered=filtered,
         lines_dropped=tally.lines_dropped,
         broken=broken,
@@ -192,6 +196,19 @@ def spooled(spool: SpoolCounters) -> str:
     if spool.unkept:
         told += f", {spool.unkept} not kept"
     return told if spool.trouble is None else f"{told}: {spool.trouble}"
+
+
+def clipped(clips: ClipCounters) -> str:
+    """Say how many clips there are, and what became of the others."""
+    told = f"{clips.written} written"
+    for count, what in (
+        (clips.short, "of them short"),
+        (clips.failed, "failed"),
+        (clips.missed, "missed"),
+    ):
+        if count:
+            told += f", {count} {what}"
+    return told
 
 
 def left_out(filtered: FilterCounters) -> str:
@@ -243,6 +260,8 @@ def render_summary(summary: Summary) -> str:
     }
     if summary.spool is not None:
         rows["spool"] = spooled(summary.spool)
+    if summary.clips is not None:
+        rows["clips"] = clipped(summary.clips)
     if summary.lines_dropped:
         rows["not shown"] = f"{summary.lines_dropped} lines that nobody read in time"
     if summary.known:

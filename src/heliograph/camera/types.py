@@ -102,6 +102,19 @@ class PlaceEvent:
     way: Literal["forward", "back"] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A part of the recording that is to be at *file*, times as a caption's `at_s`.
+
+    *short* says that it begins later than asked for, because memory held no more.
+    """
+
+    file: str
+    from_s: float
+    to_s: float
+    short: bool = False
+
+
 Reason = Literal["first", "left", "again", "changed", "enter", "exit", "dwell", "cross"]
 """Why a track is captioned: its best first view; the best one of a track that is gone
 before its first caption; once more because it goes on moving, or looks like another
@@ -132,6 +145,7 @@ class CaptionJob:
     zones: tuple[str, ...] = ()
     happened: str | None = None
     priority: int = 1
+    clip: Clip | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,3 +182,4 @@ class Caption:
     actions: tuple[str, ...] = ()
     carried: tuple[str, ...] = ()
     confidence: float | None = None
+    clip: Clip | None = None

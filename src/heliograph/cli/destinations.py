@@ -39,6 +39,12 @@ def add_destinations(watch: argparse.ArgumentParser) -> None:
         help="keep each caption's picture there, as ID.png",
     )
     watch.add_argument(
+        "--clips",
+        type=Path,
+        metavar="FOLDER",
+        help="keep the recording around each caption there, as ID.raw",
+    )
+    watch.add_argument(
         "--metrics",
         metavar="[HOST]:PORT",
         help="answer Prometheus there; :9101 is all addresses of this machine",
@@ -54,5 +60,6 @@ def destinations_of(arguments: argparse.Namespace) -> "Destinations":
         mqtt=arguments.mqtt,
         webhook=arguments.webhook,
         snapshots=arguments.snapshots,
+        clips=arguments.clips,
         metrics=arguments.metrics,
     )

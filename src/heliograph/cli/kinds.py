@@ -17,6 +17,7 @@ CAMERA_KEYS = frozenset(
         "metrics",
         "mqtt",
         "snapshots",
+        "clips",
         "webhook",
     }
 )

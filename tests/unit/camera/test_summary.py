@@ -10,6 +10,7 @@ from heliograph.camera.captioning.spool import SpoolCounters
 from heliograph.camera.detection.choosing import BLOBS
 from heliograph.camera.filtering.filters import FilterCounters
 from heliograph.camera.reading.recording import Counters
+from heliograph.camera.sinks.clips import ClipCounters
 from heliograph.camera.summary import (
     LATENCIES_MAX,
     Summary,
@@ -46,10 +47,18 @@ def frozen(tally: Tally, queue: QueueCounters = NOTHING) -> Summary:
         passed_over=1,
         counters=READ,
         spool=None,
+        clips=None,
         filtered=FilterCounters(taken=400, thinned=1_000, hot_pixel=30),
         broken=None,
         stopped=False,
     )
+
+
+def test_clips_are_told_of_and_what_went_wrong_with_them() -> None:
+    clips = ClipCounters(written=5, short=2, removed=9, failed=1, missed=0)
+    told = render_summary(replace(frozen(Tally()), clips=clips))
+    assert "\nclips       5 written, 2 of them short, 1 failed" in told
+    assert "\nclips" not in render_summary(frozen(Tally()))
 
 
 def test_the_longest_gap_is_between_two_captions_that_came() -> None:

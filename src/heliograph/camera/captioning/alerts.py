@@ -10,7 +10,7 @@ import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal, Self, TypeAlias
+from typing import Literal, Protocol, Self, TypeAlias
 
 from heliograph.camera.captioning.answer import Outcome
 from heliograph.camera.captioning.client import Reply
@@ -28,6 +28,17 @@ said to nobody: a model's caption comes later."""
 
 Deliver: TypeAlias = Callable[[Caption, bytes, Origin], bool]
 """Takes a caption and its picture to every sink; says whether that went well."""
+
+
+class Clipping(Protocol):
+    """What keeps a part of the recording beside each alert."""
+
+    def begin(self, job: CaptionJob) -> CaptionJob:
+        """Begin the clip of *job*; return it with that, if there is to be one."""
+
+    def begin_again(self, job: CaptionJob) -> None:
+        """Begin the clip of *job*, which was seen before, if a kill cut it."""
+
 
 TIDY_S = 5.0
 """How often the spool's file does what waits for the disk."""
@@ -62,7 +73,8 @@ class AlertSettings:
 class Alerts:
     """Where jobs go. An alert of one *stream* has the same id each time it is seen.
 
-    With *resume* an alert that the spool knows is passed over.
+    With *resume* an alert that the spool knows is passed over. `clips` may be set
+    before the first job comes.
     """
 
     def __init__(
@@ -81,6 +93,7 @@ class Alerts:
         self._clock = clock
         self._patient = settings.patient
         self._silent = spool is not None and not settings.template
+        self.clips: Clipping | None = None
         self._stream = stream
         self._spool = spool
         self._resume = resume
@@ -129,10 +142,16 @@ class Alerts:
             recording=stream.recording,
             at_s=(job.t_us - stream.begin_us) / 1e6,
         )
-        if self._spool is not None:
-            if self._resume and self._spool.knows(job.id):
-                return False
-            self._spool.accept(job)
+        clips, spool = self.clips, self._spool
+        if self._resume and spool is not None and spool.knows(job.id):
+            if clips is not None:
+                clips.begin_again(job)
+            return False
+        if clips is not None:
+            # Before the spool knows the alert: a kill may come in between.
+            job = clips.begin(job)
+        if spool is not None:
+            spool.accept(job)
         self._queue.put(job, stop=stop)
         return True
 

@@ -268,6 +268,7 @@ class Captioner:
             zones=job.zones,
             actions=answer.actions,
             carried=answer.carried,
+            clip=job.clip,
             confidence=answer.confidence,
         )
         return Reply(

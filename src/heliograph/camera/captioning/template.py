@@ -57,6 +57,7 @@ def unasked(job: CaptionJob, why: str, *, now_s: float) -> Caption:
         at_s=job.at_s,
         rung="template",
         zones=job.zones,
+        clip=job.clip,
     )
 
 

@@ -4,6 +4,7 @@ A section of the file is a module here that reads it, beside the frozen settings
 becomes, a field of `WatchSettings` that holds them, and a line in `file.SECTIONS`.
 """
 
+from heliograph.camera.config.clips import ClipSettings
 from heliograph.camera.config.destinations import Destinations
 from heliograph.camera.config.detector import DetectorChoice
 from heliograph.camera.config.errors import SettingError
@@ -19,6 +20,7 @@ from heliograph.camera.config.webhook import WebhookSettings
 __all__ = [
     "GATEWAY_URL",
     "CameraConfig",
+    "ClipSettings",
     "Destinations",
     "DetectorChoice",
     "MqttSettings",

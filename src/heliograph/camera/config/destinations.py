@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from heliograph.camera.config.clips import ClipSettings
 from heliograph.camera.config.mqtt import MqttSettings
 from heliograph.camera.config.settings import WatchSettings
 from heliograph.camera.config.snapshots import SnapshotSettings
@@ -20,6 +21,7 @@ class Destinations:
     mqtt: str | None = None
     webhook: str | None = None
     snapshots: Path | None = None
+    clips: Path | None = None
     metrics: str | None = None
 
     def over(self, settings: WatchSettings) -> WatchSettings:
@@ -36,6 +38,9 @@ class Destinations:
         if self.snapshots is not None:
             shots = SnapshotSettings(self.snapshots)
             settings = replace(settings, snapshots=shots)
+        if self.clips is not None:
+            kept = settings.clips or ClipSettings(self.clips)
+            settings = replace(settings, clips=replace(kept, folder=self.clips))
         if self.metrics is not None:
             settings = replace(settings, metrics=address(self.metrics))
         return settings

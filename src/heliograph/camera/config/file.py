@@ -9,6 +9,7 @@ from typing import Any
 
 from heliograph.camera.config.captioning import read_captioning
 from heliograph.camera.config.capture import read_capture
+from heliograph.camera.config.clips import read_clips
 from heliograph.camera.config.detector import read_detector
 from heliograph.camera.config.filters import read_filters
 from heliograph.camera.config.gateway import GATEWAY_URL, read_gateway
@@ -111,6 +112,7 @@ SECTIONS: Mapping[str, Callable[[Reading, Node, str], Mapping[str, Any]]] = (
             "mqtt": read_mqtt,
             "webhook": read_webhook,
             "snapshots": read_snapshots,
+            "clips": read_clips,
             "metrics": read_metrics,
         }
     )

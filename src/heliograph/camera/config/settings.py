@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from heliograph.camera.config.captioning import AnswerForm, PictureForm
+from heliograph.camera.config.clips import ClipSettings
 from heliograph.camera.config.detector import DetectorSettings
 from heliograph.camera.config.errors import SettingError
 from heliograph.camera.config.filter_settings import FilterSettings
@@ -25,8 +26,8 @@ class WatchSettings:
     `workers` how many are asked for at once, `queue_max` how many wait, and `drain_s`
     how long the end waits for those under way. Without a `spool` nothing is kept of
     pictures that no model was there for; captions go to `mqtt` and
-    `webhook` and their pictures to `snapshots` where there are such, and Prometheus may
-    ask at `metrics`, a host and a port.
+    `webhook` and their pictures to `snapshots` where there are such, the recording
+    around them to `clips`, and Prometheus may ask at `metrics`, a host and a port.
     `filters` say what is left out of the stream, `detector` what finds things in it.
     """
 
@@ -54,6 +55,7 @@ class WatchSettings:
     mqtt: MqttSettings | None = None
     webhook: WebhookSettings | None = None
     snapshots: SnapshotSettings | None = None
+    clips: ClipSettings | None = None
     metrics: tuple[str, int] | None = None
 
     def __post_init__(self) -> None:

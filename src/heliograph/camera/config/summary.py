@@ -39,6 +39,11 @@ def config_summary(config: CameraConfig, *, file: str) -> str:
         lines.append(f"  posts captions to a webhook{signed}")
     if (shots := watch.snapshots) is not None:
         lines.append(f"  snapshots in {shots.folder}: {shots.bytes_max >> 20:,} MB")
+    if (clips := watch.clips) is not None:
+        lines.append(
+            f"  clips in {clips.folder}: {clips.before_us / 1e6:g} s before and "
+            f"{clips.after_us / 1e6:g} s after, {clips.bytes_max >> 20:,} MB"
+        )
     if watch.metrics is not None:
         host, port = watch.metrics
         lines.append(f"  metrics at http://{host}:{port}/metrics")

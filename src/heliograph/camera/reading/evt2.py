@@ -31,6 +31,16 @@ TIME_BACK = int(Fault.TIME_BACK)
 TIME_LEAP = int(Fault.TIME_LEAP)
 
 
+def lead(state: NDArray[np.void]) -> bytes:
+    """Return the word that brings a fresh decoder to the time of *state*."""
+    return np.array([time_high(state)], "<u4").tobytes()
+
+
+def time_high(state: NDArray[np.void]) -> int:
+    """Return the TIME_HIGH that *state* stands at."""
+    return TIME_HIGH << 28 | int(state[0]["high"])
+
+
 @compiled
 def set_high(s: Any, high: int) -> bool:  # noqa: ANN401 - a numba record has no type
     """Take in a TIME_HIGH that differs; false where time leaps for no reason."""

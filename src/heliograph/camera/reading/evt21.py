@@ -23,9 +23,20 @@ from heliograph.camera.reading.evt2 import (
     TIME_HIGH,
     set_high,
     set_low,
+    time_high,
 )
 
 EVENTS_PER_WORD_MAX = 32
+
+
+def lead(state: NDArray[np.void]) -> bytes:
+    """Return the word that brings a fresh decoder to the time of *state*."""
+    return np.array([0, time_high(state)], "<u4").tobytes()
+
+
+def lead_legacy(state: NDArray[np.void]) -> bytes:
+    """Return that word with its halves swapped."""
+    return np.array([time_high(state), 0], "<u4").tobytes()
 
 
 @compiled

@@ -30,10 +30,27 @@ CONTINUED_12 = 0xF
 
 EVENTS_PER_WORD_MAX = 12
 HIGH_BACK_IS_WRAP = 1 << 11
-HIGH_MAX = (1 << 12) - 1
+HIGH_MAX = LOW_MAX = (1 << 12) - 1
+COLUMN_MAX = (1 << 11) - 1
 UNIT_US = 1 << 12
 PERIOD_US = 1 << 24
 TIME_BACK = int(Fault.TIME_BACK)
+
+
+def lead(state: NDArray[np.void]) -> bytes:
+    """Return the words that bring a fresh decoder to *state*: time, row and base.
+
+    Its times then begin in EVT3's period, for words cannot tell of wraps before them.
+    """
+    s = state[0]
+    low = int(s["t_us"] - s["epoch_us"]) & LOW_MAX
+    words = [TIME_HIGH << 12 | int(s["high"]), TIME_LOW << 12 | low]
+    if s["y"] >= 0:
+        words.append(ADDR_Y << 12 | int(s["y"]))
+    if 0 <= s["base_x"] <= COLUMN_MAX:
+        polarity = int(s["base_p"]) << 11
+        words.append(VECT_BASE_X << 12 | polarity | int(s["base_x"]))
+    return np.array(words, "<u2").tobytes()
 
 
 @compiled

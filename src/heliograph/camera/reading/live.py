@@ -15,6 +15,7 @@ from heliograph.camera.reading.errors import (
 )
 from heliograph.camera.reading.pieces import Words
 from heliograph.camera.reading.raw import FORMATS
+from heliograph.camera.reading.raw_form import RawForm
 from heliograph.camera.reading.recording import Opened
 from heliograph.camera.types import Size
 
@@ -52,12 +53,14 @@ def open_live(source: str, *, stop: threading.Event, owned: ExitStack) -> Opened
         )
     told = device.properties()
     encoding = FORMATS["EVT3"]
+    sensor = Sensor(device, source, stop)
+    words = Words(sensor, encoding.word, first=b"", at=0, origin=None)
+    fields = {"integrator_name": "Heliograph", "camera": called}
     return Opened(
         format=encoding.name,
-        pieces=Words(
-            Sensor(device, source, stop), encoding.word, first=b"", at=0, origin=None
-        ),
+        pieces=words,
         decode=encoding.decode,
+        raw=RawForm(words, fields, encoding.name, encoding.lead),
         size=Size(told.width, told.height),
         ask="the driver tells no geometry",
         nothing="the sensor sent {bytes} bytes without a time",

@@ -76,13 +76,25 @@ class Words:
         self._word = word
         self._origin = origin
         self._ended = False
+        self._kept: list[NDArray[np.unsignedinteger]] | None = None
         self.pending: NDArray[np.unsignedinteger] = np.empty(0, word)
         self._set(first)
 
     def take(self, count: int) -> None:
         """Leave *count* words behind."""
+        if self._kept is not None:
+            self._kept.append(self.pending[:count])
         self.pending = self.pending[count:]
         self.place += count * self._word.itemsize
+
+    def take_kept(self) -> list[NDArray[np.unsignedinteger]]:
+        """Return the words left behind since the last call; the first begins it.
+
+        They are views of what was read, which nobody modifies. Whoever begins must go
+        on, for they are kept until they are taken.
+        """
+        kept, self._kept = self._kept or [], []
+        return kept
 
     def refill(self) -> bool:
         """Read on where all words are taken; false at the end of the file."""

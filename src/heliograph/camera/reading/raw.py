@@ -8,28 +8,30 @@ import numpy as np
 from heliograph.camera.reading import evt2, evt3, evt21, raw_header
 from heliograph.camera.reading.errors import ForeignFileError
 from heliograph.camera.reading.pieces import Words
+from heliograph.camera.reading.raw_form import Lead, RawForm
 from heliograph.camera.reading.recording import Decode, Opened
 from heliograph.camera.reading.sources import Source
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One encoding: its name in a header, its word and its decoder."""
+    """One encoding: its name in a header, its word, its decoder and what leads in."""
 
     name: str
     word: np.dtype[np.unsignedinteger]
     decode: Decode
+    lead: Lead
 
 
 FORMATS = MappingProxyType(
     {
-        "EVT2": Format("EVT2", np.dtype("<u4"), evt2.decode),
-        "EVT21": Format("EVT21", np.dtype("<u8"), evt21.decode),
-        "EVT3": Format("EVT3", np.dtype("<u2"), evt3.decode),
+        "EVT2": Format("EVT2", np.dtype("<u4"), evt2.decode, evt2.lead),
+        "EVT21": Format("EVT21", np.dtype("<u8"), evt21.decode, evt21.lead),
+        "EVT3": Format("EVT3", np.dtype("<u2"), evt3.decode, evt3.lead),
     }
 )
 LEGACY = MappingProxyType(
-    {"EVT21": Format("EVT21", np.dtype("<u8"), evt21.decode_legacy)}
+    {"EVT21": Format("EVT21", np.dtype("<u8"), evt21.decode_legacy, evt21.lead_legacy)}
 )
 """Encodings whose words are laid out another way where the header says so."""
 
@@ -45,16 +47,18 @@ def open_raw(source: Source) -> Opened:
         )
     encoding = formats[header.format]
     at = header.payload_at
+    words = Words(
+        source.stream,
+        encoding.word,
+        first=source.head[at:],
+        at=at,
+        origin=source.origin,
+    )
     return Opened(
         format=encoding.name,
-        pieces=Words(
-            source.stream,
-            encoding.word,
-            first=source.head[at:],
-            at=at,
-            origin=source.origin,
-        ),
+        pieces=words,
         decode=encoding.decode,
+        raw=RawForm(words, header.fields, encoding.name, encoding.lead),
         size=header.size,
         ask="the header tells no geometry and its plugin "
         f"({header.fields.get('plugin_name', 'none named')}) is not known",

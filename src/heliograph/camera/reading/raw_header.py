@@ -7,6 +7,7 @@ implies the geometry.
 Source: https://docs.prophesee.ai/stable/data/file_formats/raw.html
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -31,6 +32,8 @@ PLUGIN_SIZES = (
 EVT_VERSIONS = MappingProxyType(
     {"2.0": "EVT2", "2.1": "EVT21", "3.0": "EVT3", "4.0": "EVT4"}
 )
+REWRITTEN = frozenset({"evt", "format", "geometry", "end"})
+"""The fields that tell how words and pixels are to be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,25 @@ def parse(head: bytes, *, name: str) -> RawHeader:
         payload_at=payload_at,
         fields=MappingProxyType(fields),
     )
+
+
+def written(fields: Mapping[str, str], format_name: str, size: Size) -> bytes:
+    """Return a header of *format_name* and *size*, else with *fields* as they were."""
+    options = _options(fields.get("format", ""))
+    kept = {
+        key: value
+        for key, value in options.items()
+        if key not in ("", "width", "height")
+    }
+    told = {"height": size.height, "width": size.width, **kept}
+    lines = [
+        *(f"{key} {value}" for key, value in fields.items() if key not in REWRITTEN),
+        f"evt {next(v for v, name in EVT_VERSIONS.items() if name == format_name)}",
+        ";".join([f"format {format_name}", *(f"{k}={v}" for k, v in told.items())]),
+        f"geometry {size.width}x{size.height}",
+        "end",
+    ]
+    return "".join(f"% {line}\n" for line in lines).encode()
 
 
 def is_whole(head: bytes) -> bool:

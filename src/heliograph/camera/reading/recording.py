@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from heliograph.camera.reading.checkpoints import Checkpoints
 from heliograph.camera.reading.errors import BrokenRecordingError, broken
 from heliograph.camera.reading.pieces import Pieces
+from heliograph.camera.reading.raw_form import Passage, RawForm
 from heliograph.camera.reading.state import (
     GAP_US_MAX,
     NEVER_US,
@@ -53,7 +54,8 @@ class Opened:
     """A file whose header was read: its format, and words that `decode` understands.
 
     `size` is None where the file does not tell, and `ask` then says what is known of
-    it. `nothing` says what it means that no word has a time.
+    it. `nothing` says what it means that no word has a time. `raw` cuts parts out of a
+    RAW stream, None where there are no such words.
     """
 
     format: str
@@ -62,6 +64,7 @@ class Opened:
     size: Size | None
     ask: str
     nothing: str
+    raw: RawForm | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,8 @@ class Recording:
     """Iterate to get a packet for each window of *delta_t_us*.
 
     After each step `now_us` is the end of the window just yielded and `triggers`
-    (dtype `TRIGGER`) those that fell in it. A stream that ends within a word or goes
+    (dtype `TRIGGER`) those that fell in it; of a `raw` stream `passage` says where the
+    window's words stand. A stream that ends within a word or goes
     wrong raises `BrokenRecordingError`, after the windows before it were yielded.
     *owned* is what `close` closes: a file that `open` opened is among it, a stream
     that it was given is not.
@@ -112,6 +116,7 @@ class Recording:
         self.size = size
         self.format = opened.format
         self.delta_t_us = delta_t_us
+        self.raw = opened.raw
         self.triggers: NDArray[np.void] = np.empty(0, TRIGGER)
         self._opened = opened
         self._pieces = opened.pieces
@@ -125,6 +130,8 @@ class Recording:
         self._checkpoints = Checkpoints()
         self._checkpoints.pass_by(self._pieces.place, self._state)
         self.begin_us = self._find_begin()
+        place = self._pieces.place
+        self.passage = Passage(self._state.copy(), place, place)
         self.now_us = self.begin_us
 
     @property
@@ -177,10 +184,12 @@ class Recording:
     def __next__(self) -> Packet:
         if not self._ended:
             begin_us = self.now_us
+            before, place = self._state.copy(), self._pieces.place
             events, triggers = self._fill(begin_us + self.delta_t_us)
             moved = int(self._state[0]["t_us"]) > begin_us
             if not self._ended or events or triggers or moved:
                 self.now_us = begin_us + self.delta_t_us
+                self.passage = Passage(before, place, self._pieces.place)
                 self.triggers = _copied(self._triggers[:triggers])
                 return _copied(self._events[:events])
         self.close()

@@ -82,7 +82,7 @@ class JsonLines:
 
 def to_json(caption: Caption) -> dict[str, object]:
     """Return *caption* as the object of its line; docs/guide/camera.md explains it."""
-    box = caption.box
+    box, clip = caption.box, caption.clip
     return {
         "id": caption.id,
         "rung": caption.rung,
@@ -106,6 +106,14 @@ def to_json(caption: Caption) -> dict[str, object]:
         "cost_usd": caption.cost_usd,
         "age_s": round(caption.age_s, 3),
         "error": caption.error,
+        "clip": None
+        if clip is None
+        else {
+            "file": clip.file,
+            "from_s": round(clip.from_s, 6),
+            "to_s": round(clip.to_s, 6),
+            "short": clip.short,
+        },
     }
 
 

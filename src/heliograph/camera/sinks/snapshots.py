@@ -1,16 +1,12 @@
 """The picture of each caption as `ID.png`, in a folder that does not grow for ever."""
 
-import re
-from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
 
 from heliograph.camera.config.snapshots import SnapshotSettings
-from heliograph.camera.sinks.jsonl import SinkError
+from heliograph.camera.sinks.kept_files import Bounds, KeptFiles
 from heliograph.camera.types import Caption
-
-OURS = re.compile(r".+-[0-9a-f]{8}-\d+-\d+\.png")
-"""What an alert's picture is called; nothing else in the folder is ever touched."""
+from heliograph.clock import Clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,30 +25,19 @@ class Snapshots:
     ends nothing: the captions are the record, the pictures are not.
     """
 
-    def __init__(self, settings: SnapshotSettings) -> None:
+    def __init__(self, settings: SnapshotSettings, *, clock: Clock) -> None:
         self._folder = settings.folder
-        self._bytes_max = settings.bytes_max
-        self._written = self._removed = self._failed = 0
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            found = [
-                (each.stat(), each.name)
-                for each in self._folder.iterdir()
-                if OURS.fullmatch(each.name)
-            ]
-        except OSError as error:
-            why = (error.strerror or type(error).__name__).lower()
-            raise SinkError(
-                f"cannot keep snapshots in {self._folder}: {why}"
-            ) from error
-        found.sort(key=lambda each: each[0].st_mtime_ns)
-        self._kept = deque((name, facts.st_size) for facts, name in found)
-        self._bytes = sum(size for _, size in self._kept)
+        self._clock = clock
+        self._written = self._failed = 0
+        bounds = Bounds(settings.bytes_max)
+        self._kept = KeptFiles(self._folder, "png", bounds, what="snapshots")
 
     @property
     def counters(self) -> SnapshotCounters:
         """What was written, removed and failed."""
-        return SnapshotCounters(self._written, self._removed, self._failed)
+        kept = self._kept
+        failed = self._failed + kept.failed
+        return SnapshotCounters(self._written, kept.removed, failed)
 
     def append(
         self, caption: Caption, png: bytes = b"", *, in_doubt: bool = False
@@ -72,18 +57,4 @@ class Snapshots:
                 part.unlink(missing_ok=True)
             return
         self._written += 1
-        self._kept.append((path.name, len(png)))
-        self._bytes += len(png)
-        self._make_room()
-
-    def _make_room(self) -> None:
-        """Remove the oldest until the rest is within the bound."""
-        while self._bytes > self._bytes_max and len(self._kept) > 1:
-            name, size = self._kept.popleft()
-            self._bytes -= size
-            try:
-                (self._folder / name).unlink(missing_ok=True)
-            except OSError:
-                self._failed += 1
-            else:
-                self._removed += 1
+        self._kept.add(path.name, len(png), now_s=self._clock.wall_s())

@@ -1,8 +1,12 @@
 """What a stream is called, so that an alert in it has the same id each time."""
 
 import hashlib
+import os
 import re
+import secrets
 from pathlib import Path
+
+from heliograph.camera.reading.sources import is_stdin
 
 HEAD_BYTES = 1 << 16
 STEM_CHARS_MAX = 40
@@ -18,3 +22,16 @@ def name_stream(path: Path) -> str:
         mark = hashlib.sha256(file.read(HEAD_BYTES)).hexdigest()[:8]
     stem = re.sub(r"[^A-Za-z0-9_.]+", "_", path.stem)[:STEM_CHARS_MAX]
     return f"{stem}-{mark}"
+
+
+def mark_of(source: str | os.PathLike[str], *, resume: bool) -> str:
+    """Return a mark of what is watched: the same each time, or of this time only."""
+    path, once = file_of(source), secrets.token_hex(4)
+    if path is None:
+        return f"live-{once}"
+    return name_stream(path) if resume else f"{name_stream(path)}-{once}"
+
+
+def file_of(source: str | os.PathLike[str]) -> Path | None:
+    """Return the file that *source* is; None for what can be read once."""
+    return None if is_stdin(source) or not Path(source).is_file() else Path(source)

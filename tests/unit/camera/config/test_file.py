@@ -8,6 +8,7 @@ import pytest
 
 from heliograph.camera.config import (
     CameraConfig,
+    ClipSettings,
     MqttSettings,
     SnapshotSettings,
     SpoolSettings,
@@ -86,6 +87,14 @@ webhook:
 snapshots:
   folder: shots
   mb_max: 100
+clips:
+  folder: clips
+  before_s: 5
+  after_s: 0
+  mb_max: 2000
+  keep_hours: 48
+  free_mb_min: 100
+  memory_mb_max: 16
 metrics: 127.0.0.1:9101
 """
 BROKER = MqttSettings(
@@ -103,6 +112,15 @@ HOOK = WebhookSettings(
     timeout_s=2.0,
     tries_max=3,
     queue_max=10,
+)
+CLIPS = ClipSettings(
+    Path("clips"),
+    before_us=5_000_000,
+    after_us=0,
+    bytes_max=2_000 << 20,
+    keep_s=48 * 3_600,
+    free_bytes_min=100 << 20,
+    memory_bytes_max=16 << 20,
 )
 ASKING: dict[str, Any] = {
     "prompt": "{picture} {facts} Auf Deutsch. {answer}",
@@ -209,6 +227,7 @@ def test_every_key_becomes_a_setting_in_the_units_of_a_watch() -> None:
         mqtt=BROKER,
         webhook=HOOK,
         snapshots=SnapshotSettings(Path("shots"), bytes_max=100 << 20),
+        clips=CLIPS,
         metrics=("127.0.0.1", 9101),
     )
     assert BROKER.address == ("broker.lan", 8883)
@@ -282,6 +301,12 @@ def test_all_mistakes_are_told_at_once_by_line() -> None:
         ("mqtt: {url: 'mqtt://b', password: abc}", "with a username only; write user"),
         ("mqtt: {url: 'mqtt://b', topic: $SYS/x}", "this is no topic; write levels"),
         ("captioning: {prompt: 'a {}'}", "its braces do not match; use {picture}"),
+        ("clips: {before_s: 3}", "clips: no folder is named; write folder: and a"),
+        ("clips: {folder: a, before_s: 61}", "write seconds from 0 to 60"),
+        (
+            "clips: {folder: a, before_s: 0, after_s: 0}",
+            "before_s and after_s are both 0; write seconds above 0 for one",
+        ),
         ("gateway: {key: ''}", "expected a key, found an empty text"),
         ("gateway: {key: $KEY}", "looks like a variable"),
         ("gateway: {url: ftp://x}", "this is no address"),
@@ -346,6 +371,7 @@ def test_the_summary_says_what_it_comes_to_without_the_key() -> None:
         "  tells mqtts://broker.lan under site/heliograph/dock-3",
         "  posts captions to a webhook, signed",
         "  snapshots in shots: 100 MB",
+        "  clips in clips: 5 s before and 0 s after, 2,000 MB",
         "  metrics at http://127.0.0.1:9101/metrics",
     ]
     assert "once a track" in config_summary(

@@ -8,6 +8,7 @@ import pytest
 
 from heliograph.camera.config import (
     CameraConfig,
+    ClipSettings,
     MqttSettings,
     SnapshotSettings,
     SpoolSettings,
@@ -16,6 +17,7 @@ from heliograph.camera.config import (
 )
 from heliograph.camera.config.captioning import CAPTIONING_KEYS, CAPTIONING_KNOBS
 from heliograph.camera.config.capture import CAPTURE_KEYS, CAPTURE_KNOBS
+from heliograph.camera.config.clips import CLIP_KEYS, CLIP_KNOBS
 from heliograph.camera.config.detector import DETECTOR_KEYS
 from heliograph.camera.config.file import (
     SECTIONS,
@@ -58,6 +60,7 @@ KNOBS = [
     ("`mqtt`", MQTT_KNOBS, MqttSettings("mqtt://broker")),
     ("`webhook`", WEBHOOK_KNOBS, WebhookSettings(Secret("https://a.example"))),
     ("`snapshots`", SNAPSHOT_KNOBS, SnapshotSettings(Path("shots"))),
+    ("`clips`", CLIP_KNOBS, ClipSettings(Path("clips"))),
 ]
 
 
@@ -77,6 +80,7 @@ KNOBS = [
         ("`mqtt`", MQTT_KEYS),
         ("`webhook`", WEBHOOK_KEYS),
         ("`snapshots`", SNAPSHOT_KEYS),
+        ("`clips`", CLIP_KEYS),
     ],
 )
 def test_each_table_holds_the_keys_of_the_reader(

@@ -8,6 +8,7 @@ import pytest
 
 from caption_parts import CAPTION
 from heliograph.camera.sinks.jsonl import JsonLines, SinkError, to_json
+from heliograph.camera.types import Clip
 
 ROOT = Path(__file__).resolve().parents[4]
 
@@ -40,6 +41,17 @@ def test_a_line_says_everything_about_a_caption(tmp_path: Path) -> None:
         "cost_usd": None,
         "age_s": 0.0,
         "error": None,
+        "clip": None,
+    }
+
+
+def test_a_line_names_the_clip_and_what_it_holds() -> None:
+    clip = Clip("/var/clips/door-1.raw", from_s=0.1234567, to_s=3.0, short=True)
+    assert to_json(replace(CAPTION, clip=clip))["clip"] == {
+        "file": "/var/clips/door-1.raw",
+        "from_s": 0.123457,
+        "to_s": 3.0,
+        "short": True,
     }
 
 

@@ -11,7 +11,9 @@ from caption_parts import CAPTION
 from heliograph.camera.config import SnapshotSettings
 from heliograph.camera.sinks.jsonl import SinkError
 from heliograph.camera.sinks.snapshots import SnapshotCounters, Snapshots
+from heliograph.clock import SystemClock
 
+CLOCK = SystemClock()
 PNG = b"\x89PNG" + bytes(996)
 
 
@@ -21,7 +23,7 @@ def names(folder: Path) -> list[str]:
 
 def test_an_alert_has_one_picture_whichever_rung_speaks(tmp_path: Path) -> None:
     folder = tmp_path / "shots"
-    sink = Snapshots(SnapshotSettings(folder))
+    sink = Snapshots(SnapshotSettings(folder), clock=CLOCK)
     sink.append(replace(CAPTION, rung="template"), PNG)
     sink.append(CAPTION, PNG)
     sink.append(replace(CAPTION, id="door-3f2a91c4-9-9"), b"")
@@ -36,7 +38,7 @@ def test_the_oldest_give_way_also_those_of_the_last_watch(tmp_path: Path) -> Non
         old = tmp_path / f"door-00000000-{number}-1.png"
         old.write_bytes(PNG)
         os.utime(old, (number, number))
-    sink = Snapshots(SnapshotSettings(tmp_path, bytes_max=3_500))
+    sink = Snapshots(SnapshotSettings(tmp_path, bytes_max=3_500), clock=CLOCK)
     for number in (3, 4):
         sink.append(replace(CAPTION, id=f"door-00000000-{number}-1"), PNG)
     kept = [f"door-00000000-{number}-1.png" for number in (2, 3, 4)]
@@ -47,12 +49,12 @@ def test_the_oldest_give_way_also_those_of_the_last_watch(tmp_path: Path) -> Non
 def test_a_folder_that_cannot_be_is_an_error_at_once(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(SinkError, match="cannot keep snapshots in"):
-        Snapshots(SnapshotSettings(tmp_path / "file"))
+        Snapshots(SnapshotSettings(tmp_path / "file"), clock=CLOCK)
 
 
 def test_a_folder_that_goes_ends_nothing_and_is_counted(tmp_path: Path) -> None:
     folder = tmp_path / "shots"
-    sink = Snapshots(SnapshotSettings(folder))
+    sink = Snapshots(SnapshotSettings(folder), clock=CLOCK)
     folder.rmdir()
     sink.append(CAPTION, PNG)
     assert sink.counters.failed == 1
@@ -61,13 +63,13 @@ def test_a_folder_that_goes_ends_nothing_and_is_counted(tmp_path: Path) -> None:
 def test_a_name_that_the_disk_refuses_ends_nothing_and_is_counted(
     tmp_path: Path,
 ) -> None:
-    sink = Snapshots(SnapshotSettings(tmp_path))
+    sink = Snapshots(SnapshotSettings(tmp_path), clock=CLOCK)
     sink.append(replace(CAPTION, id="x" * 300), PNG)
     assert sink.counters.failed == 1
 
 
 def test_a_disk_that_fills_up_is_left_without_half_a_picture(tmp_path: Path) -> None:
-    sink = Snapshots(SnapshotSettings(tmp_path))
+    sink = Snapshots(SnapshotSettings(tmp_path), clock=CLOCK)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
     try:

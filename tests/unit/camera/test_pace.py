@@ -3,7 +3,7 @@
 import threading
 
 from caption_parts import HandClock
-from heliograph.camera.pipeline import Pace
+from heliograph.camera.pace import Pace
 
 WINDOW_US = 10_000
 
