@@ -29,6 +29,7 @@ from heliograph.camera.config import (
 )
 from heliograph.camera.config.summary import config_summary
 from heliograph.camera.filtering.mask_file import MASK_ENDING, write_mask
+from heliograph.camera.jit import settle, spare
 from heliograph.camera.masking import hot_pixels
 from heliograph.camera.pipeline import watch
 from heliograph.camera.screen import OpenScreen
@@ -90,6 +91,8 @@ def run_watch(
     watch could not begin, the file broke off, or every caption failed. 130: somebody
     ended it by SIGINT or SIGTERM; a second one, or `END_S` in a sink, ends it at once.
     """
+    spare()
+    settle()
     environ = os.environ if environ is None else environ
     told = told_by(config, environ)
     if told is None:

@@ -31,6 +31,7 @@ from heliograph.camera.config import (
     clean_gateway_url,
 )
 from heliograph.camera.detection.choosing import Chosen
+from heliograph.camera.jit import settle
 from heliograph.camera.metrics import Counts, serve_metrics
 from heliograph.camera.pace import Pace
 from heliograph.camera.reading.sources import is_stdin

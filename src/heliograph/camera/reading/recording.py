@@ -101,6 +101,9 @@ class Recording:
     wrong raises `BrokenRecordingError`, after the windows before it were yielded.
     *owned* is what `close` closes: a file that `open` opened is among it, a stream
     that it was given is not.
+
+    Where `lends` is set, a packet holds good until the next step only: it is the buffer
+    itself, and nothing is copied.
     """
 
     def __init__(
@@ -117,6 +120,7 @@ class Recording:
         self.format = opened.format
         self.delta_t_us = delta_t_us
         self.raw = opened.raw
+        self.lends = False
         self.triggers: NDArray[np.void] = np.empty(0, TRIGGER)
         self._opened = opened
         self._pieces = opened.pieces
@@ -191,7 +195,8 @@ class Recording:
                 self.now_us = begin_us + self.delta_t_us
                 self.passage = Passage(before, place, self._pieces.place)
                 self.triggers = _copied(self._triggers[:triggers])
-                return _copied(self._events[:events])
+                packet = self._events[:events]
+                return packet if self.lends else _copied(packet)
         self.close()
         if self._error is not None:
             raise self._error
