@@ -104,7 +104,6 @@ class Way:
         spent_ms = [lap.ms()]
         self._detector.update(kept)
         self._picture.update(kept)
-        self._detector.levels.at(now_us)
         spent_ms.append(lap.ms())
         boxes = self._detector.detect(now_us)
         spent_ms.append(lap.ms())

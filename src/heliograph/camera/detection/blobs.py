@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from heliograph.camera.jit import compiled
 from heliograph.camera.surfaces.levels import Levels
 from heliograph.camera.types import Box, Packet, Size
 
@@ -59,11 +60,12 @@ class BlobDetector:
         rows, columns = -(-size.height // cell), -(-size.width // cell)
         self.levels = Levels(size, tau_us=TAU_US)
         self._size = size
-        # Padded to whole cells; the padding stays 0.
-        padded = (rows * cell, columns * cell)
-        self._fresh: NDArray[np.uint8] = np.zeros(padded, np.uint8)
-        self._company: NDArray[np.uint8] = np.zeros(padded, np.uint8)
-        self._cells = (rows, cell, columns, cell)
+        self._age_us = self.levels.age_us(self.settings.level_min)
+        # With a margin, so that pixels at the edge have eight neighbours too.
+        self._fresh: NDArray[np.uint8] = np.zeros(
+            (size.height + 2, size.width + 2), np.uint8
+        )
+        self._cells: NDArray[np.int32] = np.zeros((rows, columns), np.int32)
         side = 2 * self.settings.gap_cells + 1
         self._gap = np.ones((side, side), np.uint8)
 
@@ -73,7 +75,9 @@ class BlobDetector:
 
     def detect(self, now_us: int) -> list[Box]:
         """Return the blobs at *now_us*, largest first; `score` is their fill."""
-        return self.find(self.levels.at(now_us))
+        # What `find` looks for is known without drawing the levels, at a quarter.
+        self.levels.mark(now_us, self._age_us, self._fresh)
+        return self._found()
 
     def find(self, surface: NDArray[np.uint8]) -> list[Box]:
         """Return the blobs on *surface*, which is like `TimeSurface.render`'s.
@@ -83,33 +87,16 @@ class BlobDetector:
         shape = (2, self._size.height, self._size.width)
         if surface.shape != shape:
             raise ValueError(f"the surface has shape {surface.shape}, not {shape}")
-        busy = (self._count(surface) >= self.settings.cell_pixels_min).astype(np.uint8)
+        self._fresh[1:-1, 1:-1] = surface.max(axis=0) >= self.settings.level_min
+        return self._found()
+
+    def _found(self) -> list[Box]:
+        """Return the blobs of fresh pixels."""
+        _count_company(self._fresh, self.settings.cell_px, self._cells)
+        busy = (self._cells >= self.settings.cell_pixels_min).astype(np.uint8)
         boxes = _merge(self._components(busy), self.settings.merge_px)
         boxes.sort(key=lambda box: box.area, reverse=True)
         return boxes[: self.settings.boxes_max]
-
-    def _count(self, surface: NDArray[np.uint8]) -> NDArray[np.uint16]:
-        """Count, per cell, the fresh pixels that have a fresh neighbour."""
-        sensor = (slice(self._size.height), slice(self._size.width))
-        fresh, company = self._fresh[sensor], self._company[sensor]
-        cv2.max(surface[0], surface[1], dst=fresh)
-        level = self.settings.level_min - 1
-        cv2.threshold(fresh, level, 1, cv2.THRESH_BINARY, dst=fresh)
-        cv2.boxFilter(
-            fresh,
-            ddepth=-1,
-            ksize=(3, 3),
-            dst=company,
-            normalize=False,
-            borderType=cv2.BORDER_CONSTANT,
-        )
-        # The sum holds the pixel itself, so company begins at 2.
-        cv2.threshold(company, 1, 1, cv2.THRESH_BINARY, dst=company)
-        cv2.bitwise_and(company, fresh, dst=company)
-        # Rows first: adding whole rows is vector code, adding eight in a row is not.
-        rows = self._company.reshape(self._cells).sum(axis=1, dtype=np.uint8)
-        counts: NDArray[np.uint16] = rows.sum(axis=2, dtype=np.uint16)
-        return counts
 
     def _components(self, busy: NDArray[np.uint8]) -> list[Box]:
         """Return a box for each component of *busy* cells that is large and full."""
@@ -145,6 +132,29 @@ class BlobDetector:
         width = min(cells[2] * px, self._size.width - x)
         height = min(cells[3] * px, self._size.height - y)
         return Box(x, y, width, height, score=min(1.0, fill))
+
+
+@compiled
+def _count_company(
+    fresh: NDArray[np.uint8], cell_px: int, cells: NDArray[np.int32]
+) -> None:
+    """Count, per cell, the fresh pixels that have a fresh neighbour."""
+    rows, columns = cells.shape
+    height, width = fresh.shape[0] - 2, fresh.shape[1] - 2
+    sums = np.empty(columns * cell_px, np.int16)
+    for row in range(rows):
+        sums[:] = 0
+        for y in range(row * cell_px, min((row + 1) * cell_px, height)):
+            above, here, below = fresh[y], fresh[y + 1], fresh[y + 2]
+            for x in range(width):
+                around = above[x] | above[x + 1] | above[x + 2] | here[x]
+                around |= here[x + 2] | below[x] | below[x + 1] | below[x + 2]
+                sums[x] += here[x + 1] & around
+        for column in range(columns):
+            count = 0
+            for x in range(column * cell_px, (column + 1) * cell_px):
+                count += sums[x]
+            cells[row, column] = count
 
 
 def _merge(boxes: list[Box], gap_px: float) -> list[Box]:

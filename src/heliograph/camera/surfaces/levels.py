@@ -20,6 +20,14 @@ class Levels:
         self._drawn_us = None
         self._surface.update(packet)
 
+    def age_us(self, level: int) -> int:
+        """Return how old a pixel of *level*, 1 to 255, is at most."""
+        return self._surface.age_us(level)
+
+    def mark(self, now_us: int, age_us: int, out: NDArray[np.uint8]) -> None:
+        """Write to *out* where it is fresh at *now_us*, as `TimeSurface.mark` does."""
+        self._surface.mark(now_us, age_us, out)
+
     def at(self, now_us: int) -> NDArray[np.uint8]:
         """Return the levels at *now_us*, shape (2, H, W): 255 fired now, 0 long ago.
 

@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 
 from heliograph.camera.bounds import check_out
 from heliograph.camera.jit import compiled
+from heliograph.camera.pixel_times import SPAN_US
 from heliograph.camera.surfaces.newest import NewestEvents
 from heliograph.camera.types import Size
 
 TAU_US_MAX = 60_000_000
+LEVEL_MAX = 255
 # exp(-a) as (1 - a / 256) ** 256, by eight squarings: the compiler makes vector code of
 # it, which it cannot of exp, and it is less than half a grey level off.
 SQUARINGS = 8
@@ -40,6 +42,27 @@ class TimeSurface(NewestEvents):
         """
         return self.faded(now_us, out, _fade, self.tau_us)
 
+    def age_us(self, level: int) -> int:
+        """Return how old a pixel is at most that is rendered as *level*, 1 to 255."""
+        if not 1 <= level <= LEVEL_MAX:
+            raise ValueError(f"level must be from 1 to {LEVEL_MAX}, not {level}")
+        shown = np.empty(1, np.uint8)
+        young, old = 0, SPAN_US
+        while old - young > 1:
+            age = (young + old) // 2
+            _fade(np.array([-age], np.int32), 0, self.tau_us, shown)
+            young, old = (age, old) if shown[0] >= level else (young, age)
+        return young
+
+    def mark(self, now_us: int, age_us: int, out: NDArray[np.uint8]) -> None:
+        """Write to *out* 1 where a pixel is no older than *age_us* at *now_us*, else 0.
+
+        The younger of its polarities counts. *out*, uint8 of shape (H + 2, W + 2), has
+        a margin of a pixel that is left alone. It costs a third of rendering.
+        """
+        check_out(out, (self.size.height + 2, self.size.width + 2))
+        _mark(self.us, self.since_epoch(now_us) - age_us, out)
+
     def render_exact(
         self, now_us: int, *, out: NDArray[np.float32] | None = None
     ) -> NDArray[np.float32]:
@@ -52,6 +75,16 @@ class TimeSurface(NewestEvents):
         np.maximum(out, 0.0, out=out)
         np.multiply(out, -1.0 / self.tau_us, out=out)
         return np.exp(out, out=out)
+
+
+@compiled
+def _mark(newest: NDArray[np.int32], since: int, out: NDArray[np.uint8]) -> None:
+    _, height, width = newest.shape
+    since32 = np.int32(since)
+    for y in range(height):
+        darker, brighter, row = newest[0, y], newest[1, y], out[y + 1]
+        for x in range(width):
+            row[x + 1] = max(darker[x], brighter[x]) >= since32
 
 
 @compiled

@@ -128,3 +128,24 @@ def test_what_came_in_packets_is_found_until_it_has_faded() -> None:
     assert (box.x, box.y, box.width, box.height) == (80, 40, 32, 64)
     assert detector.detect(10_000) == [box]
     assert detector.detect(10_000 + TAU_US) == []
+
+
+@pytest.mark.parametrize("size", [SIZE, Size(317, 237)])
+@pytest.mark.parametrize("level", [1, 128, 255])
+def test_what_is_found_at_once_is_what_the_drawn_levels_show(
+    size: Size, level: int
+) -> None:
+    seeded = np.random.default_rng(level)
+    chosen = BlobSettings(level_min=level, cells_min=1, cell_pixels_min=2)
+    detector = BlobDetector(size, chosen)
+    for now_us in range(10_000, 400_000, 10_000):
+        events = np.zeros(3_000, EVENT)
+        left, top = seeded.integers(0, size.width), seeded.integers(0, size.height)
+        events["x"] = (left + seeded.integers(0, 60, 3_000)) % size.width
+        events["y"] = (top + seeded.integers(0, 40, 3_000)) % size.height
+        events["p"] = seeded.integers(0, 2, 3_000)
+        events["t"] = np.sort(seeded.integers(now_us - 10_000, now_us, 3_000))
+        detector.update(events)
+        at_once = detector.detect(now_us)
+        assert at_once == BlobDetector(size, chosen).find(detector.levels.at(now_us))
+        assert at_once or level == 255

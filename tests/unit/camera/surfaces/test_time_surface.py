@@ -139,3 +139,40 @@ def test_arrays_of_another_kind_are_refused() -> None:
         made.render(0, out=np.zeros((2, 6, 16), np.uint8)[:, :, ::2])
     with pytest.raises(ValueError, match="tau_us must be from 1 to 60000000, not 0"):
         TimeSurface(SIZE, tau_us=0)
+
+
+@pytest.mark.parametrize("tau_us", [1, 700, TAU_US, 60_000_000])
+@given(level=st.integers(1, 255))
+@settings(deadline=None, max_examples=20)
+def test_the_age_of_a_level_is_the_last_at_which_it_is_shown(
+    tau_us: int, level: int
+) -> None:
+    made = TimeSurface(SIZE, tau_us=tau_us)
+    made.update(packet((3, 2, 1, 5_000)))
+    age_us = made.age_us(level)
+    assert made.render(5_000 + age_us)[1, 2, 3] >= level
+    assert made.render(5_000 + age_us + 1)[1, 2, 3] < level
+
+
+@pytest.mark.parametrize("level", [0, 256])
+def test_an_age_is_told_of_levels_only(level: int) -> None:
+    with pytest.raises(ValueError, match=f"level must be from 1 to 255, not {level}"):
+        surface().age_us(level)
+
+
+@pytest.mark.parametrize("age_us", [0, 4_000])
+def test_marked_is_what_either_polarity_lit_lately_and_the_margin_stays(
+    age_us: int,
+) -> None:
+    made = surface((0, 0, 0, 6_000), (7, 5, 1, 10_000), (7, 5, 0, 1), (3, 2, 0, 5_999))
+    out = np.full((SIZE.height + 2, SIZE.width + 2), 9, np.uint8)
+    made.mark(10_000, age_us, out)
+    expected = np.zeros((SIZE.height, SIZE.width), np.uint8)
+    expected[5, 7], expected[0, 0] = 1, age_us == 4_000
+    assert np.array_equal(out[1:-1, 1:-1], expected)
+    out[1:-1, 1:-1] = 9
+    assert (out == 9).all()
+    made.mark(1 << 60, age_us, out)
+    assert not out[1:-1, 1:-1].any()
+    with pytest.raises(ValueError, match=r"out must be .* of shape \(8, 10\)"):
+        made.mark(0, 0, np.zeros((6, 8), np.uint8))
