@@ -97,10 +97,12 @@ class Way:
         self._detector = BlobDetector(size, FILTERED)
         self._tracker = Tracker(size)
 
-    def step(self, packet: Packet, now_us: int, *, late: bool) -> list[float]:
+    def step(
+        self, packet: Packet, now_us: int, *, late: bool = False, unread: int = 0
+    ) -> list[float]:
         """Take in a window; return what each stage after decoding cost, in ms."""
         lap = Lap()
-        kept = self.filters.apply(packet, late=late)
+        kept = self.filters.apply(packet, late=late, unread=unread)
         spent_ms = [lap.ms()]
         self._detector.update(kept)
         self._picture.update(kept)
@@ -119,10 +121,11 @@ def budget(one: Packet, size: Size, rate_mev: int) -> Costs:
     costs = Costs(rate_mev, events, len(data) / 2 / events / count)
     way = Way(size)
     with camera.open(BytesIO(data), WINDOW_US) as recording:
+        recording.lends = True
         lap = Lap()
         for n, packet in enumerate(recording):
             decode_ms = lap.ms()
-            told = [decode_ms, *way.step(packet, recording.now_us, late=False)]
+            told = [decode_ms, *way.step(packet, recording.now_us)]
             if n >= WARM_UP:
                 for name, ms in zip(STAGES, told, strict=True):
                     costs.ms[name].append(ms)
@@ -144,12 +147,16 @@ def burst(one: Packet, size: Size) -> tuple[float, float]:
     data, way = written(windows(one, size, events), size), Way(size)
     free_ms, behind = 0.0, []
     with camera.open(BytesIO(data), WINDOW_US) as recording:
+        recording.lends = True
+        recording.warm_up()
         lap = Lap()
         for packet in recording:
             due_ms = (recording.now_us - recording.begin_us) / 1e3
             free_ms = max(free_ms, due_ms) + lap.ms()
             late = free_ms - due_ms > WINDOW_US / 1e3
-            free_ms += sum(way.step(packet, recording.now_us, late=late))
+            now_us, unread = recording.now_us, recording.unread
+            free_ms += sum(way.step(packet, now_us, late=late, unread=unread))
+            recording.one_of = way.filters.one_of
             behind.append(free_ms - due_ms)
             lap.ms()
     return max(behind[10:]), behind[-1]

@@ -98,6 +98,27 @@ def test_a_watch_that_cannot_keep_up_looks_at_less_and_keeps_all_windows(
     assert 130 * 700 < hasty.filtered.thinned < 130 * 800
 
 
+@pytest.mark.parametrize("speed", [None, 100.0])
+def test_a_burst_is_thinned_before_it_is_decoded_where_time_presses(
+    tmp_path: Path, speed: float | None
+) -> None:
+    seeded, events = np.random.default_rng(2), np.zeros(400_000, EVENT)
+    events["x"] = seeded.integers(0, SIZE.width, len(events))
+    events["y"] = np.arange(len(events)) // 100 % SIZE.height
+    events["t"] = np.arange(len(events)) // 2
+    path = tmp_path / "burst.raw"
+    with Evt3Writer(path, SIZE) as writer:
+        writer.append(events)
+    settings = WatchSettings(filters=FilterSettings(events_per_s_max=100_000))
+    with loopback_gateway() as gateway:
+        summary = watch(path, gateway=gateway.url, settings=settings, speed=speed)
+    unread, thinned = summary.counters.thinned, summary.filtered.thinned
+    assert summary.counters.events + unread == len(events) == summary.filtered.taken
+    # At full speed nothing presses, and what stays is the same each time.
+    assert (unread > 200_000) == (speed is not None)
+    assert len(events) - 21_000 <= thinned < len(events)
+
+
 def test_the_options_are_the_settings() -> None:
     plain = parser().parse_args(["watch", "door.raw"])
     assert filter_changes(plain) == {}

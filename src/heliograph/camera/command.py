@@ -29,7 +29,7 @@ from heliograph.camera.config import (
 )
 from heliograph.camera.config.summary import config_summary
 from heliograph.camera.filtering.mask_file import MASK_ENDING, write_mask
-from heliograph.camera.jit import settle, spare
+from heliograph.camera.jit import spare
 from heliograph.camera.masking import hot_pixels
 from heliograph.camera.pipeline import watch
 from heliograph.camera.screen import OpenScreen
@@ -83,16 +83,14 @@ def run_watch(
 ) -> int:
     """Watch *source* in the terminal; return the exit code and say why it is not 0.
 
-    What is None is as the file *config* says, and as ever where that does not. *speed*
-    is infinite for as fast as it goes. *filters* are those of `FilterSettings` that are
-    to be others. *explain* says why each track was captioned or not.
+    What is None is as *config* says, else as ever. *speed* is infinite for as fast as
+    it goes; *filters* are those that change; *explain* says why a track was captioned.
 
     0: the file was read wholly, and captions came where any were asked for. 1: the
     watch could not begin, the file broke off, or every caption failed. 130: somebody
     ended it by SIGINT or SIGTERM; a second one, or `END_S` in a sink, ends it at once.
     """
     spare()
-    settle()
     environ = os.environ if environ is None else environ
     told = told_by(config, environ)
     if told is None:

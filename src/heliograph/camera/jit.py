@@ -57,13 +57,14 @@ def settle() -> None:
 
 
 def spare() -> None:
-    """Have memory given back that is freed from here on; before threads are started.
+    """Have memory given back, now and when it is freed; before threads are started.
 
     By itself glibc gives each thread a heap of its own, and once it has seen large
     arrays freed it keeps ever larger ones.
     """
     for option, value in MALLOC_OPTIONS:
         _c("mallopt", option, value)
+    settle()
 
 
 def _c(name: str, *arguments: Any) -> None:  # noqa: ANN401 - whatever C takes

@@ -178,6 +178,9 @@ class _Run:
         self._settings = settings
         self._clock = clock
         self._chosen = chosen
+        recording.lends = True
+        recording.warm_up()
+        settle()
         self._screen_error: SinkError | None = None
 
     def ask_by(
@@ -332,8 +335,11 @@ class _Run:
                 if stop.is_set() or self._sink_error is not None:
                     break
                 self.outlets.packet(recording, packet)
-                tracks = stages.step(packet, recording.now_us, late=late)
-                self.tally.window(len(packet), tracks, late=late)
+                now_us, unread = recording.now_us, recording.unread
+                tracks = stages.step(packet, now_us, late=late, unread=unread)
+                if self._facts.speed is not None:
+                    recording.one_of = stages.one_of
+                self.tally.window(len(packet) + unread, tracks, late=late)
                 self.outlets.window(recording.now_us, tracks)
                 for screen in self.screens:
                     screen.window(recording.now_us, len(packet), tracks, stages.picture)

@@ -104,15 +104,21 @@ class Stages:
         """How many events each filter left out so far."""
         return self._filters.counters
 
+    @property
+    def one_of(self) -> int:
+        """Of how many parts of the next window one is enough to be decoded."""
+        return self._filters.one_of
+
     def step(
-        self, packet: Packet, now_us: int, *, late: bool = False
+        self, packet: Packet, now_us: int, *, late: bool = False, unread: int = 0
     ) -> tuple[Track, ...]:
         """Take in the window that ends at *now_us*; return the tracks at its end.
 
         Of a *late* one less is looked at, where there is much, and a network does not
         look at it unless it has not looked for long: tracks are then as they were.
+        *unread* events of it were not decoded.
         """
-        kept = self._filters.apply(packet, late=late)
+        kept = self._filters.apply(packet, late=late, unread=unread)
         self._take_in(kept)
         if not (late and self._may_be_blind(now_us)):
             self._tracks = self._tracker.update(self._detector.detect(now_us), now_us)

@@ -70,6 +70,7 @@ class Filters:
         limits = [one for _, one in self._chain if isinstance(one, RateLimit)]
         self._limit = limits[0] if limits else None
         self._buffers = [np.empty(0, EVENT), np.empty(0, EVENT)]
+        self._came = 0
         self._counts = dict.fromkeys(("taken", *FILTERS), 0)
 
     @property
@@ -77,16 +78,24 @@ class Filters:
         """What was left out so far."""
         return FilterCounters(**self._counts)
 
-    def apply(self, packet: Packet, *, late: bool = False) -> Packet:
+    @property
+    def one_of(self) -> int:
+        """Of how many parts of the next packet one will do, if it is like the last."""
+        return 1 if self._limit is None else self._limit.one_of(self._came)
+
+    def apply(self, packet: Packet, *, late: bool = False, unread: int = 0) -> Packet:
         """Return what stays of *packet*, valid until the next call.
 
         Without a filter it is *packet* itself. A *late* one is thinned more, where the
-        rate has a limit. Raises `ValueError` for another dtype,
+        rate has a limit. *unread* events came with it that nobody decoded; they count
+        as thinned. Raises `ValueError` for another dtype,
         for events outside the sensor after the others were taken in, and for a packet
         of more than `PACKET_US_MAX`.
         """
         self._make_room(check_dtype(packet))
-        self._counts["taken"] += len(packet)
+        self._came = len(packet) + unread
+        self._counts["taken"] += self._came
+        self._counts["thinned"] += unread
         if self._limit is not None:
             self._limit.pace(late=late)
         kept, outside = packet, 0

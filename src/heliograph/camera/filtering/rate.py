@@ -9,6 +9,7 @@ from heliograph.camera.jit import compiled
 from heliograph.camera.types import Packet
 
 HALVINGS_MAX = 4
+ONE_OF_MAX = 64
 
 
 class RateLimit:
@@ -32,6 +33,13 @@ class RateLimit:
     def allowed(self) -> int:
         """How many events of the next packet are kept."""
         return max(1, self.events_max >> self._halvings)
+
+    def one_of(self, came: int) -> int:
+        """Return of how many parts one is enough, where as much as *came* comes next.
+
+        What is read of them is at least what is kept.
+        """
+        return min(max(1, came // self.allowed), ONE_OF_MAX)
 
     def keep(self, packet: Packet, out: Packet) -> tuple[int, int]:
         """Copy what stays to *out*; return how many, and how many lay outside."""

@@ -60,6 +60,7 @@ def open_live(source: str, *, stop: threading.Event, owned: ExitStack) -> Opened
         format=encoding.name,
         pieces=words,
         decode=encoding.decode,
+        decode_share=encoding.decode_share,
         raw=RawForm(words, fields, encoding.name, encoding.lead),
         size=Size(told.width, told.height),
         ask="the driver tells no geometry",

@@ -7,27 +7,29 @@ import numpy as np
 
 from heliograph.camera.reading import evt2, evt3, evt21, raw_header
 from heliograph.camera.reading.errors import ForeignFileError
+from heliograph.camera.reading.evt3_share import decode_share
 from heliograph.camera.reading.pieces import Words
 from heliograph.camera.reading.raw_form import Lead, RawForm
-from heliograph.camera.reading.recording import Decode, Opened
+from heliograph.camera.reading.recording import Decode, DecodeShare, Opened
 from heliograph.camera.reading.sources import Source
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One encoding: its name in a header, its word, its decoder and what leads in."""
+    """One encoding: its name in a header, its word, its decoders and what leads in."""
 
     name: str
     word: np.dtype[np.unsignedinteger]
     decode: Decode
     lead: Lead
+    decode_share: DecodeShare | None = None
 
 
 FORMATS = MappingProxyType(
     {
         "EVT2": Format("EVT2", np.dtype("<u4"), evt2.decode, evt2.lead),
         "EVT21": Format("EVT21", np.dtype("<u8"), evt21.decode, evt21.lead),
-        "EVT3": Format("EVT3", np.dtype("<u2"), evt3.decode, evt3.lead),
+        "EVT3": Format("EVT3", np.dtype("<u2"), evt3.decode, evt3.lead, decode_share),
     }
 )
 LEGACY = MappingProxyType(
@@ -59,6 +61,7 @@ def open_raw(source: Source) -> Opened:
         pieces=words,
         decode=encoding.decode,
         raw=RawForm(words, header.fields, encoding.name, encoding.lead),
+        decode_share=encoding.decode_share,
         size=header.size,
         ask="the header tells no geometry and its plugin "
         f"({header.fields.get('plugin_name', 'none named')}) is not known",

@@ -40,6 +40,18 @@ Decode: TypeAlias = Callable[
     tuple[int, int, int],
 ]
 
+DecodeShare: TypeAlias = Callable[
+    [
+        NDArray[Any],
+        NDArray[np.void],
+        int,
+        NDArray[np.void],
+        NDArray[np.void],
+        int,
+    ],
+    tuple[int, int, int],
+]
+
 # A decoder stops where less room is left than one word may need.
 EVENTS_PER_WORD_MAX = 32
 EVENTS_AT_FIRST = 1 << 18
@@ -55,7 +67,8 @@ class Opened:
 
     `size` is None where the file does not tell, and `ask` then says what is known of
     it. `nothing` says what it means that no word has a time. `raw` cuts parts out of a
-    RAW stream, None where there are no such words.
+    RAW stream, None where there are no such words. `decode_share` decodes one group of
+    so many words, and counts what the others hold; None where nothing can.
     """
 
     format: str
@@ -65,6 +78,7 @@ class Opened:
     ask: str
     nothing: str
     raw: RawForm | None = None
+    decode_share: DecodeShare | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +89,9 @@ class Counters:
     ones have a type the format does not define. `dropped` counts words before the
     first TIME_HIGH and events before the first row or column; `out_of_bounds` events
     outside the sensor. `bytes_read` includes the header, and is 0 for HDF5 and NumPy
-    files. `packets_lost` are those that a live sensor's driver dropped. After a `seek`
-    all of them tell of what lies before the place.
+    files. `thinned` are events that were counted and not decoded, because a share was
+    asked for; they are none of `events`. `packets_lost` are those that a live sensor's
+    driver dropped. After a `seek` all of them tell of what lies before the place.
     """
 
     words: int
@@ -89,6 +104,7 @@ class Counters:
     time_steps_back: int
     wraps: int
     bytes_read: int
+    thinned: int = 0
     packets_lost: int = 0
 
 
@@ -103,7 +119,9 @@ class Recording:
     that it was given is not.
 
     Where `lends` is set, a packet holds good until the next step only: it is the buffer
-    itself, and nothing is copied.
+    itself, and nothing is copied. Of the next window one group of words of `one_of` is
+    decoded, where the format can be counted without, and `unread` tells how many events
+    the others held; by default it is all. Triggers and time are always whole.
     """
 
     def __init__(
@@ -121,6 +139,8 @@ class Recording:
         self.delta_t_us = delta_t_us
         self.raw = opened.raw
         self.lends = False
+        self.one_of = 1
+        self.unread = 0
         self.triggers: NDArray[np.void] = np.empty(0, TRIGGER)
         self._opened = opened
         self._pieces = opened.pieces
@@ -151,6 +171,12 @@ class Recording:
                 if name not in ("bytes_read", "packets_lost")
             },
         )
+
+    def warm_up(self) -> None:
+        """Compile what decodes a share, before there is no time for it."""
+        if (share := self._opened.decode_share) is not None:
+            nothing = self._pieces.pending[:0]
+            share(nothing, self._state, 0, self._events, self._triggers, 2)
 
     def seek(self, t_us: int) -> None:
         """Let the next window begin at *t_us*, in the sensor's time as `now_us` is.
@@ -187,7 +213,7 @@ class Recording:
 
     def __next__(self) -> Packet:
         if not self._ended:
-            begin_us = self.now_us
+            begin_us, passed = self.now_us, int(self._state[0]["thinned"])
             before, place = self._state.copy(), self._pieces.place
             events, triggers = self._fill(begin_us + self.delta_t_us)
             moved = int(self._state[0]["t_us"]) > begin_us
@@ -195,6 +221,7 @@ class Recording:
                 self.now_us = begin_us + self.delta_t_us
                 self.passage = Passage(before, place, self._pieces.place)
                 self.triggers = _copied(self._triggers[:triggers])
+                self.unread = int(self._state[0]["thinned"]) - passed
                 packet = self._events[:events]
                 return packet if self.lends else _copied(packet)
         self.close()
@@ -227,17 +254,20 @@ class Recording:
     def _fill(self, until_us: int, *, keep: bool = True) -> tuple[int, int]:
         """Decode up to *until_us*; return how many events and triggers are kept."""
         state, pieces = self._state, self._pieces
+        share = self._opened.decode_share if keep else None
         events = triggers = 0
         while not self._ended and int(state[0]["t_us"]) < until_us:
             if not self._refill():
                 break
-            taken, new_events, new_triggers = self._opened.decode(
-                pieces.pending,
-                state,
-                until_us,
-                self._events[events:],
-                self._triggers[triggers:],
-            )
+            room = (self._events[events:], self._triggers[triggers:])
+            if share is None or self.one_of == 1:
+                taken, new_events, new_triggers = self._opened.decode(
+                    pieces.pending, state, until_us, *room
+                )
+            else:
+                taken, new_events, new_triggers = share(
+                    pieces.pending, state, until_us, *room, self.one_of
+                )
             pieces.take(taken)
             state["words"] += taken
             if keep:

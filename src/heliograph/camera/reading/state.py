@@ -32,6 +32,7 @@ STATE = np.dtype(
         ("dropped", "<i8"),
         ("out_of_bounds", "<i8"),
         ("time_steps_back", "<i8"),
+        ("thinned", "<i8"),  # events that were passed by without decoding
         ("wraps", "<i8"),
     ]
 )

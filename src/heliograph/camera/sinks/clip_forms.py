@@ -181,7 +181,9 @@ class EventForm:
         triggers = recording.triggers
         begin_us = recording.now_us - recording.delta_t_us
         size = packet.nbytes + triggers.nbytes
-        return Held(begin_us, recording.now_us, (packet, triggers), size)
+        # A watch is lent its packets: the next window is decoded over this one.
+        own = packet.view(np.uint8).copy().view(packet.dtype)
+        return Held(begin_us, recording.now_us, (own, triggers), size)
 
     def begin(self, path: Path, first: Held) -> "_Events":
         """Begin a file at *path* whose first window is *first*."""

@@ -178,3 +178,21 @@ def test_a_mask_that_does_not_fit_says_what_would(tmp_path: Path) -> None:
     ]:
         with pytest.raises(SettingError, match=told):
             filters(replace(NONE, masks=(tmp_path / name,)))
+
+
+def test_a_share_is_asked_for_that_still_leaves_what_may_stay() -> None:
+    chain = filters(replace(NONE, events_per_s_max=10_000.0))  # 100 a window
+    assert chain.one_of == 1
+    assert len(chain.apply(dense(events=450))) == 100
+    assert chain.one_of == 4
+    # A quarter was read: what was not counts as if it had been thinned.
+    assert len(chain.apply(dense(events=110), unread=340)) == 100
+    assert (chain.counters.taken, chain.counters.thinned) == (900, 700)
+    assert chain.one_of == 4
+    chain.apply(dense(events=110), late=True, unread=340)
+    assert chain.one_of == 18
+    chain.apply(dense(events=20))
+    assert chain.one_of == 1
+    unlimited = filters()
+    unlimited.apply(dense(events=5_000))
+    assert unlimited.one_of == 1
