@@ -21,10 +21,12 @@ from heliograph.cli.ledger import add_costs, add_ledger
 from heliograph.cli.plays import add_demo, add_drill
 from heliograph.cli.prices import add_prices
 from heliograph.cli.simulate import add_simulate
+from heliograph.cli.training import add_train
 
 CAMERA_PACKAGES = frozenset(
     {"numpy", "numba", "cv2", "onnxruntime", "paho", "rich", "urllib3"}
 )
+TRAIN_PACKAGES = frozenset({"torch", "onnx"})
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -36,11 +38,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except ModuleNotFoundError as error:
-        if error.name not in CAMERA_PACKAGES:
+        if error.name in CAMERA_PACKAGES:
+            needed = ("the camera's packages", "camera")
+        elif error.name in TRAIN_PACKAGES:
+            needed = ("what trains a detector", "train")
+        else:
             raise
         print(
-            f"error: this command needs the camera's packages ({error.name} is not "
-            "installed): pip install 'heliograph[camera]'",
+            f"error: this command needs {needed[0]} ({error.name} is not "
+            f"installed): pip install 'heliograph[{needed[1]}]'",
             file=sys.stderr,
         )
         return 1
@@ -68,6 +74,7 @@ def parser() -> argparse.ArgumentParser:
     add_cut(commands)
     add_eval(commands)
     add_simulate(commands)
+    add_train(commands)
     add_demo(commands)
     add_drill(commands)
     return top

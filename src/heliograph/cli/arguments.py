@@ -38,6 +38,32 @@ def workers(text: str) -> int:
     return number
 
 
+def count(text: str) -> int:
+    """Read a number of things, 1 or more."""
+    number = int(text) if text.isdecimal() else 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of 1 or more")
+    return number
+
+
+def seed(text: str) -> int:
+    """Read a seed of chance, 0 or more."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no seed: give 0 or more")
+    return int(text)
+
+
+def rate(text: str) -> float:
+    """Read a learning rate, above 0 and at most 1."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no rate: give up to 1")
+    return number
+
+
 def days(text: str) -> float:
     """Read a number of days, 0 among them."""
     try:

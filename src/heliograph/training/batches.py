@@ -1,0 +1,67 @@
+"""Samples in the order in which the network sees them, augmented and with targets."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heliograph.training.architecture import STRIDE_PX
+from heliograph.training.augment import augment
+from heliograph.training.samples import Samples
+from heliograph.training.targets import targets
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """`surfaces` (N, C, H, W) uint8, and `targets.Targets` of each, stacked."""
+
+    surfaces: NDArray[np.uint8]
+    asked: dict[str, NDArray[np.float32]]
+
+
+def batches(samples: Samples, size: int, *, seed: int, epoch: int) -> Iterator[Batch]:
+    """Yield one epoch's batches of *size*, all of it settled by *seed* and *epoch*.
+
+    What is left over is left out. The next batch is made while one is being used.
+    """
+    order = np.random.default_rng([seed, epoch]).permutation(len(samples))
+    parts = [order[at : at + size] for at in range(0, len(order) - size + 1, size)]
+
+    def made(part: NDArray[np.intp]) -> Batch:
+        return _batch(samples, part, (seed, epoch))
+
+    with ThreadPoolExecutor(1) as pool:
+        coming = [pool.submit(made, part) for part in parts[:2]]
+        for at in range(len(parts)):
+            if at + 2 < len(parts):
+                coming.append(pool.submit(made, parts[at + 2]))
+            yield coming[at].result()
+            coming[at].cancel()
+
+
+def plain(samples: Samples, size: int) -> Iterator[Batch]:
+    """Yield all *samples* once as they are, in batches of at most *size*."""
+    for first in range(0, len(samples), size):
+        part = np.arange(first, min(first + size, len(samples)))
+        yield _batch(samples, part, None)
+
+
+def _batch(
+    samples: Samples, part: NDArray[np.intp], chance: tuple[int, int] | None
+) -> Batch:
+    surfaces, asked = [], []
+    for sample in part:
+        surface, boxes = samples.surfaces[sample], samples.boxes_of(int(sample))
+        if chance is not None:
+            rng = np.random.default_rng([*chance, int(sample)])
+            surface, boxes = augment(surface, boxes, rng)
+        surfaces.append(surface)
+        grid = (surface.shape[1] // STRIDE_PX, surface.shape[2] // STRIDE_PX)
+        asked.append(targets(boxes, grid))
+    names = ("heat", "edges", "weight", "judged")
+    return Batch(
+        np.stack(surfaces),
+        {name: np.stack([getattr(one, name) for one in asked]) for name in names},
+    )

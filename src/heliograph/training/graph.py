@@ -1,0 +1,122 @@
+"""The network as an ONNX file, built from its table and the numbers that were found."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+from heliograph.camera.surfaces.model_input import CELLS, InputSpec
+from heliograph.labelled.classes import CLASSES
+from heliograph.training.architecture import (
+    OUTPUTS,
+    STRIDE_PX,
+    SURFACE,
+    Conv,
+    layers,
+)
+
+OPSET = 17
+IR_VERSION = 8
+MODEL_VERSION = "1"
+
+Weights = Mapping[str, tuple[NDArray[np.float32], NDArray[np.float32]]]
+"""Per layer the kernel (out, in, k, k) and the bias (out,), normalisation folded in."""
+
+
+def build(weights: Weights, spec: InputSpec) -> onnx.ModelProto:
+    """Return the network for surfaces of *spec*: uint8 in, scores and boxes out."""
+    nodes = [
+        helper.make_node("Cast", [SURFACE], ["levels"], to=TensorProto.FLOAT),
+        helper.make_node("Mul", ["levels", "per_level"], ["scaled"]),
+    ]
+    tensors = [
+        numpy_helper.from_array(np.array(1 / 255, np.float32), "per_level"),
+        numpy_helper.from_array(np.array([1, 1, 2, 2], np.float32), "twice"),
+        numpy_helper.from_array(np.array(STRIDE_PX, np.float32), "stride"),
+    ]
+    for layer in layers(spec.channels):
+        kernel, bias = weights[layer.name]
+        tensors.append(numpy_helper.from_array(kernel, f"{layer.name}.kernel"))
+        tensors.append(numpy_helper.from_array(bias, f"{layer.name}.bias"))
+        nodes += _nodes(layer)
+    graph = helper.make_graph(
+        nodes,
+        "heliograph-detector",
+        [_value(SURFACE, TensorProto.UINT8, spec.channels, stride=1)],
+        [
+            _value("scores", TensorProto.FLOAT, len(CLASSES), stride=STRIDE_PX),
+            _value("boxes", TensorProto.FLOAT, 4, stride=STRIDE_PX),
+        ],
+        tensors,
+    )
+    model = helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION
+    )
+    tell(
+        model,
+        heliograph_model=MODEL_VERSION,
+        classes=",".join(CLASSES),
+        surface=json.dumps(asdict(spec)),
+    )
+    onnx.checker.check_model(model, full_check=True)
+    return model
+
+
+def tell(model: onnx.ModelProto, **facts: str) -> None:
+    """Write *facts* into the file's own metadata, over those of the same name."""
+    known = {one.key: one.value for one in model.metadata_props}
+    helper.set_model_props(model, {**known, **facts})
+
+
+def _nodes(layer: Conv) -> list[onnx.NodeProto]:
+    source = "scaled" if layer.source == SURFACE else layer.source
+    reckoned = layer.name if _ends_plainly(layer) else f"{layer.name}.conv"
+    pad = layer.kernel // 2
+    nodes = [
+        helper.make_node(
+            "Conv",
+            [source, f"{layer.name}.kernel", f"{layer.name}.bias"],
+            [reckoned],
+            name=f"{layer.name}.conv",
+            kernel_shape=[layer.kernel] * 2,
+            strides=[layer.stride] * 2,
+            pads=[pad] * 4,
+        )
+    ]
+    if layer.rectified:
+        nodes.append(helper.make_node("Relu", [reckoned], [layer.name]))
+    if layer.plus is not None:
+        larger = f"{layer.name}.larger"
+        nodes.append(
+            helper.make_node(
+                "Resize",
+                [reckoned, "", "twice"],
+                [larger],
+                mode="nearest",
+                nearest_mode="floor",
+                coordinate_transformation_mode="asymmetric",
+            )
+        )
+        nodes.append(helper.make_node("Add", [larger, layer.plus], [layer.name]))
+    if layer.name == "scores":
+        nodes.append(helper.make_node("Sigmoid", [reckoned], [layer.name]))
+    elif layer.name == "boxes":
+        grown = helper.make_node("Exp", [reckoned], ["boxes.cells"])
+        scaled = helper.make_node("Mul", ["boxes.cells", "stride"], [layer.name])
+        nodes += [grown, scaled]
+    return nodes
+
+
+def _ends_plainly(layer: Conv) -> bool:
+    """Say whether nothing comes after the convolution."""
+    return not (layer.rectified or layer.plus is not None or layer.name in OUTPUTS)
+
+
+def _value(name: str, kind: int, channels: int, *, stride: int) -> Any:  # noqa: ANN401
+    shape = [1, channels, CELLS.height // stride, CELLS.width // stride]
+    return helper.make_tensor_value_info(name, kind, shape)

@@ -1,0 +1,176 @@
+"""Epoch after epoch, with a checkpoint after each, so that a run can be resumed."""
+
+import copy
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from heliograph.training.batches import Batch, batches, plain
+from heliograph.training.epoch import Epoch
+from heliograph.training.loss import loss
+from heliograph.training.network import Network
+from heliograph.training.samples import Samples
+from heliograph.training.settings import TrainSettings
+
+CHECKPOINT = "checkpoint.pt"
+WARM_STEPS = 200
+RATE_END = 0.01
+AVERAGE_KEEPS = 0.998
+GRADIENT_MAX = 10.0
+
+
+def train(
+    samples: Samples,
+    held_out: Samples,
+    out: Path,
+    settings: TrainSettings,
+    *,
+    told: Callable[[float], None],
+    ended: Callable[[Epoch], None],
+) -> Network:
+    """Train on *samples* and return the averaged network, ready to be asked.
+
+    A checkpoint in *out* is gone on from; one of other settings raises `ValueError`.
+    *told* hears the share done, and *ended* of each epoch.
+    """
+    run = _Run(samples, out, settings)
+    run.resume()
+    while run.epoch < settings.epochs:
+        begun_s = time.monotonic()
+        peaks, boxes = run.one_epoch(told)
+        held = measure(run.average, held_out, settings)
+        run.save()
+        ended(Epoch(run.epoch, time.monotonic() - begun_s, peaks, boxes, *held))
+    return run.average
+
+
+def measure(
+    network: Network, samples: Samples, settings: TrainSettings
+) -> tuple[float, float]:
+    """Return the mean losses of *network* on *samples* as they are."""
+    sums, seen = [0.0, 0.0], 0
+    network.eval()
+    with torch.no_grad():
+        for batch in plain(samples, settings.batch):
+            parts = _losses(network, batch, settings)
+            size = len(batch.surfaces)
+            sums = [a + float(b) * size for a, b in zip(sums, parts, strict=True)]
+            seen += size
+    return sums[0] / max(seen, 1), sums[1] / max(seen, 1)
+
+
+class _Run:
+    """A network on its way: what a checkpoint holds."""
+
+    def __init__(self, samples: Samples, out: Path, settings: TrainSettings) -> None:
+        torch.set_num_threads(settings.threads)
+        torch.use_deterministic_algorithms(mode=True)
+        torch.manual_seed(settings.seed)
+        self.samples, self.settings, self.epoch = samples, settings, 0
+        self._path = out / CHECKPOINT
+        self.steps_each = len(samples) // settings.batch
+        if not self.steps_each:
+            raise ValueError(
+                f"{len(samples)} samples do not fill one batch of {settings.batch}"
+            )
+        network = Network(settings.spec.channels)
+        self.network: Network = network.to(memory_format=torch.channels_last)
+        self.average: Network = copy.deepcopy(self.network)
+        self._optimiser = torch.optim.AdamW(
+            self.network.parameters(), lr=settings.rate, weight_decay=settings.decay
+        )
+
+    def one_epoch(self, told: Callable[[float], None]) -> tuple[float, float]:
+        """Go through the samples once; return the mean losses."""
+        settings, sums = self.settings, [0.0, 0.0]
+        self.network.train()
+        stream = batches(
+            self.samples, settings.batch, seed=settings.seed, epoch=self.epoch
+        )
+        for at, batch in enumerate(stream):
+            step = self.epoch * self.steps_each + at
+            for group in self._optimiser.param_groups:
+                group["lr"] = settings.rate * self._share_of_rate(step)
+            parts = _losses(self.network, batch, settings)
+            self._optimiser.zero_grad()
+            (parts[0] + parts[1]).backward()
+            torch.nn.utils.clip_grad_norm_(self.network.parameters(), GRADIENT_MAX)
+            self._optimiser.step()
+            self._follow(step)
+            sums = [a + float(b.detach()) for a, b in zip(sums, parts, strict=True)]
+            told((step + 1) / (settings.epochs * self.steps_each))
+        self.epoch += 1
+        return sums[0] / self.steps_each, sums[1] / self.steps_each
+
+    def resume(self) -> None:
+        """Go on from the checkpoint, where there is one."""
+        if not self._path.exists():
+            return
+        kept: dict[str, Any] = torch.load(self._path, weights_only=True)
+        if kept["settings"] != asdict(self.settings):
+            raise ValueError(
+                f"{self._path} is of a run with other settings: give another folder, "
+                "or remove it"
+            )
+        self.network.load_state_dict(kept["network"])
+        self.average.load_state_dict(kept["average"])
+        self._optimiser.load_state_dict(kept["optimiser"])
+        self.epoch = kept["epoch"]
+
+    def save(self) -> None:
+        """Write the checkpoint; a kill leaves the one before."""
+        part = self._path.with_suffix(".part")
+        kept = {
+            "settings": asdict(self.settings),
+            "network": self.network.state_dict(),
+            "average": self.average.state_dict(),
+            "optimiser": self._optimiser.state_dict(),
+            "epoch": self.epoch,
+        }
+        torch.save(kept, part)
+        part.replace(self._path)
+
+    def _share_of_rate(self, step: int) -> float:
+        """Rise for a while, then fall along half a cosine."""
+        total = self.settings.epochs * self.steps_each
+        warm = min(WARM_STEPS, total // 10 + 1)
+        if step < warm:
+            return (step + 1) / warm
+        done = (step - warm) / max(total - warm, 1)
+        return RATE_END + (1 - RATE_END) * 0.5 * (1 + math.cos(math.pi * done))
+
+    def _follow(self, step: int) -> None:
+        """Let the average follow, closely at first."""
+        keeps = min(AVERAGE_KEEPS, (step + 1) / (step + 10))
+        with torch.no_grad():
+            pairs = zip(
+                self.average.state_dict().values(),
+                self.network.state_dict().values(),
+                strict=True,
+            )
+            for mean, value in pairs:
+                if mean.dtype.is_floating_point:
+                    mean.lerp_(value, 1 - keeps)
+                else:
+                    mean.copy_(value)
+
+
+def _losses(
+    network: Network, batch: Batch, settings: TrainSettings
+) -> tuple[torch.Tensor, torch.Tensor]:
+    surfaces = torch.from_numpy(batch.surfaces).to(memory_format=torch.channels_last)
+    asked = {name: torch.from_numpy(array) for name, array in batch.asked.items()}
+    with torch.autocast("cpu", torch.bfloat16, enabled=_is_bf16(settings)):
+        found = network(surfaces.float() / 255)
+    return loss(found, asked)
+
+
+def _is_bf16(settings: TrainSettings) -> bool:
+    if settings.precision == "auto":
+        return bool(torch.cpu.get_capabilities().get("amx_bf16"))
+    return settings.precision == "bf16"

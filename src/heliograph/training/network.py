@@ -1,0 +1,71 @@
+"""The network in torch, as its table says; and its numbers as ONNX takes them."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from heliograph.training.architecture import OUTPUTS, STRIDE_PX, SURFACE, Conv, layers
+
+SCORE_PRIOR = 0.01
+"""What a cell is taken to hold before anything is learnt: mostly nothing."""
+
+
+class Network(nn.Module):
+    """Surfaces (N, C, H, W) of levels from 0 to 1 in, scores' logits and boxes out."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.table = layers(channels)
+        self.convs = nn.ModuleDict({one.name: _module(one) for one in self.table})
+        nn.init.constant_(
+            self.convs["scores"].bias, float(np.log(SCORE_PRIOR / (1 - SCORE_PRIOR)))
+        )
+        nn.init.constant_(self.convs["boxes"].bias, 1.0)
+
+    def forward(self, surface: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the scores' logits, (N, classes, h, w), and edges, (N, 4, h, w)."""
+        given = {SURFACE: surface}
+        for one in self.table:
+            value = self.convs[one.name](given[one.source])
+            if one.plus is not None:
+                larger = nn.functional.interpolate(value, scale_factor=2)
+                value = larger + given[one.plus]
+            given[one.name] = value
+        scores, boxes = (given[name].float() for name in OUTPUTS)
+        return scores, boxes.clamp(-6, 4).exp() * STRIDE_PX
+
+    def weights(self) -> dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]]:
+        """Return each layer's kernel and bias, with its normalisation folded in."""
+        found: dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]] = {}
+        for one in self.table:
+            module = self.convs[one.name]
+            if one.is_output:
+                kernel, bias = module.weight, module.bias
+            else:
+                conv, norm = module[0], module[1]
+                gain = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+                kernel = conv.weight * gain[:, None, None, None]
+                bias = norm.bias - norm.running_mean * gain
+            found[one.name] = (_array(kernel), _array(bias))
+        return found
+
+
+def _array(tensor: torch.Tensor) -> NDArray[np.float32]:
+    return np.ascontiguousarray(tensor.detach().numpy(), np.float32)
+
+
+def _module(one: Conv) -> nn.Module:
+    conv = nn.Conv2d(
+        one.channels_in,
+        one.channels_out,
+        one.kernel,
+        one.stride,
+        one.kernel // 2,
+        bias=one.is_output,
+    )
+    if one.is_output:
+        return conv
+    norm = nn.BatchNorm2d(one.channels_out)
+    rectifier = [nn.ReLU(inplace=True)] if one.rectified else []
+    return nn.Sequential(conv, norm, *rectifier)

@@ -1,0 +1,61 @@
+"""The same window seen otherwise."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from heliograph.training.augment import augment
+from heliograph.training.targets import IGNORED
+
+SHAPE = (4, 192, 320)
+
+
+def window(left: int, top: int, right: int, bottom: int) -> NDArray[np.uint8]:
+    surface = np.zeros(SHAPE, np.uint8)
+    surface[:, top:bottom, left:right] = 200
+    return surface
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_box_stays_around_what_it_was_around(seed: int) -> None:
+    surface = window(140, 70, 180, 130)
+    rng = np.random.default_rng(seed)
+    seen, boxes = augment(surface, np.array([[2, 140, 70, 180, 130]], np.float32), rng)
+    assert seen.shape == SHAPE
+    # Noise is at most half as bright.
+    bright = np.argwhere((seen > 130).all(axis=0))
+    kind, left, top, right, bottom = boxes[0]
+    assert kind == 2
+    found = (*bright.min(axis=0), *(bright.max(axis=0) + 1))
+    assert found == pytest.approx((top, left, bottom, right), abs=2.0)
+
+
+def test_the_window_itself_is_not_changed() -> None:
+    surface = window(140, 70, 180, 130)
+    boxes = np.array([[0, 140, 70, 180, 130]], np.float32)
+    before = (surface.copy(), boxes.copy())
+    augment(surface, boxes, np.random.default_rng(0))
+    assert (surface == before[0]).all()
+    assert (boxes == before[1]).all()
+
+
+def test_the_same_chance_gives_the_same_view() -> None:
+    surface = window(140, 70, 180, 130)
+    boxes = np.array([[0, 140, 70, 180, 130]], np.float32)
+    first = augment(surface, boxes, np.random.default_rng(5))
+    second = augment(surface, boxes, np.random.default_rng(5))
+    assert (first[0] == second[0]).all()
+    assert (first[1] == second[1]).all()
+
+
+def test_what_leaves_the_picture_is_ignored_and_then_gone() -> None:
+    surface = np.zeros(SHAPE, np.uint8)
+    corner = np.array([[1, 0, 0, 30, 30]], np.float32)
+    kinds = set()
+    for seed in range(200):
+        _, boxes = augment(surface, corner, np.random.default_rng(seed))
+        for kind, left, top, right, bottom in boxes:
+            kinds.add(int(kind))
+            assert 0 <= left < right <= 320
+            assert 0 <= top < bottom <= 192
+    assert kinds == {1, IGNORED}

@@ -1,0 +1,89 @@
+"""A model's file on held-out samples."""
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from heliograph.evaluation.matching import Judged
+from onnx import TensorProto, helper, numpy_helper
+
+from heliograph.camera.types import Box
+from heliograph.training.judging import figures, judge, score_min
+from heliograph.training.samples import Samples
+from heliograph.training.targets import IGNORED
+
+
+def found(score: float, *, right: bool, label: str = "person") -> Judged:
+    """One labelled person, and one box that is it or is not."""
+    there = Box(10, 10, 20, 40, label="person")
+    box = Box(10 if right else 100, 10, 20, 40, label=label, score=score)
+    return Judged(f"scene {score}", (there,), (), (box,))
+
+
+def test_the_score_that_counts_is_where_precision_and_recall_meet() -> None:
+    right = [found(0.5 + 0.01 * at, right=True) for at in range(30)]
+    wrong = [found(0.1 + 0.01 * at, right=False) for at in range(30)]
+    least = score_min([*right, *wrong])["person"]
+    assert 0.39 < least <= 0.51
+
+
+def test_figures_are_by_class() -> None:
+    judged = [found(0.9, right=True), found(0.8, right=True)]
+    measured = {one.label: one for one in figures(judged, seed=1).classes}
+    assert measured["person"].ap50 is not None
+    assert measured["person"].ap50.value == pytest.approx(1.0)
+    assert measured["vehicle"].ap50 is None
+
+
+@pytest.fixture
+def one_box(tmp_path: Path) -> Path:
+    """A model that finds a person of 32 by 48 pixels around cell (10, 12), always."""
+    scores = np.zeros((1, 3, 24, 40), np.float32)
+    scores[0, 0, 10, 12] = 0.9
+    boxes = np.zeros((1, 4, 24, 40), np.float32)
+    boxes[0, :, 10, 12] = (16, 24, 16, 24)
+    shape = [1, 4, 192, 320]
+    graph = helper.make_graph(
+        [
+            helper.make_node("Identity", ["s"], ["scores"]),
+            helper.make_node("Identity", ["b"], ["boxes"]),
+        ],
+        "one box",
+        [helper.make_tensor_value_info("surface", TensorProto.UINT8, shape)],
+        [
+            helper.make_tensor_value_info("scores", TensorProto.FLOAT, scores.shape),
+            helper.make_tensor_value_info("boxes", TensorProto.FLOAT, boxes.shape),
+        ],
+        [numpy_helper.from_array(scores, "s"), numpy_helper.from_array(boxes, "b")],
+    )
+    path = tmp_path / "one.onnx"
+    opset = [helper.make_opsetid("", 17)]
+    onnx.save(helper.make_model(graph, opset_imports=opset, ir_version=8), path)
+    return path
+
+
+def test_what_a_file_finds_is_held_against_the_labels(one_box: Path) -> None:
+    samples = Samples(
+        np.zeros((2, 4, 192, 320), np.uint8),
+        np.array(
+            [
+                [0, 0, 84, 60, 116, 108],
+                [0, IGNORED, 0, 0, 20, 20],
+                [1, 1, 84, 60, 116, 108],
+            ],
+            np.float32,
+        ),
+        ("first", "second"),
+    )
+    judged = judge(one_box, samples)
+    assert [one.source for one in judged] == ["first", "second"]
+    assert judged[0].found[0].label == "person"
+    assert judged[0].truths[0].x == 84
+    assert len(judged[0].ignored) == 1
+    measured = {one.label: one for one in figures(judged, seed=1).classes}
+    assert measured["person"].ap50 is not None
+    # Right on the first, made up on the second.
+    assert measured["person"].ap50.value == pytest.approx(1.0)
+    assert measured["vehicle"].ap50 is not None
+    assert measured["vehicle"].ap50.value == 0.0
