@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from heliograph.evaluation.matching import Judged
 from onnx import TensorProto, helper, numpy_helper
 
 from heliograph.camera.types import Box
+from heliograph.evaluation.matching import Judged
 from heliograph.training.judging import figures, judge, score_min
 from heliograph.training.samples import Samples
 from heliograph.training.targets import IGNORED
