@@ -37,10 +37,13 @@ def augment(
     matrix = np.array(
         [[flip * zoom, 0, to_x - flip * zoom * x], [0, zoom, to_y - zoom * y]]
     )
+    # The first pixel's middle is at a half for boxes, and at 0 for OpenCV.
+    on_pixels = matrix.copy()
+    on_pixels[:, 2] += 0.5 * (np.diag(matrix) - 1.0)
     table = _gain_table(np.exp(rng.uniform(*np.log(GAIN))))
     how = cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR
     planes = [
-        cv2.LUT(cv2.warpAffine(plane, matrix, (width, height), flags=how), table)
+        cv2.LUT(cv2.warpAffine(plane, on_pixels, (width, height), flags=how), table)
         for plane in surface
     ]
     if rng.random() < INVERTED_SHARE:
