@@ -17,8 +17,13 @@ GAIN = (0.5, 2.0)
 MIRRORED_SHARE = 0.5
 INVERTED_SHARE = 0.25
 """How often darker and brighter change places."""
-NOISY_SHARE = 0.3
-NOISY_CELLS_MAX = 0.02
+NOISY_SHARE = 0.5
+UNEVEN_SHARE = 0.6
+NOISE = (0.0005, 0.1)
+"""Events of noise a cell, where noise is even."""
+PATCH = (0.1, 3.0)
+"""Events a cell in the middle of a patch of noise."""
+EVENT_SHARES = (0.06, 0.25, 0.5, 1.0)
 
 
 def augment(
@@ -50,7 +55,7 @@ def augment(
         planes = planes[channels // 2 :] + planes[: channels // 2]
     seen: NDArray[np.uint8] = np.stack(planes).astype(np.uint8, copy=False)
     if rng.random() < NOISY_SHARE:
-        _sprinkle(seen, rng)
+        _add_noise(seen, rng)
     return seen, _moved(boxes, matrix, (height, width))
 
 
@@ -62,17 +67,44 @@ def _gain_table(gain: float) -> NDArray[np.uint8]:
     return table
 
 
-def _sprinkle(surface: NDArray[np.uint8], rng: np.random.Generator) -> None:
-    """Add noise to single cells, of one polarity each."""
+def _add_noise(surface: NDArray[np.uint8], rng: np.random.Generator) -> None:
+    """Add events that nothing caused, more of them in some parts of the sensor.
+
+    Long memories hold more of them than short ones. Real sensors are noisiest along an
+    edge or in a corner, where nothing else tells a patch of noise from a thing.
+    """
     channels, height, width = surface.shape
-    count = int(rng.uniform(0, NOISY_CELLS_MAX) * height * width)
-    y, x = rng.integers(0, height, count), rng.integers(0, width, count)
     half = channels // 2
-    first = half * rng.integers(0, 2, count)
-    level = rng.integers(20, 128, count).astype(np.uint8)
-    for memory in range(half):
-        at = (first + memory, y, x)
-        surface[at] = np.maximum(surface[at], level)
+    field = _noise_field((height, width), rng)
+    # Of a large sensor many pixels share a cell, so that an event counts little.
+    each = rng.choice(EVENT_SHARES)
+    shares = np.sort(rng.uniform(0.1, 1.0, half))
+    for polarity in range(2):
+        events = rng.poisson(field * rng.uniform(0.5, 1.0))
+        for memory, share in enumerate(shares):
+            plane = surface[polarity * half + memory]
+            seen = events > 0
+            pressed = plane[seen] / 255.0
+            counts = pressed / np.maximum(1.0 - pressed, 1e-3)
+            counts = counts + each * rng.binomial(events[seen], share)
+            plane[seen] = np.round(255 * counts / (counts + 1)).astype(np.uint8)
+
+
+def _noise_field(
+    shape: tuple[int, int], rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Return how many events of noise each cell has on average."""
+    height, width = shape
+    y, x = np.linspace(-1, 1, height)[:, None], np.linspace(-1, 1, width)[None]
+    field = np.full(shape, np.exp(rng.uniform(*np.log(NOISE))))
+    if rng.random() < UNEVEN_SHARE:
+        # A patch with its middle at the border or beyond.
+        turn = rng.uniform(0, 2 * np.pi)
+        at_y, at_x = 1.3 * np.sin(turn), 1.3 * np.cos(turn)
+        wide, high = rng.uniform(0.1, 0.8, 2)
+        patch = np.exp(-(((y - at_y) / high) ** 2) - ((x - at_x) / wide) ** 2)
+        field += np.exp(rng.uniform(*np.log(PATCH))) * patch
+    return field
 
 
 def _moved(

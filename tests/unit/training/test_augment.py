@@ -17,13 +17,15 @@ def window(left: int, top: int, right: int, bottom: int) -> NDArray[np.uint8]:
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_a_box_stays_around_what_it_was_around(seed: int) -> None:
+def test_a_box_stays_around_what_it_was_around(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("heliograph.training.augment.NOISY_SHARE", 0.0)
     surface = window(140, 70, 180, 130)
     rng = np.random.default_rng(seed)
     seen, boxes = augment(surface, np.array([[2, 140, 70, 180, 130]], np.float32), rng)
     assert seen.shape == SHAPE
-    # Noise is at most half as bright.
-    bright = np.argwhere((seen > 130).all(axis=0))
+    bright = np.argwhere((seen > 60).all(axis=0))
     kind, left, top, right, bottom = boxes[0]
     assert kind == 2
     found = (*bright.min(axis=0), *(bright.max(axis=0) + 1))
@@ -59,3 +61,21 @@ def test_what_leaves_the_picture_is_ignored_and_then_gone() -> None:
             assert 0 <= left < right <= 320
             assert 0 <= top < bottom <= 192
     assert kinds == {1, IGNORED}
+
+
+def test_noise_adds_to_what_is_seen_in_long_memories_most(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    surface = window(140, 70, 180, 130)
+    boxes = np.array([[0, 140, 70, 180, 130]], np.float32)
+    views = []
+    for share in (0.0, 1.0):
+        monkeypatch.setattr("heliograph.training.augment.NOISY_SHARE", share)
+        views.append(augment(surface, boxes, np.random.default_rng(3)))
+    (clean, where), (noisy, still_there) = views
+    assert (where == still_there).all()
+    # Half a level is lost on the way to counts and back.
+    assert (noisy.astype(int) >= clean.astype(int) - 1).all()
+    added = noisy.astype(int) - clean.astype(int)
+    assert added[1].sum() > added[0].sum() > 0
+    assert added[3].sum() > added[2].sum() > 0
