@@ -11,6 +11,7 @@ import pytest
 from heliograph import __version__, cli, demo
 from heliograph.camera import command, cut
 from heliograph.camera.config import Destinations
+from heliograph.camera.config.detector import DetectorChoice
 from heliograph.camera.types import Size
 from heliograph.gateway import app
 from heliograph.simulation import providers
@@ -125,7 +126,8 @@ def test_what_watch_is_not_told_it_hands_on_as_not_told(
     cli.main(["watch"])
     names = ("size", "config", "gateway", "model", "out", "speed", "view")
     never = {"resume": False, "explain": False, "follow": False, "filters": {}}
-    told = dict.fromkeys(names) | never | {"destinations": Destinations()}
+    given = {"destinations": Destinations(), "detector": DetectorChoice()}
+    told = dict.fromkeys(names) | never | given
     assert called == [((None,), told)]
 
 
