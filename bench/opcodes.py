@@ -1,8 +1,9 @@
 """What an exchange costs in byte codes of Python, by function: it holds still.
 
 CPU time moves with the machine's other work; the number of byte codes does not. The
-gateway runs in this process as a user runs it, and a caller on a thread asks one
-request after the other. Work in C is not counted: `bench/measure.py` has the last word.
+gateway runs in this process as a user runs it, and callers on threads each ask one
+request after the other: what many share costs each of them less. Work in C is not
+counted: `bench/measure.py` has the last word.
 `--kept` takes a scene of `bench/kept.py`: what it adds on the request path is the
 difference to `--kept off`.
 """
@@ -14,6 +15,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from http.client import HTTPConnection
 from pathlib import Path
@@ -35,8 +37,9 @@ from heliograph.gateway.types import Config
 if TYPE_CHECKING:
     from _typeshed import TraceFunction
 
-WARM_UP = 128
-COUNTED = 128
+CALLERS = 32
+WARM_UP = 256
+COUNTED = 256
 """Metrics and log lines are made in rows of 64."""
 OURS = str(Path(__file__).resolve().parent.parent / "src")
 
@@ -76,16 +79,38 @@ class Counts:
         return "\n".join((*lines, f"{codes:9.1f} {calls:7.2f}  in all, a request"))
 
 
-def ask(port: int, workload: Workload, times: int, headers: dict[str, str]) -> None:
-    """Ask *times* over one connection, as a client that keeps it does."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=60)
-    for _ in range(times):
-        connection.request("POST", CHAT_PATH, workload.body, headers)
-        answer = connection.getresponse()
-        body = answer.read()
-        if answer.status != 200 or not workload.judge(body, "gateway"):
-            raise SystemExit(f"{workload.title}: {answer.status} {body[:300]!r}")
-    connection.close()
+class Callers:
+    """Callers who keep their connections, as clients do, and each ask in turn."""
+
+    def __init__(self, port: int, workload: Workload, headers: dict[str, str]) -> None:
+        self.workload = workload
+        self.headers = headers
+        self.connections = [
+            HTTPConnection("127.0.0.1", port, timeout=60) for _ in range(CALLERS)
+        ]
+
+    def ask(self, times: int) -> None:
+        """Ask *times* in all."""
+        each = [times // CALLERS] * CALLERS
+        with ThreadPoolExecutor(CALLERS) as threads:
+            for _ in threads.map(self.ask_on, self.connections, each):
+                pass
+
+    def ask_on(self, connection: HTTPConnection, times: int) -> None:
+        """Ask *times* over one connection."""
+        for _ in range(times):
+            connection.request("POST", CHAT_PATH, self.workload.body, self.headers)
+            answer = connection.getresponse()
+            body = answer.read()
+            if answer.status != 200 or not self.workload.judge(body, "gateway"):
+                raise SystemExit(
+                    f"{self.workload.title}: {answer.status} {body[:300]!r}"
+                )
+
+    def close(self) -> None:
+        """Hang up."""
+        for connection in self.connections:
+            connection.close()
 
 
 def count(
@@ -109,14 +134,16 @@ def count(
             loop = asyncio.get_running_loop()
 
             def drive() -> None:
+                callers = Callers(port, workload, headers)
                 try:
                     # Traced from the beginning: who is suddenly slow is looked at.
                     call_in(loop, lambda: sys.settrace(counts.trace))
-                    ask(port, workload, WARM_UP, headers)
+                    callers.ask(WARM_UP)
                     call_in(loop, counts.clear)
-                    ask(port, workload, times, headers)
+                    callers.ask(times)
                     call_in(loop, lambda: sys.settrace(None))
                 finally:
+                    callers.close()
                     loop.call_soon_threadsafe(serving.cancel)
 
             read = source.read()

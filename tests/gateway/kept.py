@@ -54,7 +54,7 @@ class Kept:
         """What calls under way hold of all caps."""
         budgets = self.gateway.engine.budgets
         assert budgets is not None
-        return sum(cap.reserved for cap in budgets.accounts.caps.values())
+        return sum(cap.reserved for cap in budgets.caps.values())
 
 
 @asynccontextmanager

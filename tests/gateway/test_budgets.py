@@ -31,6 +31,43 @@ async def test_what_a_call_cost_is_charged_and_the_rest_is_free_again(
     assert kept.rows("SELECT * FROM budget_leases") == []
 
 
+async def test_calls_that_share_a_purse_are_charged_what_each_came_to(
+    sim: SimulatedProviders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("heliograph.gateway.ledger.budgets.SPARE_HOLDS", 1000)
+    plenty = (
+        "  - {name: purse, usd: 1000, per: day, requests_per_minute: 100000,"
+        " tokens_per_minute: 100000000, concurrent_max: 1000}\n"
+    )
+    async with bounded(sim, tmp_path, plenty) as kept:
+        budgets = kept.gateway.engine.budgets
+        assert budgets is not None
+        for count in (1, 20, 20):
+            asking = [
+                kept.gateway.ask(model="openai/gpt-4o", stream=number % 2 == 0)
+                for number in range(count)
+            ]
+            assert {got.status for got in await asyncio.gather(*asking)} == {200}
+            await until(lambda: all(cap.free > 400 for cap in budgets.caps.values()))
+        account = budgets.account(None, ())
+        assert account is not None
+        assert account.purse.shares > account.purse.left
+        await until(lambda: len(kept.rows("SELECT 1 FROM exchanges")) == 41)
+        assert kept.reserved == 0
+        ((cost, tokens),) = kept.rows(
+            "SELECT SUM(cost_nano), SUM(input_tokens + output_tokens) FROM exchanges"
+        )
+        assert cost
+        assert kept.rows("SELECT SUM(amount) FROM budget_charges") == [(cost,)]
+        spent = kept.rows("SELECT cap, SUM(amount) FROM budget_spent GROUP BY cap")
+        assert set(spent) == {
+            ("purse|usd|exchanges|day|calendar|UTC", cost),
+            ("purse|tokens|exchanges|minute|rolling", tokens),
+            ("purse|requests|exchanges|minute|rolling", 41),
+        }
+    assert kept.rows("SELECT * FROM budget_leases") == []
+
+
 async def test_a_cap_that_is_used_up_refuses_in_every_dialect(
     sim: SimulatedProviders, tmp_path: Path
 ) -> None:

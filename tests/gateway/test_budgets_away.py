@@ -41,7 +41,7 @@ async def test_an_exchange_that_is_not_recorded_is_paid_for_all_the_same(
         await until(lambda: kept.rows("SELECT 1 FROM budget_spent"))
         assert kept.rows("SELECT SUM(amount) FROM budget_spent") == [(cost,)]
         assert kept.gateway.engine.budgets is not None
-        (cap,) = kept.gateway.engine.budgets.accounts.caps.values()
+        (cap,) = kept.gateway.engine.budgets.caps.values()
         await until(lambda: cap.unposted == 0)
         assert (await kept.gateway.ask(model="openai/gpt-4o")).status == 200
     assert kept.rows("SELECT SUM(amount) FROM budget_spent") == [(2 * cost,)]

@@ -79,7 +79,7 @@ async def test_what_a_key_has_spent_is_known_when_its_caps_were_forgotten(
     _, secret = keys.add(limits=KeyLimits(requests_per_minute=2))
     async with bounded(sim, tmp_path, WIDE, keys=keys.ring) as kept:
         assert kept.gateway.engine.budgets is not None
-        caps = kept.gateway.engine.budgets.accounts.caps
+        caps = kept.gateway.engine.budgets.caps
         for status in (200, 200, 429):
             assert (await ask(kept.gateway, secret)).status == status
             await until(lambda: len(caps) == 1)

@@ -85,7 +85,7 @@ def free_here(house: House) -> dict[str, int]:
     budgets = house.engine.budgets
     if budgets is None:
         return {}
-    return {key: cap.free for key, cap in budgets.accounts.caps.items()}
+    return {key: cap.free for key, cap in budgets.caps.items()}
 
 
 def budget_as_json(budget: Budget, caps: list[dict[str, Any]]) -> dict[str, Any]:

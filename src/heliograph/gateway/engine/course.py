@@ -9,6 +9,7 @@ from heliograph.gateway.engine.caller import Caller
 from heliograph.gateway.engine.shared import Shared
 from heliograph.gateway.ledger.accounts import Account
 from heliograph.gateway.ledger.caps import Hold
+from heliograph.gateway.ledger.purse import Purse
 from heliograph.gateway.routing.health import Health
 from heliograph.gateway.routing.rescue import Conduct
 from heliograph.gateway.types import Budget, Chat, Exchange
@@ -25,11 +26,14 @@ class Course(Struct, eq=False):
     clock_s: Callable[[], float]
     """Monotonic seconds: the time that health is kept in."""
     began_s: float
+    named_s: float = 0.0  # when it was known, by the same clock, who may answer
     deadline_at: float = 0.0  # loop time, as the pool's bounds are
     tightened: bool = False  # the caller's own deadline is the nearer one
     conduct: Conduct = "off"
     account: Account | None = None  # the budgets that bound it, if any do
     entry: Hold | None = None  # what it took of them as it began
+    purse: Purse | None = None  # or what it took that out of
+    drawn: bool = False  # a share for its call as well, which is not settled yet
     refused_by: Budget | None = None
     known_input: tuple[tuple[object, str, str], Input] | None = None
 

@@ -125,7 +125,7 @@ class Engine(Shared):
         finally:
             if inside:
                 go_out(self.gate)
-            if run.entry is not None:
+            if run.purse is not None or run.entry is not None:
                 go(run)
             self.metrics.in_flight -= 1
             exchange.duration_s = clock_s() - began_s

@@ -3,6 +3,7 @@
 import asyncio
 
 from heliograph.gateway.engine.course import Course
+from heliograph.gateway.engine.holding import give_share_back
 from heliograph.gateway.engine.trial import Trial, trial_of
 from heliograph.gateway.routing.failover import Outcome, Plan, Step
 from heliograph.gateway.routing.names import Named
@@ -18,6 +19,7 @@ async def race(
 
     Returns the trial that has an answer to hand on, or the last one that failed.
     """
+    give_share_back(course)  # there are two calls that might have it
     first = trial_of(course, step, chat)
     opening = course.shared.pool.loop.create_task(first.open())
     second: Trial | None = None

@@ -1,12 +1,11 @@
 """One exchange under way: the plan is walked until somebody has answered."""
 
-from msgspec.structs import replace
-
 from heliograph.gateway.catalog.facts import facts
 from heliograph.gateway.engine.course import Course
 from heliograph.gateway.engine.hedge import race
-from heliograph.gateway.engine.holding import enter
-from heliograph.gateway.engine.trial import OK, Trial, trial_of
+from heliograph.gateway.engine.holding import enter, fall
+from heliograph.gateway.engine.stream_head import OK
+from heliograph.gateway.engine.trial import Trial, trial_of
 from heliograph.gateway.ledger.accounts import Account
 from heliograph.gateway.routing.ending import STOPPED, end_attempt, settle
 from heliograph.gateway.routing.failover import (
@@ -48,41 +47,46 @@ class Run(Course):
         account = None
         if budgets is not None:
             account = budgets.account(exchange.virtual_key, exchange.tags)
-        if account is None:
+        if budgets is None or account is None:
             return await self.ask(chat, named)
         self.account = account
-        return await self.within(account, chat, named)
+        purse = account.purse
+        if not purse.left or self.named_s >= purse.until_s:
+            found = budgets.purse_of(account)
+            if found is None:
+                return await self.within(account, chat, named)
+            purse = found
+        purse.left -= 1
+        self.purse = purse
+        self.drawn = True
+        failure = await self.ask(chat, named)
+        if failure is None:
+            return None
+        return await self.within(account, chat, named, failure)
 
     async def within(
-        self, account: Account, chat: Chat, named: Named
+        self,
+        account: Account,
+        chat: Chat,
+        named: Named,
+        failure: Failure | None = None,
     ) -> Failure | None:
-        """Ask as budgets allow; where they do not, fall to what they name."""
+        """Ask as budgets allow; where they do not, fall to what they name.
+
+        *failure* is why nobody answered who was asked before.
+        """
         while True:
-            failure = await enter(self, account)
+            if failure is None:
+                failure = await enter(self, account)
             if failure is None:
                 failure = await self.ask(chat, named)
             if failure is None or failure.kind not in OVER_BUDGET or self.begun:
                 return failure
-            fallen = self.fall(account, chat)
+            fallen = fall(self, account, chat)
             if fallen is None:
                 return failure
             account, chat, named = fallen
-
-    def fall(self, account: Account, chat: Chat) -> tuple[Account, Chat, Named] | None:
-        """Turn to the model or route that a budget names for when it is used up.
-
-        Once in an exchange: who falls further would fall in a circle.
-        """
-        budget = self.refused_by
-        if budget is None or budget.on_cap is None or self.exchange.on_cap is not None:
-            return None
-        chat = replace(chat, model=budget.on_cap, fallbacks=())
-        named = self.shared.named(chat)
-        if not isinstance(named, Named):
-            return None
-        self.exchange.on_cap = budget.name
-        relieved = self.account = account.without_rates(budget)
-        return relieved, chat, named
+            failure = None
 
     async def ask(self, chat: Chat, named: Named) -> Failure | None:
         """Ask who may answer *chat*, one after the other; None when one has."""
@@ -214,7 +218,8 @@ class Run(Course):
                 total_s = asked_s
                 self.tightened = True
         # What it has waited at the gate is a part of it.
-        waited_s = self.clock_s() - self.began_s
+        self.named_s = self.clock_s()
+        waited_s = self.named_s - self.began_s
         self.deadline_at = self.shared.pool.loop.time() + total_s - waited_s
         return None
 

@@ -1,7 +1,6 @@
 """One call to one target: opened until it has really begun, then read to its end."""
 
 import asyncio
-from collections.abc import Callable
 
 import msgspec
 from msgspec import Struct, field
@@ -9,9 +8,18 @@ from msgspec import Struct, field
 from heliograph.gateway.catalog.cost import charge
 from heliograph.gateway.catalog.estimate import is_untold, likely_usage
 from heliograph.gateway.engine.course import Course
-from heliograph.gateway.engine.holding import NO_ROOM, Lacking, hold, settle, waited
+from heliograph.gateway.engine.holding import (
+    NO_ROOM,
+    Lacking,
+    draw,
+    hold,
+    parted,
+    settle,
+    waited,
+)
 from heliograph.gateway.engine.queue import WaitingGate, admitted, go_out
 from heliograph.gateway.engine.shared import Shared
+from heliograph.gateway.engine.stream_head import OK, PACKED, no_stream
 from heliograph.gateway.engine.way import Way
 from heliograph.gateway.engine.worst import bounded
 from heliograph.gateway.ledger.accounts import Met
@@ -27,8 +35,6 @@ from heliograph.gateway.routing.failover import Step
 from heliograph.gateway.routing.rescue import HOLD_BYTES_MAX
 from heliograph.gateway.routing.target_health import Watch
 from heliograph.gateway.types import (
-    JSON_TYPE,
-    SSE_TYPE,
     Attempt,
     Blame,
     Chat,
@@ -47,19 +53,12 @@ from heliograph.gateway.wire.said import Said, answer_bytes
 from heliograph.gateway.wire.splice import Splice
 from heliograph.gateway.wire.sse import is_keep_alive
 
-OK = 200
 PAID_FOR = frozenset(
     {"first_byte_timeout", "idle_timeout", "total_timeout", "caller_timeout"}
     | {"truncated", "malformed", "no_choices", "unknown_finish", "content_encoding"}
 )
 """We hung up on a provider that may have worked, or could not use what it had done:
 there will be a bill, although nothing of it was counted."""
-PACKED = Failure(
-    Blame.PROVIDER,
-    "content_encoding",
-    "the provider packed its answer although it was asked not to",
-    OK,
-)
 
 
 class Trial(Struct, eq=False):
@@ -114,8 +113,9 @@ class Trial(Struct, eq=False):
             failure = await self.come_in()
             if failure is not None:
                 return failure
-        if self.met is not None:
-            found = hold(course, self.met, self.way, chat)
+        met = self.met
+        if met is not None and not (course.drawn and draw(course, met, self.way, chat)):
+            found = hold(course, met, self.way, chat)
             if isinstance(found, Lacking):
                 # Nobody needs a hedge: it waits for nothing, and nobody is refused.
                 found = NO_ROOM if self.beside else await waited(course, found, WAIT_S)
@@ -261,6 +261,8 @@ class Trial(Struct, eq=False):
             if attempt.cost_basis is None:
                 self.paid_for = failure is not None and self.was_paid_for(failure)
                 self.charge()
+        if failure is not None and self.held_of is None:
+            self.held_of = parted(self.course)
         if self.held_of is not None:
             settle(self.course, self.held_of, attempt if self.was_sent else None)
         if self.watch is not None:
@@ -334,6 +336,7 @@ class Trial(Struct, eq=False):
             self.watch.leave()
             self.paid_for = self.was_sent
             self.charge()
+            self.held_of = self.held_of or parted(self.course)
         if self.held_of is not None:
             settle(self.course, self.held_of, self.attempt if self.was_sent else None)
         self.give_back(finished=False)
@@ -361,28 +364,9 @@ def trial_of(
     """Make the call of *step*, as far as the budgets of the exchange allow it."""
     way, account, met = course.shared.way_to(step.health), course.account, None
     if account is not None:
-        met = account.met(way.target.provider.name, way.model)
-        chat = bounded(met, way.endpoint, chat)
+        met = account.spending
+        if account.of_targets:
+            met = account.met(way.target.provider.name, way.model)
+        if chat.max_tokens is None:
+            chat = bounded(met, way.endpoint, chat)
     return Trial(course, step, chat, way, splice, met)
-
-
-async def no_stream(
-    connection: Connection, decode_error: Callable[[HttpReply], Failure]
-) -> Failure | None:
-    """Tell a stream from all else that may come where one was asked for.
-
-    A JSON or HTML page with status 200 is a failure: SDKs read it as an empty
-    answer without an error.
-    """
-    content_type = connection.headers.get("content-type", "").lower()
-    if connection.status == OK and content_type.startswith(SSE_TYPE):
-        return PACKED if connection.packed else None
-    reply = await connection.rest()
-    if isinstance(reply, Failure):
-        return reply
-    if reply.status != OK:
-        return decode_error(reply)
-    kind = content_type.partition(";")[0].strip() or "nothing"
-    shown = kind if kind in {JSON_TYPE, "text/html", "text/plain"} else "something else"
-    said = f"the provider sent {shown} where a stream was asked for"
-    return Failure(Blame.PROVIDER, "not_a_stream", said, OK)

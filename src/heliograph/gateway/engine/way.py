@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable
 from math import inf
 from ssl import SSLContext
 
-from heliograph.gateway.catalog.cost import ceiling_of
+from heliograph.gateway.catalog.cost import MILLION, ceiling_of
 from heliograph.gateway.catalog.facts import facts
 from heliograph.gateway.catalog.prices import PriceBook
+from heliograph.gateway.ledger.caps import Amount
 from heliograph.gateway.providers.signing import auth_headers
 from heliograph.gateway.types import Chat, Failure, HttpRequest, Price, Target
 from heliograph.gateway.upstream.call import Call, head_of, origin_of
@@ -17,7 +18,8 @@ class Way:
     """What the config and the catalog say of calls to one target.
 
     `price` is what was found in *prices* last, and good until `priced_until_s`;
-    `ceiling` is its dearest rates of input and output, where they tell the worst.
+    `ceiling` is its dearest rates of input and output, where they tell the worst, and
+    what a request costs beside, with what rounds: in millionths of a nano-dollar.
     """
 
     __slots__ = (
@@ -43,7 +45,7 @@ class Way:
         self.prices = prices
         self.price: Price | None = None
         self.priced_until_s = -inf
-        self.ceiling: tuple[int, int] | None = None
+        self.ceiling: tuple[int, int, int] | None = None
         self.target = target
         self.model = target.model
         self.endpoint = provider.endpoint
@@ -62,8 +64,18 @@ class Way:
         vendor = self.endpoint.prices
         price = prices.price_of(provider.name, vendor, self.model, at_s)
         self.price, self.priced_until_s = price, prices.until_s
-        self.ceiling = None if price is None else ceiling_of(price)
+        rates = None if price is None else ceiling_of(price)
+        self.ceiling = None
+        if price is not None and rates is not None:
+            self.ceiling = (*rates, price.request_nano * MILLION + MILLION // 2)
         return price
+
+    def worst_of(self, input_tokens: int, output_tokens: int) -> Amount:
+        """Say what a call takes at most with so many tokens, where `ceiling` tells."""
+        assert self.ceiling is not None  # noqa: S101 - who asks has looked
+        of_input, of_output, beside = self.ceiling
+        micro = input_tokens * of_input + output_tokens * of_output + beside
+        return (micro // MILLION, input_tokens + output_tokens, 1, 1)
 
     def encode(self, chat: Chat) -> HttpRequest | Failure:
         """Write *chat* in the target's dialect."""

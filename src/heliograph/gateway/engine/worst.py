@@ -4,17 +4,16 @@ from contextlib import suppress
 
 from msgspec import DecodeError, json
 
-from heliograph.gateway.catalog.cost import MILLION, worst_nano
+from heliograph.gateway.catalog.cost import worst_nano
 from heliograph.gateway.catalog.parts import is_text
 from heliograph.gateway.engine.course import Course
 from heliograph.gateway.engine.way import Way
 from heliograph.gateway.ledger.accounts import Met
-from heliograph.gateway.ledger.caps import Amount
+from heliograph.gateway.ledger.caps import ENTRY, TOKENS, USD, Amount
+from heliograph.gateway.ledger.purse import Share
 from heliograph.gateway.types import Blame, Chat, Endpoint, Failure, Target
 from heliograph.gateway.wire.output_bound import with_output_bound
 
-UNCOUNTED: Amount = (0, 0, 1, 1)
-"""What a call takes where neither money nor tokens are bounded."""
 APART = frozenset(
     {"tools", "functions", "response_format", "prediction", "n", "service_tier"}
 )
@@ -32,11 +31,11 @@ def bounded(met: Met, endpoint: Endpoint, chat: Chat) -> Chat:
 def worst(course: Course, way: Way, chat: Chat, met: Met) -> Amount | Failure:
     """Say what a call takes at most: nano-dollars, tokens, a request, a place."""
     if not met.counts:
-        return UNCOUNTED
+        return ENTRY
     price = way.price_at(course.exchange.started_at)
-    found = worst_of_text(way, chat)
-    if found is not None:
-        return found
+    size = text_size(chat)
+    if size is not None and way.ceiling is not None:
+        return way.worst_of(size, chat.max_tokens or 0)
     if price is not None:
         vendor, _, model = price.name.partition("/")
     else:
@@ -58,21 +57,30 @@ def worst(course: Course, way: Way, chat: Chat, met: Met) -> Amount | Failure:
     return (nano, tokens, 1, 1)
 
 
-def worst_of_text(way: Way, chat: Chat) -> Amount | None:
-    """Say what a call takes at most of which there is little to know: most are so.
+def text_size(chat: Chat) -> int | None:
+    """Say how many bytes a prompt has, and no fewer tokens, if there is little to know.
 
-    Its prompt is text alone, and two rates tell what it costs. None where it is not so.
+    Most are so: text alone, and nothing beside it. None where there is more to it.
     """
-    ceiling, price = way.ceiling, way.price
-    if ceiling is None or price is None or not APART.isdisjoint(chat.fields):
+    if not APART.isdisjoint(chat.fields):
         return None
     messages = bytes(chat.fields["messages"])
-    if not is_text(messages):
-        return None
-    input_tokens, output_tokens = len(messages), chat.max_tokens or 0
-    micro = input_tokens * ceiling[0] + output_tokens * ceiling[1]
-    nano = (micro + MILLION // 2) // MILLION + price.request_nano
-    return (nano, input_tokens + output_tokens, 1, 1)
+    return len(messages) if is_text(messages) else None
+
+
+def share_for(way: Way, chat: Chat, amount: Amount) -> Share:
+    """Say what is enough for calls like one that comes to *amount*, and some larger."""
+    size, output = text_size(chat), chat.max_tokens or 0
+    if size is None or way.ceiling is None:
+        return Share(wider(amount[USD]), wider(amount[TOKENS]))
+    size, output = wider(size), wider(output)
+    nano, tokens, *_ = way.worst_of(size, output)
+    return Share(nano, tokens, way, size, output, way.priced_until_s)
+
+
+def wider(number: int) -> int:
+    """Say what is a quarter more."""
+    return number + number // 4
 
 
 def unpriced(target: Target) -> Failure:

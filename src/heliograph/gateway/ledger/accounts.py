@@ -9,6 +9,8 @@ from typing import NamedTuple
 from weakref import ref
 
 from heliograph.gateway.ledger.caps import REQUESTS, TOKENS, USD, Cap
+from heliograph.gateway.ledger.purse import EMPTY, NOTHING, Share
+from heliograph.gateway.ledger.purses import Purses
 from heliograph.gateway.types import Budget, CapRule, Scope, VirtualKey
 
 KEPT_MAX = 4096
@@ -57,6 +59,12 @@ class Account:
         self.spending = met_by(cap for cap in own if cap.measure < REQUESTS)
         """What each of its calls takes of, whoever is called."""
         self.of_targets = tuple(each for each in budgets if each.scope.of_targets)
+        self.purse = EMPTY
+        """What its next exchanges take out of, where that is worth its while."""
+        self.share: Share | None = None if self.spending.caps else NOTHING
+        """What is enough for each of them, as far as those before have told."""
+        self.thin_turn = -1
+        """At which turn its caps had too little for a purse."""
         self.kept: dict[tuple[str, str], Met] = {}
         self.relieved: dict[str, Account] = {}
 
@@ -139,6 +147,7 @@ class Accounts:
 
     def __init__(self, budgets: Sequence[Budget]) -> None:
         self.caps: dict[str, Cap] = {}
+        self.purses = Purses()
         self.kept: dict[Name, Kept] = {}
         self.tags: frozenset[str] = frozenset()
         self.budgets: Sequence[Budget] = ()

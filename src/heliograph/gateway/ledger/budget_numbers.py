@@ -70,6 +70,7 @@ class BudgetNumbers(Collector):
 
     def caps(self) -> Iterator[Cap]:
         """Yield the caps of the configured budgets."""
+        self.accounts.purses.empty()
         for budget in self.accounts.budgets:
             yield from self.accounts.caps_of(budget)
 

@@ -7,15 +7,17 @@ the ledger's thread is asked to renew the slices: one question is under way at a
 import asyncio
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
 from heliograph.clock import Clock
-from heliograph.gateway.ledger.accounts import Accounts
+from heliograph.gateway.ledger.accounts import Account, Accounts
 from heliograph.gateway.ledger.caps import Amount, Cap, Hold, overdraw, reserve
+from heliograph.gateway.ledger.charges import charges_of
 from heliograph.gateway.ledger.database import DatabaseError
 from heliograph.gateway.ledger.leases import Ask, Leases, Told
+from heliograph.gateway.ledger.purse import EMPTY, SHARES, Purse
 from heliograph.gateway.types import Budget, Exchange
 
 BUSY_S = 0.25
@@ -66,6 +68,7 @@ class Budgets:
     ) -> None:
         self.accounts = Accounts(budgets)
         self.account = self.accounts.of
+        self.purses = self.accounts.purses
         self.leases = leases
         self.wake = wake
         self.clock = clock
@@ -86,14 +89,53 @@ class Budgets:
 
     def follow(self, budgets: Sequence[Budget]) -> None:
         """Take the budgets of another config."""
+        self.purses.empty()
         self.accounts.follow(budgets)
         self.turn_in(0.0)
+
+    @property
+    def caps(self) -> Mapping[str, Cap]:
+        """All caps as they stand, by their keys."""
+        self.purses.empty()
+        return self.accounts.caps
 
     def reserve(self, caps: Sequence[Cap], amount: Amount, wall_s: float) -> Hold | Cap:
         """Reserve *amount* at once, or return a cap that lacks it."""
         if self.good_until_s <= self.clock.monotonic_s():
             return caps[0]
-        return reserve(caps, amount, wall_s)
+        found = reserve(caps, amount, wall_s)
+        if isinstance(found, Cap) and self.purses.empty():
+            return reserve(caps, amount, wall_s)
+        return found
+
+    def purse_of(self, account: Account) -> Purse | None:
+        """Fill another purse for *account*; None where there is not plenty for it.
+
+        Then nothing is to be had before the next turn. While somebody waits, all that
+        is free is for him; and a budget of some targets is met by some calls only.
+        """
+        share, now_s = account.share, self.clock.monotonic_s()
+        if (
+            share is None
+            or account.of_targets
+            or account.thin_turn == self.turns
+            or self.waiting
+            or self.good_until_s <= now_s
+        ):
+            return None
+        self.purses.settle()
+        self.purses.close(account.purse)
+        purse = self.purses.make(account.entry, account.spending.caps, share)
+        if account.spending.caps and (purse is None or purse.shares < SHARES):
+            account.share = None  # smaller ones may do: the next call tells
+        if purse is None:
+            account.purse, account.thin_turn = EMPTY, self.turns
+            return None
+        wall_s = self.clock.wall_s()
+        lasts_s = min(purse.fill(wall_s), share.until_s - wall_s)
+        purse.until_s = min(self.good_until_s, now_s + lasts_s)
+        account.purse = purse
+        return purse
 
     async def wait_for(
         self, caps: Sequence[Cap], amount: Amount, wait_s: float
@@ -160,7 +202,7 @@ class Budgets:
 
     def forgo(self, exchange: Exchange) -> None:
         """Have spent what *exchange* was charged, although it will not be recorded."""
-        for cap, bucket_s, amount in exchange.charges or ():
+        for cap, bucket_s, amount in charges_of(exchange):
             self.forgone[cap, bucket_s] += amount
 
     def wake_all(self) -> None:
@@ -187,6 +229,7 @@ class Budgets:
         """Ask the thread to renew what is in use, and to look at what is configured."""
         self.timer = None
         self.turns += 1
+        self.purses.empty()
         if self.turns % TRIM_TURNS == 0:
             self.leases.forget(self.accounts.trim())
         wall_s = self.clock.wall_s()
@@ -223,6 +266,7 @@ class Budgets:
         If it said no, what is *forgone* is passed on again.
         """
         self.asking = False
+        self.purses.empty()
         if isinstance(answers, DatabaseError):
             self.forgone += forgone
             self.turn_in(BUSY_S)
@@ -247,6 +291,7 @@ class Budgets:
     def close(self) -> None:
         """Have all slices given back, once what was charged is in the store."""
         self.closed = True
+        self.purses.empty()
         if self.timer is not None:
             self.timer.cancel()
         caps = self.accounts.caps.values()

@@ -26,6 +26,8 @@ MEASURES = {
 
 Amount = tuple[int, int, int, int]
 """What one call takes: nano-dollars, tokens, requests, calls at once."""
+ENTRY: Amount = (0, 0, 1, 1)
+"""What an exchange takes as it begins; and a call of which no more is counted."""
 
 
 class Cap:

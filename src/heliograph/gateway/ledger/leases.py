@@ -12,9 +12,10 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from heliograph.gateway.ledger.accounts import USD_KEY
+from heliograph.gateway.ledger.charges import charges_of
 from heliograph.gateway.ledger.database import Database, DatabaseError, Row
 from heliograph.gateway.ledger.passed import Passed
-from heliograph.gateway.types import Exchange
+from heliograph.gateway.types import Charge, Exchange
 
 DEAD_S = 5.0
 """A holder whose beat stands still for so long has died."""
@@ -98,6 +99,8 @@ class Told(NamedTuple):
 Tell = Callable[["list[Told] | DatabaseError"], object]
 Sums = Mapping[tuple[str, int], int]
 """How much was charged, by cap and bucket."""
+Posting = tuple[Exchange, Sequence[Charge]]
+"""An exchange that is being written, and what it was charged."""
 NONE: Sums = MappingProxyType({})
 NOBODY = 0
 """Stands for an exchange that was charged and is not recorded."""
@@ -114,7 +117,7 @@ class Leases:
         self.holder = holder
         self.clock_s = clock_s
         self.posted: defaultdict[str, int] = defaultdict(int)
-        self.posting: dict[int, Exchange] = {}  # by identity: a batch may come again
+        self.posting: dict[int, Posting] = {}  # by identity: a batch may come again
         self.given_up: Counter[tuple[str, int]] = Counter()  # charged, yet to be spent
         self.passed = Passed()
         self.beats: dict[str, tuple[int, float]] = {}
@@ -146,8 +149,8 @@ class Leases:
 
     def do_chore(self, database: Database) -> None:
         """Lease what is asked for. All that has ended until now has been written."""
-        for exchange in self.posting.values():
-            for cap, _, amount in exchange.charges or ():
+        for _, charges in self.posting.values():
+            for cap, _, amount in charges:
                 self.posted[cap] += amount
         self.posting.clear()
         asked, self.asked = self.asked, None
@@ -167,7 +170,7 @@ class Leases:
         It has been in a batch, and so among what is being posted.
         """
         self.posting.pop(id(exchange), None)
-        for cap, bucket_s, amount in exchange.charges or ():
+        for cap, bucket_s, amount in charges_of(exchange):
             self.given_up[cap, bucket_s] += amount
 
     def part(
@@ -193,10 +196,10 @@ class Leases:
         by_bucket: defaultdict[tuple[str, int], int] = defaultdict(int)
         rows: list[Row] = []
         for exchange_id, exchange in enumerate(exchanges, first_id):
-            charges = exchange.charges
+            charges = charges_of(exchange)
             if not charges:
                 continue
-            self.posting[id(exchange)] = exchange
+            self.posting[id(exchange)] = (exchange, charges)
             for cap, bucket_s, amount in charges:
                 by_bucket[cap, bucket_s] += amount
                 if USD_KEY in cap:

@@ -20,6 +20,8 @@ spent, its rate is used up, calls under way hold the rest, the store does not an
 
 Charge = tuple[str, int, int]
 """A cap's key, the bucket of its window (seconds since 1970), and how much."""
+ChargedTo = tuple[tuple[str, int, int], ...]
+"""The keys of caps, their buckets, and which measure each counts."""
 
 
 class CapRule(Struct, frozen=True):

@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Raw, Struct, field, structs
 
-from heliograph.gateway.types.budgets import Charge
+from heliograph.gateway.types.budgets import Charge, ChargedTo
 from heliograph.gateway.types.price import CostBasis
 from heliograph.gateway.types.said import Said
 from heliograph.gateway.types.settings import Key, Provider
@@ -174,8 +174,9 @@ class Exchange(Struct):
     the attempts listed; *client_gone* before the end. `asked` names the targets that
     the model asked for stands for, `route` the one it went by. `virtual_key` says who
     asked, and whose that is; `tags` are the key's and the request's own. `charges` are
-    what it was charged of the caps it counts against; `on_cap` is the budget that made
-    it fall to another model. `said` is what was said, where that is kept.
+    what it was charged of the caps it counts against; or `charged_to` says of which it
+    was charged all that its one call came to. `on_cap` is the budget that made it fall
+    to another model. `said` is what was said, where that is kept.
     """
 
     request_id: str
@@ -197,6 +198,7 @@ class Exchange(Struct):
     virtual_key: VirtualKey | None = None
     tags: tuple[str, ...] = ()
     charges: list[Charge] | None = None
+    charged_to: ChargedTo = ()
     on_cap: str | None = None
     said: Said | None = None
 

@@ -2,24 +2,18 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from pathlib import Path
 
 import pytest
 
-from gateway.running import SteppedClock
+from budget_parts import Kept, amount
 from heliograph.gateway.ledger.budgets import (
     GOOD_S,
     HUNGRY_S,
     IDLE_TURNS,
-    Budgets,
     spare_of,
 )
-from heliograph.gateway.ledger.caps import Amount, Cap, Hold
+from heliograph.gateway.ledger.caps import Cap, Hold
 from heliograph.gateway.ledger.database import DatabaseError, Row, Trouble, Value
-from heliograph.gateway.ledger.leases import Leases
-from heliograph.gateway.ledger.migrate import migrate, migrations
-from heliograph.gateway.ledger.stores.sqlite import SqliteDatabase
 from heliograph.gateway.types import (
     Budget,
     CapRule,
@@ -33,59 +27,9 @@ from heliograph.gateway.types import (
 DAY = CapRule("usd", 1000, "day", "calendar")
 
 
-class Kept:
-    """A process with its store; *down*: the store does not answer."""
-
-    def __init__(self, *budgets: Budget) -> None:
-        self.database = SqliteDatabase(Path(":memory:"))
-        migrate(self.database, [s for s in migrations() if s.name == "budgets"])
-        self.clock = SteppedClock()
-        self.down = False
-        self.told: list[str] = []
-        self.leases = Leases("own", self.clock.monotonic_s)
-        self.budgets = Budgets(
-            budgets,
-            leases=self.leases,
-            wake=self.turn_soon,
-            clock=self.clock,
-            loop=asyncio.get_running_loop(),
-            notify=lambda cap: self.told.append(cap.key),
-        )
-
-    def turn_soon(self) -> None:
-        asyncio.get_running_loop().call_soon(self.turn)
-
-    def turn(self) -> None:
-        """Do the chore, as the ledger's thread does: not at all while it is down."""
-        if not self.down:
-            with suppress(DatabaseError):
-                self.leases.do_chore(self.database)
-
-    async def reserve(self, number: int, wait_s: float = 0.2) -> Hold | Cap:
-        account = self.budgets.account(None, ())
-        assert account is not None
-        return await self.budgets.wait_for(
-            account.spending.caps, amount(number), wait_s
-        )
-
-    async def hold(self, number: int) -> Hold:
-        found = await self.reserve(number)
-        assert isinstance(found, Hold)
-        return found
-
-    @property
-    def cap(self) -> Cap:
-        (cap,) = self.budgets.accounts.caps.values()
-        return cap
-
-
 def fail(sql: str, values: Sequence[Value] = ()) -> list[Row]:
     """Stand in the place of a database's `run`."""
     raise DatabaseError(Trouble.FULL, f"{sql} {values}")
-
-
-def amount(number: int) -> Amount:
-    return (number, number, 1, 1)
 
 
 @pytest.fixture
