@@ -13,6 +13,7 @@ from collections.abc import Callable
 from functools import partial
 
 import atheris
+from case import written
 from run import FOUND, name_of
 
 READING = "heliograph.camera.reading"
@@ -30,6 +31,10 @@ def main() -> None:
     logging.disable()
     with atheris.instrument_imports(include=INSTRUMENTED, exclude=COMPILED):
         target = importlib.import_module(f"targets.{name}")
+    # What is compiled is loaded by now: on a busy machine that took so long as to be
+    # taken for a hang of the first input.
+    for case in target.seeds():
+        target.judge(written(*case))
     keeping = partial(keep_if_condemned, name, target.judge)
     atheris.Setup([sys.argv[0], *arguments], keeping)
     atheris.Fuzz()

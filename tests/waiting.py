@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from time import monotonic, sleep
 
-PATIENCE_S = 15.0
+PATIENCE_S = 60.0
+"""Longer than a program takes to start on a machine where everybody else works too."""
 
 
 def until(true: Callable[[], bool], *, every_s: float = 0.005) -> None:

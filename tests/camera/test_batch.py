@@ -31,6 +31,7 @@ from loopback_gateway import (
     one_line_about,
 )
 from moving_bar import write_moving_bar
+from waiting import PATIENCE_S
 
 CONFIG = "captioning:\n  captions_per_s: 20\n  again_s: 0.05\n  workers: 1\n"
 COST = 0.0005
@@ -137,13 +138,14 @@ def test_a_batch_that_is_killed_goes_on_and_captions_each_scene_once(
     command += ["--gateway", gateway.url, "--resume"]
     environ = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     with subprocess.Popen(command, env=environ) as killed:
-        assert half.wait(30)
+        waited = half.wait(PATIENCE_S)
         killed.send_signal(signal.SIGKILL)
+    assert waited
     assert killed.returncode == -signal.SIGKILL
     before = len(lines(out))
     assert 0 < before < len(expected)
     done = subprocess.run(
-        command, env=environ, capture_output=True, text=True, timeout=60, check=False
+        command, env=environ, capture_output=True, text=True, timeout=100, check=False
     )
     assert done.returncode == 0, done.stderr
     assert ids(out) == expected
