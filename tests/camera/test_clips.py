@@ -18,7 +18,7 @@ from heliograph.camera.pipeline import watch
 from heliograph.camera.types import Packet
 from heliograph.yaml_reading.secret import Secret
 from loopback_gateway import MODEL, Asked, Said, loopback_gateway, one_line_about
-from moving_bar import write_moving_bar
+from moving_bar import SIZE, write_moving_bar
 
 KILLED = """
 import sys
@@ -100,6 +100,27 @@ def test_clips_of_a_pipe_are_those_of_the_file(bar: Path, tmp_path: Path) -> Non
         subprocess.run(command, input=bar.read_bytes(), capture_output=True, check=True)
     (clip, *_) = (line["clip"] for line in lines(out))
     assert np.array_equal(events_of(clip["file"]), between(events_of(bar), clip))
+
+
+def test_clips_of_a_format_without_words_hold_its_events(
+    bar: Path, tmp_path: Path
+) -> None:
+    # A watch is lent its windows: each is decoded over the one before.
+    whole, source, out = events_of(bar), tmp_path / "bar.npy", tmp_path / "out.jsonl"
+    whole["t"] -= whole["t"][0]
+    np.save(source, whole)
+    clips = ClipSettings(tmp_path / "clips", 300_000, 300_000)
+    with loopback_gateway() as gateway:
+        watch(
+            source,
+            size=SIZE,
+            gateway=gateway.url,
+            model=MODEL,
+            out=out,
+            settings=WatchSettings(clips=clips),
+        )
+    (clip, *_) = (line["clip"] for line in lines(out))
+    assert np.array_equal(events_of(clip["file"]), between(whole, clip))
 
 
 def test_a_webhook_is_told_of_the_clip(bar: Path, tmp_path: Path) -> None:
