@@ -24,6 +24,9 @@ NEVER_US = -(1 << 62)
 DARK_CUTOFF = 0.1
 """The least share of its bandwidth that a pixel has left in the dark, as in v2e."""
 
+ECHO_US = 4_000
+"""How soon a noisy pixel fires back, as real ones do (bench/sensor_noise.py)."""
+
 STRETCH_PX = 64
 """How many pixels are looked at together."""
 
@@ -40,6 +43,9 @@ class SensorTraits:
     one, whose light is 1. `cutoff_hz` is how fast a white pixel's photoreceptor
     follows the light: a low-pass of first order that is slower in the dark, in
     proportion to the light down to `DARK_CUTOFF` of it; 0 follows at once.
+    `noise_spread` is how unevenly shot noise falls on pixels: the standard deviation of
+    the logarithm of their rates. `echo_share` is how many shots are followed by another
+    of the other polarity, after `ECHO_US` on average.
     """
 
     threshold_on: float = 0.25
@@ -53,6 +59,8 @@ class SensorTraits:
     readout_us: int = 50
     dark_noise: float = 1.0
     cutoff_hz: float = 0.0
+    noise_spread: float = 0.0
+    echo_share: float = 0.0
 
 
 class Sensor:
@@ -74,6 +82,11 @@ class Sensor:
         self._hot = self._rng.choice(
             pixels, min(self.traits.hot_pixels, pixels), replace=False
         )
+        self._uneven: NDArray[np.float64] | None = None
+        if self.traits.noise_spread > 0:
+            rates = self._rng.lognormal(0.0, self.traits.noise_spread, pixels)
+            self._uneven = np.cumsum(rates) / rates.sum()
+        self._echoes = np.empty(0, EVENT)
         self._seen: Plane | None = None
         self._reference = np.zeros(shape, np.float32)
         # Where the light must get to for the next event; see _start.
@@ -167,6 +180,9 @@ class Sensor:
         blinks = int(self._rng.poisson(traits.hot_pixel_hz * self._hot.size * passed_s))
         noise = np.empty(shots + blinks, EVENT)
         at = self._rng.integers(0, pixels, shots + blinks)
+        if self._uneven is not None:
+            fallen = np.searchsorted(self._uneven, self._rng.random(shots))
+            at[:shots] = np.minimum(fallen, pixels - 1)
         if blinks:
             at[shots:] = self._rng.choice(self._hot, blinks)
         noise["x"], noise["y"] = at % self.size.width, at // self.size.width
@@ -179,8 +195,22 @@ class Sensor:
             share = (darkest + (1.0 - darkest) * light) / darkest
             kept = np.ones(noise.size, np.bool_)
             kept[:shots] = self._rng.random(shots) < share
-            return noise[kept]
-        return noise
+            shots = int(np.count_nonzero(kept[:shots]))
+            noise = noise[kept]
+        return self._echoed(noise, shots, passed_us)
+
+    def _echoed(self, noise: Packet, shots: int, passed_us: int) -> Packet:
+        """Return the noise with what echoes of it, and of earlier noise, fall due."""
+        if self.traits.echo_share <= 0:
+            return noise
+        echoes = noise[:shots][self._rng.random(shots) < self.traits.echo_share]
+        late_us = self._rng.exponential(ECHO_US, echoes.size).astype(np.int64)
+        echoes["t"] += late_us + self.traits.refractory_us
+        echoes["p"] = 1 - echoes["p"]
+        waiting = np.concatenate([self._echoes, echoes])
+        due = waiting["t"] < self._t_us + passed_us
+        self._echoes = waiting[~due]
+        return np.concatenate([noise, waiting[due]])
 
     def _reading_order(self, packet: Packet) -> NDArray[np.int64]:
         """Return one number per event: by time, then polarity, row and column."""

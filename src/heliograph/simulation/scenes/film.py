@@ -19,6 +19,7 @@ from heliograph.simulation.scenes.paint import (
     Texture,
     claim,
     paint,
+    restore,
 )
 from heliograph.simulation.scenes.plan import Plan
 from heliograph.simulation.scenes.settings import LABEL_US
@@ -49,6 +50,9 @@ class Stage:
         self.actors: tuple[Staged, ...] = tuple(
             stage(actor, plan.optics, camera, t_s, plan.tone) for actor in plan.actors
         )
+        self._order = _from_afar(self.actors, len(self.times_us))
+        self._rects = [actor.rects.tolist() for actor in self.actors]
+        self._places = {id(actor): at for at, actor in enumerate(self.actors)}
         self._far: Affine = plan.background_at(t_s)
         self._moves = plan.camera.motion != "static"
         shape = (plan.size.height, plan.size.width)
@@ -68,9 +72,8 @@ class Stage:
         if self._moves:
             self._plane = self._background(frame)
         else:
-            for left, top, right, bottom in self._drawn:
-                inside = (slice(top, bottom), slice(left, right))
-                self._plane[inside] = self._still[inside]
+            for rect in self._drawn:
+                restore(self._plane, self._still, rect)
         self._drawn = []
         for actor in self.from_afar(frame):
             self._draw(actor, frame)
@@ -83,7 +86,7 @@ class Stage:
 
     def from_afar(self, frame: int) -> list[Staged]:
         """Return who is there at a frame, the farthest first."""
-        return sorted(self.actors, key=lambda actor: -float(actor.distance[frame]))
+        return [self.actors[at] for at in self._order[frame]]
 
     def mark(self, frame: int) -> list[int]:
         """Write into `owner` whose each pixel is: an actor's place from 1 on, or 0.
@@ -92,9 +95,8 @@ class Stage:
         """
         self.owner[:] = 0
         covered = [0] * len(self.actors)
-        places = {id(actor): at for at, actor in enumerate(self.actors)}
         for actor in self.from_afar(frame):
-            at = places[id(actor)]
+            at = self._places[id(actor)]
             for part, texture, to_texture, rect in self._parts(actor, frame):
                 if part.dimming > 0:
                     continue
@@ -116,8 +118,9 @@ class Stage:
     def _parts(
         self, actor: Staged, frame: int
     ) -> Iterator[tuple[Part, Texture, Affine, Rect]]:
+        rects = self._rects[self._places[id(actor)]][frame]
         for at, part in enumerate(actor.parts):
-            left, top, right, bottom = actor.rects[frame, at].tolist()
+            left, top, right, bottom = rects[at]
             if right > left and bottom > top:
                 yield (
                     part,
@@ -138,6 +141,15 @@ class Stage:
             borderMode=cv2.BORDER_REFLECT_101,
         )
         return np.asarray(warped, np.float32)
+
+
+def _from_afar(actors: tuple[Staged, ...], frames: int) -> list[list[int]]:
+    """Return for each frame the places of all actors, the farthest first."""
+    if not actors:
+        return [[]] * frames
+    far = np.stack([-actor.distance for actor in actors])
+    order: list[list[int]] = np.argsort(far, axis=0, kind="stable").T.tolist()
+    return order
 
 
 def film(plan: Plan, progress: Progress | None = None) -> Filmed:

@@ -77,6 +77,14 @@ def paint(  # noqa: PLR0917 - numba takes no keywords
 
 
 @compiled
+def restore(plane: Plane, still: Plane, rect: tuple[int, int, int, int]) -> None:
+    """Put back into `plane` what `still` shows inside `rect`."""
+    for y in range(rect[1], rect[3]):
+        for x in range(rect[0], rect[2]):
+            plane[y, x] = still[y, x]
+
+
+@compiled
 def claim(  # noqa: PLR0917 - numba takes no keywords
     owner: NDArray[np.int16],
     texture: Texture,

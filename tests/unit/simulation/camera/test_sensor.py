@@ -203,3 +203,46 @@ def test_a_photoreceptor_follows_light_late_and_later_in_the_dark() -> None:
     assert bright.size == dark.size == 3
     assert 4_000 < bright[-1] < 6_500
     assert 35_000 < dark[-1] < 60_000
+
+
+def noise(*, spread: float = 0.0, echoes: float = 0.0) -> Packet:
+    traits = SensorTraits(
+        leak_hz=0.0,
+        hot_pixels=0,
+        shot_noise_hz=2.0,
+        refractory_us=0,
+        readout_us=1,
+        noise_spread=spread,
+        echo_share=echoes,
+    )
+    sensor = Sensor(Size(64, 64), traits, seed=3)
+    picture = np.zeros((64, 64), np.float32)
+    times = range(0, 4_000_001, 100_000)
+    return np.concatenate([sensor.step(picture, t_us) for t_us in times])
+
+
+def test_noise_falls_unevenly_by_the_trait() -> None:
+    silent, events = [], []
+    for spread in (0.0, 2.0):
+        found = noise(spread=spread)
+        at = found["y"].astype(np.int64) * 64 + found["x"]
+        silent.append(np.mean(np.bincount(at, minlength=64 * 64) == 0))
+        events.append(found.size)
+    assert silent[0] < 0.01
+    assert silent[1] > 0.2
+    assert events[1] == pytest.approx(events[0], rel=0.1)
+
+
+def test_echoes_follow_soon_on_the_same_pixel_with_the_other_polarity() -> None:
+    plain, echoed = noise(), noise(echoes=0.5)
+    assert echoed.size == pytest.approx(1.5 * plain.size, rel=0.05)
+    soon = []
+    for found in (plain, echoed):
+        at = found["y"].astype(np.int64) * 64 + found["x"]
+        order = np.lexsort((found["t"], at))
+        near = (np.diff(at[order]) == 0) & (np.diff(found["t"][order]) < 10_000)
+        turned = np.diff(found["p"][order].astype(np.int64)) != 0
+        soon.append(np.count_nonzero(near & turned) / found.size)
+    assert soon[0] < 0.03
+    assert soon[1] > 0.25
+    assert (np.diff(echoed["t"]) >= 0).all()
