@@ -20,7 +20,7 @@ from heliograph.camera.reading import raw_header
 from heliograph.camera.reading.errors import ForeignFileError
 from heliograph.camera.reading.pieces import Words
 from heliograph.camera.reading.recording import Opened
-from heliograph.camera.reading.sources import Source
+from heliograph.camera.reading.sources import Source, read_exactly
 from heliograph.camera.reading.state import BACK_US_MAX, RECORD_GAP_US_MAX, Fault
 from heliograph.camera.types import Size
 
@@ -30,8 +30,8 @@ EVENT_BYTES = 8
 OLD_VERSIONS = frozenset({"0", "1"})
 OLD_BITS = 18
 """An old event's x in 9 bits, its y in 8 and its polarity in one."""
-OLD_EVENTS_MIN = 16
-"""So many in a row would be of version 2 if all fired off in the first 16 rows."""
+OLD_EVENTS = 1_000
+"""So many are looked at. Of version 2 all would be off, in the first 16 rows."""
 PERIOD_US = 1 << 32
 BACK_OR_LEAP = int(Fault.BACK_OR_LEAP)
 
@@ -112,8 +112,11 @@ def open_dat(source: Source) -> Opened:
             f"byte {at}; supported are CD events (types {EVENT_2D} and {EVENT_CD}, "
             f"{EVENT_BYTES} bytes)"
         )
-    version = fields.get("Version")
-    if version in OLD_VERSIONS or (version is None and _are_old(source.head[at + 2 :])):
+    version, payload = fields.get("Version"), source.head[at + 2 :]
+    if version is None and (missing := OLD_EVENTS * EVENT_BYTES - len(payload)) > 0:
+        # Whatever a pipe has brought by now, the same is judged.
+        payload += read_exactly(source.stream, missing)
+    if version in OLD_VERSIONS or (version is None and _are_old(payload)):
         old = "an old version" if version is None else f"version {version}"
         raise ForeignFileError(
             f"{source.name}: a DAT file of {old}, whose events have x in 9 bits and y "
@@ -124,7 +127,7 @@ def open_dat(source: Source) -> Opened:
         pieces=Words(
             source.stream,
             np.dtype("<u8"),
-            first=source.head[at + 2 :],
+            first=payload,
             at=at + 2,
             origin=source.origin,
         ),
@@ -136,10 +139,11 @@ def open_dat(source: Source) -> Opened:
 
 
 def _are_old(payload: bytes) -> bool:
-    """Say whether the events at the begin of *payload* fill the old bits alone."""
-    number = len(payload) // EVENT_BYTES
-    places = np.frombuffer(payload, "<u4", count=2 * number)[1::2]
-    return number >= OLD_EVENTS_MIN and not (places >> OLD_BITS).any()
+    """Say whether the first events of *payload* fill the old bits alone."""
+    if len(payload) < OLD_EVENTS * EVENT_BYTES:
+        return False
+    places = np.frombuffer(payload, "<u4", count=2 * OLD_EVENTS)[1::2]
+    return not (places >> OLD_BITS).any()
 
 
 def _size(fields: dict[str, str], name: str) -> Size | None:

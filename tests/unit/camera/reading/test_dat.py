@@ -1,11 +1,14 @@
 """DAT: its header, its events, and its time, which has 32 bits."""
 
+import io
 import struct
+from typing import BinaryIO, cast
 
 import pytest
 
 from event_words import DAT_HEADER, all_events, dat, opened, outcome, tuples
 from heliograph import camera
+from heliograph.camera.reading.dat import OLD_EVENTS
 from heliograph.camera.types import Size
 
 EVENTS = ((1, 2, 1, 5), (639, 479, 0, 9_000), (7, 8, 1, 31_000))
@@ -100,17 +103,48 @@ def test_a_header_without_a_version_is_one_of_version_2() -> None:
     assert tuples(all_events(opened(dat(*events, header=NO_VERSION)))) == events
 
 
-@pytest.mark.parametrize("number", [16, 9_000])
-def test_a_header_without_a_version_before_old_events_is_refused(number: int) -> None:
+class Trickle(io.RawIOBase):
+    """A pipe that brings a few bytes at a time."""
+
+    def __init__(self, data: bytes) -> None:
+        self._rest = data
+
+    def seekable(self) -> bool:
+        return False
+
+    def read(self, size: int = -1, /) -> bytes:
+        data, self._rest = self._rest[: min(size, 50)], self._rest[min(size, 50) :]
+        return data
+
+
+def old_events(number: int) -> bytes:
     """In an old event x has 9 bits, y the next 8, and the polarity the one above."""
     pairs = [
         half
         for i in range(number)
         for half in (i, i % 304 | i % 240 << 9 | (i & 1) << 17)
     ]
-    data = NO_VERSION + bytes((0, 8)) + struct.pack(f"<{2 * number}I", *pairs)
+    return NO_VERSION + bytes((0, 8)) + struct.pack(f"<{2 * number}I", *pairs)
+
+
+@pytest.mark.parametrize("number", [OLD_EVENTS, 9 * OLD_EVENTS])
+@pytest.mark.parametrize("way", [io.BytesIO, Trickle])
+def test_a_header_without_a_version_before_old_events_is_refused(
+    number: int, way: type[io.BytesIO | Trickle]
+) -> None:
+    stream = cast("BinaryIO", way(old_events(number)))
     with pytest.raises(camera.ForeignFileError, match="a DAT file of an old version"):
-        opened(data)
+        camera.open(stream)
+
+
+@pytest.mark.parametrize("way", [io.BytesIO, Trickle])
+def test_too_few_events_to_be_taken_for_old_are_read_the_same_through_a_pipe(
+    way: type[io.BytesIO | Trickle],
+) -> None:
+    stream = cast("BinaryIO", way(old_events(OLD_EVENTS - 1)))
+    with camera.open(stream) as recording:
+        number = len(all_events(recording)) + recording.counters.out_of_bounds
+    assert number == OLD_EVENTS - 1
 
 
 def test_events_of_the_old_layout_are_refused() -> None:
