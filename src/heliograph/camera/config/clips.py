@@ -7,10 +7,11 @@ from types import MappingProxyType
 from typing import Any
 
 from heliograph.camera.config.errors import SettingError
+from heliograph.camera.config.folder import read_folder
 from heliograph.camera.config.knobs import US_PER_S, Knob, read_knobs
-from heliograph.yaml_reading.document import MappingNode, Node
+from heliograph.yaml_reading.document import Node
 from heliograph.yaml_reading.ranges import Range, counts, seconds
-from heliograph.yaml_reading.values import Reading, read_text
+from heliograph.yaml_reading.values import Reading
 
 MB = 1 << 20
 S_PER_HOUR = 3_600
@@ -68,16 +69,9 @@ def read_clips(reading: Reading, node: Node, key: str) -> dict[str, Any]:
         knobs=CLIP_KNOBS,
         also=("folder",),
     )
-    if not isinstance(node, MappingNode):
-        return {}
-    if "folder" not in node.entries:
-        fix = "write folder: and a path below it"
-        reading.report(node, key, "no folder is named", fix=fix)
-        return {}
-    written = node.entries["folder"].value
-    folder = read_text(reading, written, f"{key}.folder", what="a path")
+    folder = read_folder(reading, node, key)
     if found.get("before_us") == found.get("after_us") == 0:
         fix = "write seconds above 0 for one of them"
         reading.report(node, key, "before_s and after_s are both 0", fix=fix)
         return {}
-    return {} if folder is None else {"clips": ClipSettings(Path(folder), **found)}
+    return {} if folder is None else {"clips": ClipSettings(folder, **found)}

@@ -6,10 +6,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from heliograph.camera.config.folder import read_folder
 from heliograph.camera.config.knobs import Knob, read_knobs
-from heliograph.yaml_reading.document import MappingNode, Node
+from heliograph.yaml_reading.document import Node
 from heliograph.yaml_reading.ranges import counts
-from heliograph.yaml_reading.values import Reading, read_text
+from heliograph.yaml_reading.values import Reading
 
 MB = 1 << 20
 
@@ -38,14 +39,7 @@ def read_snapshots(reading: Reading, node: Node, key: str) -> dict[str, Any]:
         knobs=SNAPSHOT_KNOBS,
         also=("folder",),
     )
-    if not isinstance(node, MappingNode):
-        return {}
-    if "folder" not in node.entries:
-        fix = "write folder: and a path below it"
-        reading.report(node, key, "no folder is named", fix=fix)
-        return {}
-    written = node.entries["folder"].value
-    folder = read_text(reading, written, f"{key}.folder", what="a path")
+    folder = read_folder(reading, node, key)
     if folder is None:
         return {}
-    return {"snapshots": SnapshotSettings(Path(folder), **found)}
+    return {"snapshots": SnapshotSettings(folder, **found)}
