@@ -10,15 +10,8 @@ https://arxiv.org/abs/1904.01355).
 
 from dataclasses import dataclass
 
+from heliograph.camera.detection.model_facts import INPUT, OUTPUTS
 from heliograph.labelled.classes import CLASSES
-
-STRIDE_PX = 8
-"""Input pixels between two cells of what the network gives."""
-
-SURFACE = "surface"
-OUTPUTS = ("scores", "boxes")
-"""scores: (N, classes, H / 8, W / 8), from 0 to 1; boxes: (N, 4, H / 8, W / 8), how far
-left, top, right and bottom edge are from the cell's middle, in input pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +39,7 @@ class Conv:
 def layers(channels: int) -> tuple[Conv, ...]:
     """Return the network for a surface of *channels* planes, in order of reckoning."""
     return (
-        Conv("by_2", SURFACE, channels, 16, stride=2),
+        Conv("by_2", INPUT, channels, 16, stride=2),
         Conv("by_4", "by_2", 16, 32, stride=2),
         Conv("by_8", "by_4", 32, 48, stride=2),
         Conv("by_8_more", "by_8", 48, 48),

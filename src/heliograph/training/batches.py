@@ -1,5 +1,6 @@
 """Samples in the order in which the network sees them, augmented and with targets."""
 
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -7,10 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from heliograph.training.architecture import STRIDE_PX
+from heliograph.camera.detection.decoding import STRIDE_PX
 from heliograph.training.augment import augment
 from heliograph.training.samples import Samples
 from heliograph.training.targets import targets
+
+AHEAD = 2
+"""How many batches are ready or being made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,8 @@ class Batch:
 def batches(samples: Samples, size: int, *, seed: int, epoch: int) -> Iterator[Batch]:
     """Yield one epoch's batches of *size*, all of it settled by *seed* and *epoch*.
 
-    What is left over is left out. The next batch is made while one is being used.
+    What is left over is left out. The next ones are made while one is being used, and
+    none is kept once it was.
     """
     order = np.random.default_rng([seed, epoch]).permutation(len(samples))
     parts = [order[at : at + size] for at in range(0, len(order) - size + 1, size)]
@@ -33,12 +38,13 @@ def batches(samples: Samples, size: int, *, seed: int, epoch: int) -> Iterator[B
         return _batch(samples, part, (seed, epoch))
 
     with ThreadPoolExecutor(1) as pool:
-        coming = [pool.submit(made, part) for part in parts[:2]]
-        for at in range(len(parts)):
-            if at + 2 < len(parts):
-                coming.append(pool.submit(made, parts[at + 2]))
-            yield coming[at].result()
-            coming[at].cancel()
+        coming = deque(pool.submit(made, part) for part in parts[:AHEAD])
+        for part in parts[AHEAD:]:
+            # Taken out before it is used: whoever holds it holds megabytes.
+            yield coming.popleft().result()
+            coming.append(pool.submit(made, part))
+        while coming:
+            yield coming.popleft().result()
 
 
 def plain(samples: Samples, size: int) -> Iterator[Batch]:

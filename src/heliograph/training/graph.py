@@ -10,19 +10,14 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from heliograph.camera.detection.decoding import STRIDE_PX
+from heliograph.camera.detection.model_facts import INPUT, OUTPUTS, VERSION
 from heliograph.camera.surfaces.model_input import CELLS, InputSpec
 from heliograph.labelled.classes import CLASSES
-from heliograph.training.architecture import (
-    OUTPUTS,
-    STRIDE_PX,
-    SURFACE,
-    Conv,
-    layers,
-)
+from heliograph.training.architecture import Conv, layers
 
 OPSET = 17
 IR_VERSION = 8
-MODEL_VERSION = "1"
 
 Weights = Mapping[str, tuple[NDArray[np.float32], NDArray[np.float32]]]
 """Per layer the kernel (out, in, k, k) and the bias (out,), normalisation folded in."""
@@ -31,7 +26,7 @@ Weights = Mapping[str, tuple[NDArray[np.float32], NDArray[np.float32]]]
 def build(weights: Weights, spec: InputSpec) -> onnx.ModelProto:
     """Return the network for surfaces of *spec*: uint8 in, scores and boxes out."""
     nodes = [
-        helper.make_node("Cast", [SURFACE], ["levels"], to=TensorProto.FLOAT),
+        helper.make_node("Cast", [INPUT], ["levels"], to=TensorProto.FLOAT),
         helper.make_node("Mul", ["levels", "per_level"], ["scaled"]),
     ]
     tensors = [
@@ -47,7 +42,7 @@ def build(weights: Weights, spec: InputSpec) -> onnx.ModelProto:
     graph = helper.make_graph(
         nodes,
         "heliograph-detector",
-        [_value(SURFACE, TensorProto.UINT8, spec.channels, stride=1)],
+        [_value(INPUT, TensorProto.UINT8, spec.channels, stride=1)],
         [
             _value("scores", TensorProto.FLOAT, len(CLASSES), stride=STRIDE_PX),
             _value("boxes", TensorProto.FLOAT, 4, stride=STRIDE_PX),
@@ -59,7 +54,7 @@ def build(weights: Weights, spec: InputSpec) -> onnx.ModelProto:
     )
     tell(
         model,
-        heliograph_model=MODEL_VERSION,
+        heliograph_model=VERSION,
         classes=",".join(CLASSES),
         surface=json.dumps(asdict(spec)),
     )
@@ -74,7 +69,7 @@ def tell(model: onnx.ModelProto, **facts: str) -> None:
 
 
 def _nodes(layer: Conv) -> list[onnx.NodeProto]:
-    source = "scaled" if layer.source == SURFACE else layer.source
+    source = "scaled" if layer.source == INPUT else layer.source
     reckoned = layer.name if _ends_plainly(layer) else f"{layer.name}.conv"
     pad = layer.kernel // 2
     nodes = [

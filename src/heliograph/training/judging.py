@@ -8,12 +8,12 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from heliograph.camera.detection.decoding import Found, decode, suppress
+from heliograph.camera.detection.model_facts import INPUT, OUTPUTS
 from heliograph.camera.types import Box
 from heliograph.evaluation.average_precision import Figures, figures_of
 from heliograph.evaluation.matching import Judged, match
 from heliograph.labelled.boxes import UNKNOWN
 from heliograph.labelled.classes import CLASSES
-from heliograph.training.architecture import OUTPUTS, SURFACE
 from heliograph.training.samples import Samples
 from heliograph.training.targets import IGNORED
 
@@ -32,7 +32,7 @@ def judge(model: Path, samples: Samples) -> list[Judged]:
     told_from = np.full(len(CLASSES), TOLD_FROM, np.float32)
     judged = []
     for at in range(len(samples)):
-        given = {SURFACE: np.ascontiguousarray(samples.surfaces[at : at + 1])}
+        given = {INPUT: np.ascontiguousarray(samples.surfaces[at : at + 1])}
         scores, boxes = session.run(list(OUTPUTS), given)
         found = suppress(decode(scores[0], boxes[0], told_from))
         truths, ignored = _labelled(samples.boxes_of(at))

@@ -5,7 +5,9 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from heliograph.training.architecture import OUTPUTS, STRIDE_PX, SURFACE, Conv, layers
+from heliograph.camera.detection.decoding import STRIDE_PX
+from heliograph.camera.detection.model_facts import INPUT, OUTPUTS
+from heliograph.training.architecture import Conv, layers
 
 SCORE_PRIOR = 0.01
 """What a cell is taken to hold before anything is learnt: mostly nothing."""
@@ -25,7 +27,7 @@ class Network(nn.Module):
 
     def forward(self, surface: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the scores' logits, (N, classes, h, w), and edges, (N, 4, h, w)."""
-        given = {SURFACE: surface}
+        given = {INPUT: surface}
         for one in self.table:
             value = self.convs[one.name](given[one.source])
             if one.plus is not None:

@@ -24,7 +24,7 @@ from onnxruntime.quantization import (
 )
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from heliograph.training.architecture import OUTPUTS, SURFACE
+from heliograph.camera.detection.model_facts import INPUT, OUTPUTS
 
 PERCENTILE = 99.99
 
@@ -40,7 +40,7 @@ class _Windows(CalibrationDataReader):  # type: ignore[misc]  # it ships no type
 
     def get_next(self) -> dict[str, NDArray[np.uint8]] | None:
         surface = next(self._surfaces, None)
-        return None if surface is None else {SURFACE: surface[None]}
+        return None if surface is None else {INPUT: surface[None]}
 
 
 def quantise(
@@ -104,7 +104,7 @@ def _take_bytes(model: onnx.ModelProto) -> None:
     )
     graph.node.remove(entry)
     taken = helper.make_node(
-        "DequantizeLinear", [SURFACE, "byte.scale", "byte.zero"], list(entry.output)
+        "DequantizeLinear", [INPUT, "byte.scale", "byte.zero"], list(entry.output)
     )
     graph.node.insert(0, taken)
     used = {name for node in graph.node for name in node.input}

@@ -83,8 +83,8 @@ def run(recipe: Recipe, told: Told) -> Outcome:
     """Make the model that *recipe* describes.
 
     Raises `ValueError` for a folder of another run, nothing to train on or a model that
-    weighs too much,
-    `LabelError` and `RecordingError` for data that cannot be read, and `OSError`.
+    weighs too much, `LabelError` and `RecordingError` for data that cannot be read, and
+    `OSError`.
     """
     if (recipe.images is None) != (recipe.videos is None):
         raise ValueError("scenes need both --images and --videos")

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from heliograph.camera.detection.decoding import STRIDE_PX
 from heliograph.labelled.classes import CLASSES
-from heliograph.training.architecture import STRIDE_PX
 
 SPREAD = 0.54 / 6
 """Standard deviation of a peak, as a share of the box's side."""

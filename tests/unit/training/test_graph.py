@@ -9,8 +9,9 @@ import onnxruntime
 import pytest
 from numpy.typing import NDArray
 
+from heliograph.camera.detection.decoding import STRIDE_PX
 from heliograph.camera.surfaces.model_input import InputSpec
-from heliograph.training.architecture import STRIDE_PX, layers, parameters
+from heliograph.training.architecture import layers, parameters
 from heliograph.training.graph import Weights, build, tell
 from heliograph.training.quantise import quantise
 

@@ -1,5 +1,6 @@
 """Labelled windows as samples."""
 
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -83,6 +84,13 @@ def test_an_epoch_is_settled_by_seed_and_number(samples: Samples) -> None:
     assert shown(1, 0) == shown(1, 0)
     assert shown(1, 0) != shown(1, 1)
     assert shown(1, 0) != shown(2, 0)
+
+
+def test_a_batch_is_let_go_of_once_it_was_used(samples: Samples) -> None:
+    made = batches(samples, 1, seed=1, epoch=0)
+    first = weakref.ref(next(made).surfaces)
+    assert len(list(made)) == 5
+    assert first() is None
 
 
 def test_judging_sees_each_sample_once_and_as_it_is(samples: Samples) -> None:

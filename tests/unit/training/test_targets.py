@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from heliograph.training.architecture import STRIDE_PX
+from heliograph.camera.detection.decoding import STRIDE_PX
 from heliograph.training.targets import IGNORED, targets
 
 GRID = (24, 40)
