@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from heliograph.camera.jit import compiled
 from heliograph.camera.types import EVENT, Packet, Size
+from heliograph.simulation.camera.noise import Noise, NoiseTraits, Shots
 
 THRESHOLD_MIN = 0.02
 """A pixel whose threshold came out lower by chance would never be silent."""
@@ -24,14 +25,14 @@ NEVER_US = -(1 << 62)
 DARK_CUTOFF = 0.1
 """The least share of its bandwidth that a pixel has left in the dark, as in v2e."""
 
-ECHO_US = 4_000
-"""How soon a noisy pixel fires back, as real ones do (bench/sensor_noise.py)."""
-
-STRETCH_PX = 64
-"""How many pixels are looked at together."""
-
 Plane: TypeAlias = NDArray[np.float32]
 """One number per pixel, rows first."""
+
+Keys: TypeAlias = NDArray[np.int64]
+"""Events as numbers that sort as they are read: by tick, polarity, row and column."""
+
+Span: TypeAlias = tuple[int, int, int]
+"""From when to when, and how long a tick is, in us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class SensorTraits:
     proportion to the light down to `DARK_CUTOFF` of it; 0 follows at once.
     `noise_spread` is how unevenly shot noise falls on pixels: the standard deviation of
     the logarithm of their rates. `echo_share` is how many shots are followed by another
-    of the other polarity, after `ECHO_US` on average.
+    of the other polarity, after `noise.ECHO_US` on average.
     """
 
     threshold_on: float = 0.25
@@ -75,25 +76,20 @@ class Sensor:
             raise ValueError(f"readout_us is {self.traits.readout_us}, not 1 or more")
         self._rng = np.random.default_rng([seed, 1])
         shape = (size.height, size.width)
-        self._on = self._thresholds(self.traits.threshold_on, shape)
-        self._off = self._thresholds(self.traits.threshold_off, shape)
-        pixels = size.width * size.height
-        # A hot pixel is hot for good.
-        self._hot = self._rng.choice(
-            pixels, min(self.traits.hot_pixels, pixels), replace=False
+        self._thresholds = (
+            self._drawn_thresholds(self.traits.threshold_on, shape),
+            self._drawn_thresholds(self.traits.threshold_off, shape),
         )
-        self._uneven: NDArray[np.float64] | None = None
-        if self.traits.noise_spread > 0:
-            rates = self._rng.lognormal(0.0, self.traits.noise_spread, pixels)
-            self._uneven = np.cumsum(rates) / rates.sum()
-        self._echoes = np.empty(0, EVENT)
+        self._noise = Noise(size, _noise_traits(self.traits), self._rng)
         self._seen: Plane | None = None
         self._reference = np.zeros(shape, np.float32)
         # Where the light must get to for the next event; see _start.
-        self._upper = np.zeros(shape, np.float32)
-        self._lower = np.zeros(shape, np.float32)
+        self._limits = (np.zeros(shape, np.float32), np.zeros(shape, np.float32))
         self._fired_us = np.full(shape, NEVER_US, np.int64)
-        self._moved = np.empty(pixels, np.int64)
+        self._moved = np.empty(size.width * size.height, np.int32)
+        # A byte per pixel, in eights.
+        self._loud = np.zeros(-(-size.width * size.height // 8), np.uint64)
+        self._keys = np.empty(0, np.int64)
         self._followed = np.zeros(shape, np.float32)
         self._t_us = 0
 
@@ -112,112 +108,76 @@ class Sensor:
         if self._seen is None:
             self._seen = self._start(log_brightness)
             self._t_us = t_us
+            self._noise.begin(t_us)
             return np.empty(0, EVENT)
         if t_us <= self._t_us:
             raise ValueError(f"{t_us} us does not come after {self._t_us} us")
         if self.traits.cutoff_hz > 0:
             turns = 2 * np.pi * self.traits.cutoff_hz * (t_us - self._t_us) * 1e-6
             _follow(self._seen, log_brightness, np.float32(turns), self._followed)
-            log_brightness = self._followed
-        packet = np.concatenate(
-            [
-                self._signal(self._seen, log_brightness, t_us),
-                self._noise(log_brightness, t_us - self._t_us),
-            ]
-        )
-        _tick(packet, self.traits.readout_us)
-        order = np.argsort(self._reading_order(packet))
-        self._seen[:] = log_brightness
+        else:
+            self._followed[:] = log_brightness
+        span = (self._t_us, t_us, self.traits.readout_us)
+        count = self._signal(self._seen, span)
+        keys = self._keys[:count]
+        keys.sort()
+        self._seen, self._followed = self._followed, self._seen
         self._t_us = t_us
-        return _rested(packet, order, self._fired_us, self.traits.refractory_us)
+        packet = np.empty(count, EVENT)
+        kept = _rest(keys, span, self._fired_us, self.traits.refractory_us, packet)
+        return packet[:kept]
 
-    def _thresholds(self, nominal: float, shape: tuple[int, int]) -> Plane:
-        drawn = self._rng.normal(nominal, self.traits.mismatch_sigma, shape)
-        return np.maximum(drawn, THRESHOLD_MIN).astype(np.float32)
+    def _signal(self, before: Plane, span: Span) -> int:
+        """Write into `_keys` what the light caused and the noise; return how many."""
+        now, reference, thresholds = self._followed, self._reference, self._thresholds
+        leaked = (self._leaked(span[0]), self._leaked(span[1]))
+        found = _find(now, self._limits, leaked[1], self._loud, self._moved)
+        moved = self._moved[:found]
+        shots = self._noise.until(span[1])
+        room = _count(now, reference, thresholds, leaked[1], moved) + shots.size
+        if room > self._keys.size:
+            self._keys = np.empty(2 * room, np.int64)
+        pictures, levels = (before, now, reference), (thresholds, self._limits)
+        count = _fire(pictures, levels, leaked, (span, moved), self._keys)
+        darkest = np.float32(max(1.0, self.traits.dark_noise))
+        return count + _shoot(now, (shots, darkest), span, self._keys[count:])
+
+    def _drawn_thresholds(self, nominal: float, shape: tuple[int, int]) -> Plane:
+        drawn = self._rng.standard_normal(shape, np.float32)
+        drawn *= np.float32(self.traits.mismatch_sigma)
+        drawn += np.float32(nominal)
+        return np.maximum(drawn, np.float32(THRESHOLD_MIN))
 
     def _start(self, log_brightness: Plane) -> Plane:
         """Let every pixel have adapted to the first picture, and remember it."""
         seen = log_brightness.astype(np.float32)
+        on, off = self._thresholds
         self._reference = seen.copy()
         if self.traits.leak_hz > 0:
             # Pixels that leak are somewhere on their way to the next leak event. If
             # all began alike, all would fire at the same moment.
-            phase = self._rng.random(self._on.shape, np.float32)
-            self._reference -= phase * self._on
-        self._upper = self._reference + self._on
-        self._lower = self._reference - self._off
+            self._reference -= self._rng.random(on.shape, np.float32) * on
+        self._limits = (self._reference + on, self._reference - off)
         return seen
 
-    def _leaked(self, t_us: int) -> float:
+    def _leaked(self, t_us: int) -> np.float32:
         """Return how far every reference has sunk since time 0, in log units.
 
         One number instead of a subtraction at every pixel in every step.
         """
-        return self.traits.leak_hz * self.traits.threshold_on * t_us * 1e-6
+        traits = self.traits
+        return np.float32(traits.leak_hz * traits.threshold_on * t_us * 1e-6)
 
-    def _signal(self, before: Plane, log_brightness: Plane, t_us: int) -> Packet:
-        """Return the events that the light itself caused, pixel by pixel."""
-        span = (self._t_us, t_us)
-        leaked = (np.float32(self._leaked(span[0])), np.float32(self._leaked(span[1])))
-        limits = (self._upper, self._lower)
-        found = _find_crossings(log_brightness, limits, leaked[1], self._moved)
-        moved = self._moved[:found]
-        pictures = (before, log_brightness, self._reference)
-        thresholds = (self._on, self._off)
-        packet = np.empty(_count(pictures, thresholds, leaked[1], moved), EVENT)
-        _fire(pictures, thresholds, leaked, (span, moved), packet)
-        _set_limits(self._reference, thresholds, limits, moved)
-        return packet
 
-    def _noise(self, log_brightness: Plane, passed_us: int) -> Packet:
-        """Return the events that nothing in front of the sensor caused."""
-        traits, passed_s = self.traits, passed_us * 1e-6
-        pixels = self.size.width * self.size.height
-        darkest = max(1.0, traits.dark_noise)
-        shots = int(
-            self._rng.poisson(traits.shot_noise_hz * darkest * pixels * passed_s)
-        )
-        blinks = int(self._rng.poisson(traits.hot_pixel_hz * self._hot.size * passed_s))
-        noise = np.empty(shots + blinks, EVENT)
-        at = self._rng.integers(0, pixels, shots + blinks)
-        if self._uneven is not None:
-            fallen = np.searchsorted(self._uneven, self._rng.random(shots))
-            at[:shots] = np.minimum(fallen, pixels - 1)
-        if blinks:
-            at[shots:] = self._rng.choice(self._hot, blinks)
-        noise["x"], noise["y"] = at % self.size.width, at // self.size.width
-        noise["t"] = self._t_us + self._rng.integers(0, passed_us, shots + blinks)
-        noise["p"] = self._rng.integers(0, 2, shots + blinks)
-        noise["p"][shots:] = 1
-        if darkest > 1.0:
-            # Drawn as if all were dark; where it is bright, some are none.
-            light = np.exp(np.minimum(log_brightness.ravel()[at[:shots]], 0.0))
-            share = (darkest + (1.0 - darkest) * light) / darkest
-            kept = np.ones(noise.size, np.bool_)
-            kept[:shots] = self._rng.random(shots) < share
-            shots = int(np.count_nonzero(kept[:shots]))
-            noise = noise[kept]
-        return self._echoed(noise, shots, passed_us)
-
-    def _echoed(self, noise: Packet, shots: int, passed_us: int) -> Packet:
-        """Return the noise with what echoes of it, and of earlier noise, fall due."""
-        if self.traits.echo_share <= 0:
-            return noise
-        echoes = noise[:shots][self._rng.random(shots) < self.traits.echo_share]
-        late_us = self._rng.exponential(ECHO_US, echoes.size).astype(np.int64)
-        echoes["t"] += late_us + self.traits.refractory_us
-        echoes["p"] = 1 - echoes["p"]
-        waiting = np.concatenate([self._echoes, echoes])
-        due = waiting["t"] < self._t_us + passed_us
-        self._echoes = waiting[~due]
-        return np.concatenate([noise, waiting[due]])
-
-    def _reading_order(self, packet: Packet) -> NDArray[np.int64]:
-        """Return one number per event: by time, then polarity, row and column."""
-        rows, columns = self.size.height, self.size.width
-        key = packet["t"] * 2 + packet["p"]
-        key = (key * rows + packet["y"]) * columns + packet["x"]
-        return np.asarray(key, np.int64)
+def _noise_traits(traits: SensorTraits) -> NoiseTraits:
+    return NoiseTraits(
+        shot_hz=traits.shot_noise_hz * max(1.0, traits.dark_noise),
+        hot_pixels=traits.hot_pixels,
+        hot_hz=traits.hot_pixel_hz,
+        spread=traits.noise_spread,
+        echo_share=traits.echo_share,
+        rest_us=traits.refractory_us,
+    )
 
 
 @compiled
@@ -237,61 +197,48 @@ def _follow(before: Plane, light: Plane, turns: np.float32, out: Plane) -> None:
 
 
 @compiled
-def _find_crossings(
+def _find(
     now: Plane,
     limits: tuple[Plane, Plane],
     leaked: np.float32,
-    moved: NDArray[np.int64],
+    loud: NDArray[np.uint64],
+    moved: NDArray[np.int32],
 ) -> int:
-    """List the pixels that reached a limit in `moved`; return how many."""
+    """List the pixels that reached a limit in `moved`; return how many.
+
+    `loud` is room for a byte per pixel.
+    """
     level, upper, lower = now.ravel(), limits[0].ravel(), limits[1].ravel()
+    flags = loud.view(np.uint8)
+    # Without a branch this runs as vectors; then eight quiet pixels go by at once.
+    for at in range(level.size):
+        sunk = level[at] + leaked
+        flags[at] = np.uint8(sunk >= upper[at]) | np.uint8(sunk <= lower[at])
     found = 0
-    for begin in range(0, level.size, STRETCH_PX):
-        end = min(level.size, begin + STRETCH_PX)
-        # Nearly every stretch is quiet, and without a branch this runs as vectors.
-        part, high, low = level[begin:end], upper[begin:end], lower[begin:end]
-        loud = np.int32(0)
-        for x in range(part.size):
-            sunk = part[x] + leaked
-            loud |= np.int32(sunk >= high[x]) | np.int32(sunk <= low[x])
-        if loud == 0:
+    for part in range(loud.size):
+        if loud[part] == 0:
             continue
-        for x in range(part.size):
-            sunk = part[x] + leaked
-            if sunk >= high[x] or sunk <= low[x]:
-                moved[found] = begin + x
+        for at in range(8 * part, 8 * part + 8):
+            if flags[at]:
+                moved[found] = at
                 found += 1
     return found
 
 
 @compiled
-def _set_limits(
+def _count(
+    now: Plane,
     reference: Plane,
     thresholds: tuple[Plane, Plane],
-    limits: tuple[Plane, Plane],
-    moved: NDArray[np.int64],
-) -> None:
-    """Put the limits of `moved` pixels a threshold above and below their reference."""
-    for at in moved:
-        y, x = at // reference.shape[1], at % reference.shape[1]
-        limits[0][y, x] = reference[y, x] + thresholds[0][y, x]
-        limits[1][y, x] = reference[y, x] - thresholds[1][y, x]
-
-
-@compiled
-def _count(
-    pictures: tuple[Plane, Plane, Plane],
-    thresholds: tuple[Plane, Plane],
     leaked: np.float32,
-    moved: NDArray[np.int64],
+    moved: NDArray[np.int32],
 ) -> int:
     """Return how many events the `moved` pixels fire together."""
-    _, now, reference = pictures
+    level, base = now.ravel(), reference.ravel()
+    on, off = thresholds[0].ravel(), thresholds[1].ravel()
     events = 0
     for at in moved:
-        y, x = at // now.shape[1], at % now.shape[1]
-        gap = now[y, x] - reference[y, x] + leaked
-        events += _steps(gap, thresholds[0][y, x], thresholds[1][y, x])
+        events += _steps(level[at] - base[at] + leaked, on[at], off[at])
     return events
 
 
@@ -304,53 +251,84 @@ def _steps(gap: np.float32, on: np.float32, off: np.float32) -> int:
 @compiled
 def _fire(
     pictures: tuple[Plane, Plane, Plane],
-    thresholds: tuple[Plane, Plane],
+    levels: tuple[tuple[Plane, Plane], tuple[Plane, Plane]],
     leaked: tuple[np.float32, np.float32],
-    where: tuple[tuple[int, int], NDArray[np.int64]],
-    out: Packet,
-) -> None:
-    """Write the events of every moved pixel, and move its reference along."""
-    before, now, reference = pictures
-    (from_us, to_us), moved = where
-    columns = now.shape[1]
+    where: tuple[Span, NDArray[np.int32]],
+    keys: Keys,
+) -> int:
+    """Write the events of every moved pixel, and move its reference along.
+
+    Returns how many there are.
+    """
+    before, now = pictures[0].ravel(), pictures[1].ravel()
+    reference = pictures[2].ravel()
+    on, off = levels[0][0].ravel(), levels[0][1].ravel()
+    upper, lower = levels[1][0].ravel(), levels[1][1].ravel()
+    span, moved = where
     n = 0
     for at in moved:
-        y, x = at // columns, at % columns
-        on, off = thresholds[0][y, x], thresholds[1][y, x]
-        gap = now[y, x] - reference[y, x] + leaked[1]
-        was = before[y, x] - reference[y, x] + leaked[0]
-        step = on if gap > 0 else -off
-        count = _steps(gap, on, off)
+        gap = now[at] - reference[at] + leaked[1]
+        was = before[at] - reference[at] + leaked[0]
+        step = on[at] if gap > 0 else -off[at]
+        polarity = 1 if gap > 0 else 0
+        count = _steps(gap, on[at], off[at])
         for k in range(1, count + 1):
             share = min(1.0, max(0.0, (k * step - was) / (gap - was)))
-            out[n].x, out[n].y = x, y
-            out[n].p = 1 if gap > 0 else 0
-            out[n].t = from_us + int(share * (to_us - from_us))
+            t_us = span[0] + int(share * (span[1] - span[0]))
+            keys[n] = _key(t_us, span, polarity, at, now.size)
             n += 1
-        reference[y, x] += count * step
+        reference[at] += np.float32(count * step)
+        upper[at] = reference[at] + on[at]
+        lower[at] = reference[at] - off[at]
+    return n
 
 
 @compiled
-def _tick(packet: Packet, readout_us: int) -> None:
-    """Set every time back to the tick of the sensor's clock before it."""
-    for i in range(packet.size):
-        packet[i].t -= packet[i].t % readout_us
+def _shoot(now: Plane, dark: tuple[Shots, np.float32], span: Span, keys: Keys) -> int:
+    """Write those shots that become events; return how many.
+
+    Shots are drawn as if all were as dark as can be, where they are so many times as
+    many as in full light. Where it is bright, some are none.
+    """
+    light, one = now.ravel(), np.float32(1.0)
+    shots, darkest = dark
+    n = 0
+    for shot in shots:
+        bright = np.exp(min(light[shot.at], np.float32(0.0)))
+        if shot.luck < (darkest + (one - darkest) * bright) / darkest:
+            keys[n] = _key(shot.t, span, shot.p, shot.at, light.size)
+            n += 1
+    return n
 
 
 @compiled
-def _rested(
-    packet: Packet,
-    order: NDArray[np.int64],
+def _key(t_us: int, span: Span, polarity: int, at: int, pixels: int) -> int:
+    """Return an event as a number; ticks are counted from the last before the span."""
+    tick = t_us // span[2] - span[0] // span[2]
+    return (tick * 2 + polarity) * pixels + at
+
+
+@compiled
+def _rest(
+    keys: Keys,
+    span: Span,
     fired_us: NDArray[np.int64],
     refractory_us: int,
-) -> Packet:
-    """Return, in `order`, the events of pixels that had recovered from their last."""
-    kept = np.empty_like(packet)
+    out: Packet,
+) -> int:
+    """Write, in order, the events of pixels that had recovered; return how many.
+
+    An event's time is the tick of the sensor's clock before it.
+    """
+    fired, columns = fired_us.ravel(), fired_us.shape[1]
+    first_us = span[0] - span[0] % span[2]
     n = 0
-    for at in order:
-        event = packet[at]
-        if event.t - fired_us[event.y, event.x] >= refractory_us:
-            fired_us[event.y, event.x] = event.t
-            kept[n] = event
+    for key in keys:
+        when, at = key // fired.size, key % fired.size
+        t_us = first_us + (when >> 1) * span[2]
+        if t_us - fired[at] >= refractory_us:
+            fired[at] = t_us
+            out[n].x, out[n].y = at % columns, at // columns
+            out[n].p, out[n].t = when & 1, t_us
             n += 1
-    return kept[:n]
+    return n
