@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from heliograph.camera.jit import compiled
 from heliograph.training.targets import IGNORED
 
 SIDE_MIN_PX = 6.0
@@ -23,6 +24,8 @@ NOISE = (0.0005, 0.1)
 """Events of noise a cell, where noise is even."""
 PATCH = (0.1, 3.0)
 """Events a cell in the middle of a patch of noise."""
+EVENTS_MAX = 40
+"""No cell has more of one polarity: rounding must not keep the drawing from ending."""
 EVENT_SHARES = (0.06, 0.25, 0.5, 1.0)
 
 
@@ -75,19 +78,49 @@ def _add_noise(surface: NDArray[np.uint8], rng: np.random.Generator) -> None:
     """
     channels, height, width = surface.shape
     half = channels // 2
-    field = _noise_field((height, width), rng)
+    field = _noise_field((height, width), rng).astype(np.float32)
     # Of a large sensor many pixels share a cell, so that an event counts little.
-    each = rng.choice(EVENT_SHARES)
-    shares = np.sort(rng.uniform(0.1, 1.0, half))
+    each = float(rng.choice(EVENT_SHARES))
+    shares = np.sort(rng.uniform(0.1, 1.0, half)).astype(np.float32)
     for polarity in range(2):
-        events = rng.poisson(field * rng.uniform(0.5, 1.0))
-        for memory, share in enumerate(shares):
-            plane = surface[polarity * half + memory]
-            seen = events > 0
-            pressed = plane[seen] / 255.0
-            counts = pressed / np.maximum(1.0 - pressed, 1e-3)
-            counts = counts + each * rng.binomial(events[seen], share)
-            plane[seen] = np.round(255 * counts / (counts + 1)).astype(np.uint8)
+        planes = surface[polarity * half :][:half]
+        none = np.exp(-field * np.float32(rng.uniform(0.5, 1.0)))
+        chances = rng.random((height, width), np.float32)
+        left = rng.random((height, width), np.float32)
+        _sprinkle(planes, (none, chances, left), shares, each)
+
+
+@compiled
+def _sprinkle(
+    planes: NDArray[np.uint8],
+    drawn: tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]],
+    shares: NDArray[np.float32],
+    each: float,
+) -> None:
+    """Add Poisson's numbers of events to *planes*, (memories, H, W).
+
+    *drawn* are, by cell, how likely none is, a number from 0 to 1 that says how many
+    there are, and one that says what is left of them in which memory.
+    """
+    none, chances, left = drawn
+    memories, height, width = planes.shape
+    for y in range(height):
+        for x in range(width):
+            if chances[y, x] < none[y, x]:
+                continue
+            mean = -np.log(none[y, x])
+            events, term, sum_ = 0, none[y, x], none[y, x]
+            while chances[y, x] >= sum_ and events < EVENTS_MAX:
+                events += 1
+                term *= mean / events
+                sum_ += term
+            for m in range(memories):
+                # Of one event all is left or nothing, of many a share.
+                kept = np.floor(events * shares[m] + left[y, x])
+                if kept > 0:
+                    pressed = planes[m, y, x] / 255.0
+                    counts = pressed / max(1.0 - pressed, 1e-3) + each * kept
+                    planes[m, y, x] = np.uint8(255.0 * counts / (counts + 1.0) + 0.5)
 
 
 def _noise_field(

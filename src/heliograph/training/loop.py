@@ -10,12 +10,12 @@ from typing import Any
 
 import torch
 
-from heliograph.training.batches import Batch, batches, plain
+from heliograph.training.batches import batches, plain
 from heliograph.training.epoch import Epoch
-from heliograph.training.loss import loss
 from heliograph.training.network import Network
 from heliograph.training.samples import Samples
 from heliograph.training.settings import TrainSettings
+from heliograph.training.shares import Shares, losses
 
 CHECKPOINT = "checkpoint.pt"
 WARM_STEPS = 200
@@ -39,13 +39,16 @@ def train(
     *told* hears the share done, and *ended* of each epoch.
     """
     run = _Run(samples, out, settings)
-    run.resume()
-    while run.epoch < settings.epochs:
-        begun_s = time.monotonic()
-        peaks, boxes = run.one_epoch(told)
-        held = measure(run.average, held_out, settings)
-        run.save()
-        ended(Epoch(run.epoch, time.monotonic() - begun_s, peaks, boxes, *held))
+    try:
+        run.resume()
+        while run.epoch < settings.epochs:
+            begun_s = time.monotonic()
+            peaks, boxes = run.one_epoch(told)
+            held = measure(run.average, held_out, settings)
+            run.save()
+            ended(Epoch(run.epoch, time.monotonic() - begun_s, peaks, boxes, *held))
+    finally:
+        run.close()
     return run.average
 
 
@@ -57,7 +60,7 @@ def measure(
     network.eval()
     with torch.no_grad():
         for batch in plain(samples, settings.batch):
-            parts = _losses(network, batch, settings)
+            parts = losses(network, batch, settings)
             size = len(batch.surfaces)
             sums = [a + float(b) * size for a, b in zip(sums, parts, strict=True)]
             seen += size
@@ -68,7 +71,7 @@ class _Run:
     """A network on its way: what a checkpoint holds."""
 
     def __init__(self, samples: Samples, out: Path, settings: TrainSettings) -> None:
-        torch.set_num_threads(settings.threads)
+        torch.set_num_threads(1)
         torch.use_deterministic_algorithms(mode=True)
         torch.manual_seed(settings.seed)
         self.samples, self.settings, self.epoch = samples, settings, 0
@@ -81,14 +84,18 @@ class _Run:
         network = Network(settings.spec.channels)
         self.network: Network = network.to(memory_format=torch.channels_last)
         self.average: Network = copy.deepcopy(self.network)
+        self._shares = Shares(self.network, settings)
         self._optimiser = torch.optim.AdamW(
-            self.network.parameters(), lr=settings.rate, weight_decay=settings.decay
+            self.network.parameters(),
+            lr=settings.rate,
+            weight_decay=settings.decay,
+            fused=True,
         )
 
     def one_epoch(self, told: Callable[[float], None]) -> tuple[float, float]:
         """Go through the samples once; return the mean losses."""
         settings, sums = self.settings, [0.0, 0.0]
-        self.network.train()
+        self._shares.begin()
         stream = batches(
             self.samples, settings.batch, seed=settings.seed, epoch=self.epoch
         )
@@ -96,16 +103,18 @@ class _Run:
             step = self.epoch * self.steps_each + at
             for group in self._optimiser.param_groups:
                 group["lr"] = settings.rate * self._share_of_rate(step)
-            parts = _losses(self.network, batch, settings)
-            self._optimiser.zero_grad()
-            (parts[0] + parts[1]).backward()
+            parts = self._shares.gradients(batch)
             torch.nn.utils.clip_grad_norm_(self.network.parameters(), GRADIENT_MAX)
             self._optimiser.step()
             self._follow(step)
-            sums = [a + float(b.detach()) for a, b in zip(sums, parts, strict=True)]
+            sums = [a + b for a, b in zip(sums, parts, strict=True)]
             told((step + 1) / (settings.epochs * self.steps_each))
         self.epoch += 1
         return sums[0] / self.steps_each, sums[1] / self.steps_each
+
+    def close(self) -> None:
+        """End the threads."""
+        self._shares.close()
 
     def resume(self) -> None:
         """Go on from the checkpoint, where there is one."""
@@ -158,19 +167,3 @@ class _Run:
                     mean.lerp_(value, 1 - keeps)
                 else:
                     mean.copy_(value)
-
-
-def _losses(
-    network: Network, batch: Batch, settings: TrainSettings
-) -> tuple[torch.Tensor, torch.Tensor]:
-    surfaces = torch.from_numpy(batch.surfaces).to(memory_format=torch.channels_last)
-    asked = {name: torch.from_numpy(array) for name, array in batch.asked.items()}
-    with torch.autocast("cpu", torch.bfloat16, enabled=_is_bf16(settings)):
-        found = network(surfaces.float() / 255)
-    return loss(found, asked)
-
-
-def _is_bf16(settings: TrainSettings) -> bool:
-    if settings.precision == "auto":
-        return bool(torch.cpu.get_capabilities().get("amx_bf16"))
-    return settings.precision == "bf16"

@@ -56,13 +56,13 @@ class Recipe:
     out: Path
     images: Path | None = None
     videos: Path | None = None
-    scenes: int = 1000
+    scenes: int = 3000
     held_out_scenes: int = 150
     scene_s: float = 0.6
     data: tuple[Path, ...] = ()
     held_out: tuple[Path, ...] = ()
     classes: ClassMap | None = None
-    every_us: int = 120_000
+    every_us: int = 200_000
     workers: int = 2
     training: TrainSettings = field(default_factory=TrainSettings)
 
@@ -92,6 +92,9 @@ def run(recipe: Recipe, told: Told) -> Outcome:
         raise ValueError(
             "nothing to train on: give --images and --videos, or --data and --held-out"
         )
+    threads, batch = recipe.training.threads, recipe.training.batch
+    if batch % threads:
+        raise ValueError(f"{threads} threads cannot share a batch of {batch} alike")
     recipe.out.mkdir(parents=True, exist_ok=True)
     samples = _samples(recipe, "train", told)
     held_out = _samples(recipe, "test", told)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from heliograph.camera.config.filter_settings import FilterSettings
 from heliograph.camera.filtering.filters import Filters
 from heliograph.camera.surfaces.model_input import CELLS, InputSpec, ModelInput
-from heliograph.camera.types import Box, Size
+from heliograph.camera.types import Box, Packet, Size
 from heliograph.labelled.classes import CLASSES
 from heliograph.labelled.window import LabelledWindow
 from heliograph.training.augment import SIDE_MIN_PX
@@ -29,6 +29,9 @@ HISTORY_MIN_US = 40_000
 BEGUN_SHARE = 0.5
 FILTERED_SHARE = 0.8
 """Most watches filter noise as the camera's defaults do, some do not."""
+
+SHOWN_PER_PX = 0.4
+"""Events per pixel of a box's outline below which nobody is asked what is there."""
 
 SURFACES, BOXES, FACTS = "surfaces.bin", "boxes.npy", "samples.json"
 
@@ -81,9 +84,12 @@ def write_samples(
     with part.open("wb") as file:
         for window in windows:
             shown = inputs.setdefault(window.size, ModelInput(window.size, spec))
-            _show(shown, window, rng, surface)
+            seen = _seen(window, rng)
+            shown.forget()
+            shown.update(seen)
+            shown.render(window.t_us + 1, out=surface)
             file.write(surface.data)
-            rows += [(len(sources), *row) for row in _rows(shown, window)]
+            rows += [(len(sources), *row) for row in _rows(shown, window, seen)]
             sources.append(window.source)
             told(len(sources))
     if not sources:
@@ -103,13 +109,8 @@ def read_samples(folder: Path) -> Samples:
     return Samples(surfaces, np.load(folder / BOXES), facts["sources"])
 
 
-def _show(
-    shown: ModelInput,
-    window: LabelledWindow,
-    rng: np.random.Generator,
-    out: NDArray[np.uint8],
-) -> None:
-    """Draw the window on a surface that remembers nothing of others."""
+def _seen(window: LabelledWindow, rng: np.random.Generator) -> Packet:
+    """Return the events that a sample is made from: some, or all, of the window's."""
     history_us = HISTORY_US
     if rng.random() < BEGUN_SHARE:
         history_us = int(
@@ -121,15 +122,27 @@ def _show(
     if rng.random() < FILTERED_SHARE:
         filters = Filters(window.size, FilterSettings(), window_us=HISTORY_US)
         seen = filters.apply(seen)
-    shown.forget()
-    shown.update(seen)
-    shown.render(window.t_us + 1, out=out)
+    return seen
 
 
-def _rows(shown: ModelInput, window: LabelledWindow) -> list[tuple[float, ...]]:
+def _rows(
+    shown: ModelInput, window: LabelledWindow, seen: Packet
+) -> list[tuple[float, ...]]:
     """Return class, left, top, right and bottom of each box on the surface."""
-    rows = [_row(shown, box, CLASSES.index(box.label)) for box in window.boxes]
+    rows = [
+        _row(shown, box, CLASSES.index(box.label) if _shows(box, seen) else IGNORED)
+        for box in window.boxes
+    ]
     return rows + [_row(shown, box, IGNORED) for box in window.ignored]
+
+
+def _shows(box: Box, seen: Packet) -> bool:
+    """Say whether enough of what is in *box* is among the events *seen*."""
+    x, y = seen["x"], seen["y"]
+    inside = (x >= box.x) & (x < box.x + box.width)
+    inside &= (y >= box.y) & (y < box.y + box.height)
+    outline = 2 * (box.width + box.height)
+    return bool(np.count_nonzero(inside) >= SHOWN_PER_PX * outline)
 
 
 def _row(shown: ModelInput, box: Box, kind: int) -> tuple[float, ...]:

@@ -12,11 +12,12 @@ Precision = Literal["auto", "bf16", "fp32"]
 class TrainSettings:
     """What a run is made of; the same settings and samples give the same network.
 
+    Each of *threads* reckons its share of every *batch*.
     *precision* auto is bf16 on a CPU that multiplies it in hardware, else fp32.
     """
 
     spec: InputSpec = field(default_factory=InputSpec)
-    epochs: int = 30
+    epochs: int = 60
     batch: int = 16
     rate: float = 2e-3
     decay: float = 0.02

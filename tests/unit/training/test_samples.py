@@ -2,6 +2,7 @@
 
 import weakref
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,22 @@ def test_a_sample_shows_its_events_and_asks_for_its_boxes(samples: Samples) -> N
         brighter = np.argwhere(samples.surfaces[at, 2])
         assert brighter.min(axis=0) == pytest.approx((50, 100), abs=1)
         assert brighter.max(axis=0) == pytest.approx((89, 129), abs=1)
+
+
+def test_what_shows_too_little_is_not_asked_for(tmp_path: Path) -> None:
+    shown = window(0)
+    # An outline of 280 pixels wants 112 events.
+    faint = replace(shown, events=shown.events[:: len(shown.events) // 100])
+    for folder, one in (("shown", shown), ("faint", faint)):
+        write_samples(
+            iter([one]),
+            tmp_path / folder,
+            spec=InputSpec(),
+            seed=1,
+            told=lambda _: None,
+        )
+    assert read_samples(tmp_path / "shown").boxes_of(0)[0, 0] == 0
+    assert read_samples(tmp_path / "faint").boxes_of(0)[0, 0] == IGNORED
 
 
 def test_the_same_seed_draws_the_same_samples(samples: Samples, tmp_path: Path) -> None:

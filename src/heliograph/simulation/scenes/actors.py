@@ -7,7 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heliograph.simulation.scenes.gait import Gaits
-from heliograph.simulation.scenes.paint import STIFF, Affine, Gait, Plane, Texture
+from heliograph.simulation.scenes.paint import (
+    SOLID,
+    STIFF,
+    Affine,
+    Gait,
+    Plane,
+    Texture,
+)
 from heliograph.simulation.scenes.sprites import Kind, Sprite
 from heliograph.simulation.scenes.world import NEAR_M, Course, Optics, Series
 
@@ -79,6 +86,18 @@ class Staged:
     rects: NDArray[np.int64]
     distance: Series
     scale_px: Series
+
+    def whole_px(self, moment: int) -> float:
+        """Return how many pixels the labelled parts cover, beyond all borders too."""
+        total = 0.0
+        scale = 1.0 / abs(np.linalg.det(self.to_actor[moment, :, :2]))
+        for part, texture, to_texture in zip(
+            self.parts, self.textures, self.to_textures, strict=True
+        ):
+            if part.labelled:
+                solid = float(np.count_nonzero(texture[:, :, 1] > SOLID))
+                total += solid * scale / abs(np.linalg.det(to_texture[:, :2]))
+        return total
 
 
 def placed(sprite: Sprite, *, flip: bool = False) -> Affine:

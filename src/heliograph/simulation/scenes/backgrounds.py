@@ -11,6 +11,7 @@ from heliograph.simulation.scenes.chance import chance
 from heliograph.simulation.scenes.masked_pictures import (
     PicturesMissingError,
     coco_backgrounds,
+    read_grey,
 )
 from heliograph.simulation.scenes.paint import Plane
 from heliograph.simulation.scenes.sprites import Bytes2d
@@ -51,10 +52,7 @@ def video_backdrops(folder: Path) -> Iterator[Backdrop]:
 def picture_backdrops(coco: Path) -> Iterator[Backdrop]:
     """Yield the pictures of a COCO folder that show no person, vehicle or bicycle."""
     for path in coco_backgrounds(coco):
-        grey = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
-        if grey is None:
-            raise PicturesMissingError(f"{path} is not there or is no picture")
-        yield Backdrop(np.asarray(grey, np.uint8), path.name)
+        yield Backdrop(read_grey(path), path.name)
 
 
 def _median(path: Path) -> Bytes2d:
@@ -91,7 +89,7 @@ def draw_backdrop(
     kind = rng.random()
     if pictures and kind < PICTURE_SHARE + MIXED_SHARE:
         chosen = pictures[int(rng.integers(len(pictures)))]
-        picture = _cropped(chosen.grey, shape, rng)
+        picture = draw_crop(chosen.grey, shape, rng).grey(chosen.grey)
         source = chosen.source
         if kind > PICTURE_SHARE:
             row = int(np.clip(horizon, 0, shape[0]))
@@ -99,23 +97,65 @@ def draw_backdrop(
             source += " over drawn ground"
     else:
         picture, source = _place(shape, horizon, rng), "drawn"
-    soft = cv2.GaussianBlur(picture, (0, 0), SOFT_SIGMA_PX)
-    return np.clip(soft, 0.0, 1.0).astype(np.float32), source
+    return softened(picture), source
 
 
-def _cropped(grey: Bytes2d, shape: tuple[int, int], rng: np.random.Generator) -> Plane:
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """A part of a picture, mirrored or not, that becomes a background of `shape`.
+
+    `scale` is how many of the picture's pixels one of the background's is wide.
+    """
+
+    shape: tuple[int, int]
+    top: int
+    left: int
+    high: int
+    wide: int
+    scale: float
+    mirrored: bool
+
+    def grey(self, picture: Bytes2d) -> Plane:
+        """Return the part, 0 to 1."""
+        way = cv2.INTER_AREA if self.scale > 1 else cv2.INTER_CUBIC
+        return np.asarray(self._resized(picture, way), np.float32) / np.float32(255)
+
+    def numbers(self, picture: Bytes2d) -> Bytes2d:
+        """Return the part of a picture whose pixels are no shades but numbers."""
+        return np.asarray(self._resized(picture, cv2.INTER_NEAREST), np.uint8)
+
+    def _resized(self, picture: Bytes2d, way: int) -> cv2.typing.MatLike:
+        rows, columns = self.shape
+        part = picture[self.top :, self.left :][: self.high, : self.wide]
+        part = part[:, ::-1] if self.mirrored else part
+        whole = np.ascontiguousarray(part)
+        return cv2.resize(whole, (columns, rows), interpolation=way)
+
+
+def draw_crop(
+    picture: Bytes2d,
+    shape: tuple[int, int],
+    rng: np.random.Generator,
+    *,
+    smallest: float = 0.55,
+) -> Crop:
+    """Draw which part of a picture a background of `shape` (rows, columns) shows.
+
+    It is at least `smallest` of what fits.
+    """
     rows, columns = shape
-    largest = min(grey.shape[0] / rows, grey.shape[1] / columns)
-    scale = largest * rng.uniform(0.55, 1.0)
+    largest = min(picture.shape[0] / rows, picture.shape[1] / columns)
+    scale = largest * rng.uniform(smallest, 1.0)
     high, wide = int(rows * scale), int(columns * scale)
-    top = int(rng.integers(0, grey.shape[0] - high + 1))
-    left = int(rng.integers(0, grey.shape[1] - wide + 1))
-    part = grey[top : top + high, left : left + wide]
-    if chance(rng, 0.5):
-        part = part[:, ::-1]
-    way = cv2.INTER_AREA if scale > 1 else cv2.INTER_CUBIC
-    resized = cv2.resize(np.ascontiguousarray(part), (columns, rows), interpolation=way)
-    return np.asarray(resized, np.float32) / np.float32(255)
+    top = int(rng.integers(0, picture.shape[0] - high + 1))
+    left = int(rng.integers(0, picture.shape[1] - wide + 1))
+    return Crop(shape, top, left, high, wide, scale, chance(rng, 0.5))
+
+
+def softened(picture: Plane) -> Plane:
+    """Return a picture that does not twinkle when it is moved."""
+    soft = cv2.GaussianBlur(picture, (0, 0), SOFT_SIGMA_PX)
+    return np.asarray(np.clip(soft, 0.0, 1.0), np.float32)
 
 
 def _grain(shape: tuple[int, int], slope: float, rng: np.random.Generator) -> Plane:

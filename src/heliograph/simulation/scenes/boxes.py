@@ -13,10 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heliograph.camera.types import Packet
-from heliograph.simulation.scenes.actors import Staged
 from heliograph.simulation.scenes.plan import Plan
 from heliograph.simulation.scenes.settings import LABEL_US
-from heliograph.simulation.scenes.sprites import CLASSES
+from heliograph.simulation.scenes.sprites import CLASSES, Kind
 
 BOX = np.dtype(
     [
@@ -39,20 +38,28 @@ TALL_SHARE = 0.4
 MEMORY_S = 0.3
 """How fast what was emitted is forgotten: after 1 s, 4 % of it is left."""
 
-SEEN_PER_PX = 0.25
+SEEN_PER_PX = 0.5
 """Events per pixel of a box's outline from which on one can see what is there."""
 
 Owners: TypeAlias = NDArray[np.int16]
 
 
 class Marked(Protocol):
-    """What says whose each pixel is."""
+    """What says whose each pixel is: places in `kinds` from 1 on, or 0."""
 
-    actors: tuple[Staged, ...]
+    kinds: tuple[Kind | None, ...]
     owner: Owners
 
     def mark(self, frame: int) -> list[int]:
-        """Write `owner`; return the pixels that each actor would have alone."""
+        """Write `owner`; return the pixels that each would have alone."""
+        ...
+
+    def bounds(self, at: int, frame: int) -> tuple[int, int, int, int]:
+        """Return left, top, right and bottom of where the pixels of one may be."""
+        ...
+
+    def whole_px(self, at: int, frame: int) -> float:
+        """Return how many pixels one would cover beyond all borders."""
         ...
 
 
@@ -62,8 +69,7 @@ class Boxes:
     def __init__(self, marked: Marked, plan: Plan) -> None:
         self._marked = marked
         self._plan = plan
-        actors = marked.actors
-        self._emitted = np.zeros(len(actors) + 1)
+        self._emitted = np.zeros(len(marked.kinds) + 1)
         self._rows: list[tuple[float, ...]] = []
         traits = plan.traits
         noise_hz = traits.shot_noise_hz * traits.dark_noise + traits.leak_hz
@@ -81,22 +87,19 @@ class Boxes:
     def note(self, frame: int, t_us: int) -> None:
         """Note everybody's box at `t_us`."""
         covered = self._marked.mark(frame)
-        for at, actor in enumerate(self._marked.actors):
-            if actor.kind is not None and covered[at]:
-                self._note(at, actor, covered[at], frame, t_us)
+        for at, kind in enumerate(self._marked.kinds):
+            if kind is not None and covered[at]:
+                self._note((at, kind), covered[at], frame, t_us)
         self._emitted *= np.exp(-LABEL_US / 1e6 / MEMORY_S)
 
     def labels(self) -> NDArray[np.void]:
         """Return all rows by time, dtype `BOX`."""
         return np.array(self._rows, BOX)
 
-    def _note(
-        self, at: int, actor: Staged, covered: int, frame: int, t_us: int
-    ) -> None:
-        kind = actor.kind
-        lefts, tops, rights, bottoms = actor.rects[frame].T
-        left, top = int(lefts.min()), int(tops.min())
-        part = self._marked.owner[top : bottoms.max(), left : rights.max()] == at + 1
+    def _note(self, who: tuple[int, Kind], covered: int, frame: int, t_us: int) -> None:
+        at, kind = who
+        left, top, right, bottom = self._marked.bounds(at, frame)
+        part = self._marked.owner[top:bottom, left:right] == at + 1
         visible = int(np.count_nonzero(part))
         if visible < VISIBLE_MIN * covered:
             return
@@ -105,7 +108,7 @@ class Boxes:
         width, height = columns[-1] + 1 - columns[0], rows[-1] + 1 - rows[0]
         if min(width, height) < SIDE_PX_MIN:
             return
-        whole = _area_px(actor, frame)
+        whole = self._marked.whole_px(at, frame)
         tall = height >= TALL_SHARE * self._plan.size.height
         if covered < VISIBLE_MIN * whole and not tall:
             return
@@ -113,17 +116,4 @@ class Boxes:
         needed = SEEN_PER_PX * outline + 2 * self._noise_per_px * visible
         seen = 1.0 if self._emitted[at + 1] >= needed else 0.0
         box = (left + columns[0], top + rows[0], width, height)
-        self._rows.append((t_us, *box, CLASSES.index(str(kind)), at + 1, seen))
-
-
-def _area_px(actor: Staged, frame: int) -> float:
-    """Return how many pixels the actor's labelled parts cover beyond all borders."""
-    total = 0.0
-    scale = 1.0 / abs(np.linalg.det(actor.to_actor[frame, :, :2]))
-    for part, texture, to_texture in zip(
-        actor.parts, actor.textures, actor.to_textures, strict=True
-    ):
-        if part.labelled:
-            solid = float(np.count_nonzero(texture[:, :, 1] > 0.4))  # noqa: PLR2004 - paint.SOLID
-            total += solid * scale / abs(np.linalg.det(to_texture[:, :2]))
-    return total
+        self._rows.append((t_us, *box, CLASSES.index(kind), at + 1, seen))

@@ -21,8 +21,10 @@ from heliograph.simulation.scenes.paint import (
     paint,
     restore,
 )
+from heliograph.simulation.scenes.peopled import Numbers
 from heliograph.simulation.scenes.plan import Plan
 from heliograph.simulation.scenes.settings import LABEL_US
+from heliograph.simulation.scenes.sprites import Kind
 
 Rect: TypeAlias = tuple[int, int, int, int]
 Progress: TypeAlias = Callable[[float], None]
@@ -66,6 +68,14 @@ class Stage:
             apart = np.hypot(x - lamp.centre[0], y - lamp.centre[1]) / lamp.reach_px
             self._lit = np.exp(-(apart**2)).astype(np.float32)
         self.owner = np.zeros(shape, np.int16)
+        known = plan.known
+        self.kinds: tuple[Kind | None, ...] = tuple(one.kind for one in plan.actors)
+        self._known: Numbers | None = None
+        if known is not None:
+            # Whoever is in the background is numbered after those who came.
+            shift = np.where(known.owner > 0, len(self.actors), 0)
+            self._known = (known.owner + shift).astype(np.int16)
+            self.kinds += known.kinds
 
     def picture(self, frame: int) -> Plane:
         """Return log light at a frame; the array changes with the next call."""
@@ -89,12 +99,15 @@ class Stage:
         return [self.actors[at] for at in self._order[frame]]
 
     def mark(self, frame: int) -> list[int]:
-        """Write into `owner` whose each pixel is: an actor's place from 1 on, or 0.
+        """Write into `owner` whose each pixel is: a place in `kinds` from 1 on, or 0.
 
-        Returns how many pixels each actor would have if nobody stood before it.
+        Returns how many pixels each would have if nobody stood before it.
         """
         self.owner[:] = 0
-        covered = [0] * len(self.actors)
+        if self._known is not None:
+            self.owner[:] = self._seen_afar(self._known, frame, cv2.INTER_NEAREST)
+        sizes = np.bincount(self.owner.ravel(), minlength=len(self.kinds) + 1)
+        covered: list[int] = sizes[1:].tolist()
         for actor in self.from_afar(frame):
             at = self._places[id(actor)]
             for part, texture, to_texture, rect in self._parts(actor, frame):
@@ -107,6 +120,22 @@ class Stage:
                 count = claim(self.owner, texture, maps, gait, rect, mark)
                 covered[at] += count if part.labelled else 0
         return covered
+
+    def bounds(self, at: int, frame: int) -> Rect:
+        """Return left, top, right and bottom of where the pixels of one may be."""
+        if at >= len(self.actors):
+            return 0, 0, self.plan.size.width, self.plan.size.height
+        lefts, tops, rights, bottoms = self.actors[at].rects[frame].T
+        return int(lefts.min()), int(tops.min()), int(rights.max()), int(bottoms.max())
+
+    def whole_px(self, at: int, frame: int) -> float:
+        """Return how many pixels one would cover beyond all borders."""
+        if at < len(self.actors):
+            return self.actors[at].whole_px(frame)
+        known = self.plan.known
+        grown = abs(np.linalg.det(self._far[frame][:, :2]))
+        whole = 0.0 if known is None else known.whole_px[at - len(self.actors)]
+        return float(whole * grown)
 
     def _draw(self, actor: Staged, frame: int) -> None:
         for part, texture, to_texture, rect in self._parts(actor, frame):
@@ -130,17 +159,24 @@ class Stage:
                 )
 
     def _background(self, frame: int) -> Plane:
-        size = (self.plan.size.width, self.plan.size.height)
         if not self._moves and self.plan.pad == (0, 0):
             return self.plan.background.copy()
-        warped = cv2.warpAffine(
-            self.plan.background,
-            self._far[frame],
-            size,
-            flags=cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REFLECT_101,
+        seen = self._seen_afar(self.plan.background, frame, cv2.INTER_LINEAR)
+        return np.asarray(seen, np.float32)
+
+    def _seen_afar(
+        self, plane: Plane | Numbers, frame: int, how: int
+    ) -> cv2.typing.MatLike:
+        """Return what of the background the camera sees at a frame.
+
+        Beyond its border everything is mirrored, but nobody is there twice.
+        """
+        size = (self.plan.size.width, self.plan.size.height)
+        nearest = how == cv2.INTER_NEAREST
+        beyond = cv2.BORDER_CONSTANT if nearest else cv2.BORDER_REFLECT_101
+        return cv2.warpAffine(
+            plane, self._far[frame], size, flags=how, borderMode=beyond
         )
-        return np.asarray(warped, np.float32)
 
 
 def _from_afar(actors: tuple[Staged, ...], frames: int) -> list[list[int]]:

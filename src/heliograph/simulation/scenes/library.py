@@ -13,6 +13,11 @@ from heliograph.simulation.scenes.masked_pictures import (
     coco_sprites,
     penn_fudan_sprites,
 )
+from heliograph.simulation.scenes.peopled import (
+    Peopled,
+    coco_peopled,
+    penn_fudan_peopled,
+)
 from heliograph.simulation.scenes.sprites import Kind, Split, Sprite, split_of
 
 PENN_FUDAN = "PennFudanPed"
@@ -26,6 +31,7 @@ class Library:
     split: Split
     sprites: dict[Kind, list[Sprite]] = field(default_factory=dict)
     backdrops: list[Backdrop] = field(default_factory=list)
+    peopled: list[Peopled] = field(default_factory=list)
 
     def of(self, kind: Kind) -> list[Sprite]:
         """Return the sprites of one kind; empty where there are none."""
@@ -59,6 +65,11 @@ def load_library(images: Path, videos: Path, split: Split) -> Library:
                 library.sprites.setdefault(sprite.kind, []).append(sprite)
     for backdrops in (video_backdrops(videos), picture_backdrops(images / COCO)):
         library.backdrops.extend(b for b in backdrops if split_of(b.source) == split)
+    for pictures in (
+        penn_fudan_peopled(images / PENN_FUDAN),
+        coco_peopled(images / COCO),
+    ):
+        library.peopled.extend(p for p in pictures if split_of(p.source) == split)
     if not library.of("person"):
         raise PicturesMissingError(
             f"no person is masked in the {split} part of {images}"

@@ -69,8 +69,8 @@ class PicturesMissingError(Exception):
     """The masked pictures or videos are not where they were looked for."""
 
 
-def penn_fudan_sprites(folder: Path) -> Iterator[Sprite]:
-    """Yield whole people of PennFudanPed, picture by picture.
+def penn_fudan_masks(folder: Path) -> Iterator[tuple[str, Bytes2d, Bytes2d]]:
+    """Yield name, grey picture and masks of each picture of PennFudanPed.
 
     The masks hold one number a person (https://www.cis.upenn.edu/~jshi/ped_html/).
     Raises `PicturesMissingError` when the folder is not there.
@@ -83,8 +83,16 @@ def penn_fudan_sprites(folder: Path) -> Iterator[Sprite]:
         )
     for path in masks:
         name = path.name.removesuffix("_mask.png")
-        grey = _read(folder / "PNGImages" / f"{name}.png")
-        people = _read(path)
+        grey = read_grey(folder / "PNGImages" / f"{name}.png")
+        yield name, grey, read_grey(path)
+
+
+def penn_fudan_sprites(folder: Path) -> Iterator[Sprite]:
+    """Yield whole people of PennFudanPed, picture by picture.
+
+    Raises `PicturesMissingError`.
+    """
+    for name, grey, people in penn_fudan_masks(folder):
         for number in range(1, int(people.max()) + 1):
             one = np.where(people == number, np.uint8(255), np.uint8(0))
             if _touched(one, people, number) > TOUCHED_MAX:
@@ -100,13 +108,13 @@ def coco_sprites(folder: Path) -> Iterator[Sprite]:
     Expects `annotations/instances_train2017.json` and `train2017/`. Raises
     `PicturesMissingError` when they are not there.
     """
-    for picture, things in _pictures(folder):
-        grey = _read(folder / "train2017" / picture)
-        masks = [(kind, _filled(thing, grey.shape)) for kind, thing in things]
+    for picture, things in coco_pictures(folder):
+        grey = read_grey(folder / "train2017" / picture)
+        masks = [(kind, filled(thing, grey.shape)) for kind, thing in things]
         riders: set[int] = set()
         for kind, mask in masks:
             if kind == "two-wheeler":
-                riders |= _join_riders(mask, masks)
+                riders |= join_riders(mask, masks)
         for at, (kind, mask) in enumerate(masks):
             if at in riders:
                 continue
@@ -118,14 +126,17 @@ def coco_sprites(folder: Path) -> Iterator[Sprite]:
 def coco_backgrounds(folder: Path) -> list[Path]:
     """Return the pictures of a COCO folder that show nothing we have a class for."""
     free = []
-    for picture, things in _pictures(folder):
+    for picture, things in coco_pictures(folder):
         if not any(kind in LABELLED for kind, _ in things):
             free.append(folder / "train2017" / picture)
     return free
 
 
-def _pictures(folder: Path) -> Iterator[tuple[str, list[tuple[Kind, Row]]]]:
-    """Yield the name of each picture with its things, by name."""
+def coco_pictures(folder: Path) -> Iterator[tuple[str, list[tuple[Kind, Row]]]]:
+    """Yield the name of each picture of a COCO folder with its things, by name.
+
+    Raises `PicturesMissingError`.
+    """
     path = folder / "annotations" / "instances_train2017.json"
     if not path.is_file():
         raise PicturesMissingError(
@@ -147,14 +158,15 @@ def _pictures(folder: Path) -> Iterator[tuple[str, list[tuple[Kind, Row]]]]:
         yield row["file_name"], by_picture.get(row["id"], [])
 
 
-def _read(path: Path) -> Bytes2d:
+def read_grey(path: Path) -> Bytes2d:
+    """Return a picture in grey. Raises `PicturesMissingError`."""
     grey = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
     if grey is None:
         raise PicturesMissingError(f"{path} is not there or is no picture")
     return np.asarray(grey, np.uint8)
 
 
-def _filled(thing: Row, shape: tuple[int, ...]) -> Bytes2d:
+def filled(thing: Row, shape: tuple[int, ...]) -> Bytes2d:
     """Return a mask of the thing's polygons; empty for a crowd."""
     mask = np.zeros(shape[:2], np.uint8)
     if isinstance(thing["segmentation"], list):
@@ -166,7 +178,7 @@ def _filled(thing: Row, shape: tuple[int, ...]) -> Bytes2d:
     return mask
 
 
-def _join_riders(mask: Bytes2d, masks: list[tuple[Kind, Bytes2d]]) -> set[int]:
+def join_riders(mask: Bytes2d, masks: list[tuple[Kind, Bytes2d]]) -> set[int]:
     """Add to a two-wheeler's mask whoever sits on it; return where they stand."""
     left, top, width, height = cv2.boundingRect(mask)
     joined = set()

@@ -19,11 +19,12 @@ from heliograph.simulation.scenes.casting import Casting
 from heliograph.simulation.scenes.chance import chance, log_uniform
 from heliograph.simulation.scenes.library import Library
 from heliograph.simulation.scenes.paint import Affine, Plane
+from heliograph.simulation.scenes.peopled import Known, draw_peopled
 from heliograph.simulation.scenes.settings import SceneSettings
 from heliograph.simulation.scenes.world import Optics, Series
 
 SIZES = (Size(320, 240), Size(346, 260), Size(640, 480), Size(1280, 720))
-SIZE_SHARES = (0.38, 0.37, 0.22, 0.03)
+SIZE_SHARES = (0.4, 0.42, 0.16, 0.02)
 MOTIONS: tuple[CameraMotion, ...] = ("static", "hand-held", "panning", "driving")
 MOTION_SHARES = (0.48, 0.34, 0.1, 0.08)
 
@@ -38,6 +39,10 @@ STEP_PX = 1.0
 
 MARGIN = 0.35
 """How much further than the picture the background goes on each side, if it moves."""
+
+PEOPLED_SHARE = 0.34
+PEOPLED_MARGIN = 0.12
+"""Who films people is looking at them: the picture goes hardly further."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,6 +73,7 @@ class Plan:
     far_m: float
     actors: tuple[Actor, ...]
     lamp: Lamp | None
+    known: Known | None = None
 
     def camera_at(self, t_s: Series) -> Affine:
         """Return the camera's maps at these moments, (moments, 2, 3)."""
@@ -96,25 +102,26 @@ def draw_plan(settings: SceneSettings, library: Library, number: int) -> Plan:
     split = 0 if settings.split == "train" else 1
     rng = np.random.default_rng([settings.seed, split, number])
     size = settings.size or SIZES[int(rng.choice(len(SIZES), p=SIZE_SHARES))]
+    peopled = bool(library.peopled) and chance(rng, PEOPLED_SHARE)
     motion = MOTIONS[int(rng.choice(len(MOTIONS), p=MOTION_SHARES))]
+    if peopled:
+        motion = "hand-held"
     camera = draw_camera_path(motion, (size.width, size.height), settings.seconds, rng)
     optics = _optics(size, motion, rng)
     tone = Tone(rng.uniform(0.6, 1.6), rng.uniform(-1.6, 0.1))
-    pad = (
-        (0, 0)
-        if motion == "static"
-        else (int(size.width * MARGIN), int(size.height * MARGIN))
-    )
+    margin = 0.0 if motion == "static" else PEOPLED_MARGIN if peopled else MARGIN
+    pad = (int(size.width * margin), int(size.height * margin))
     shape = (size.height + 2 * pad[1], size.width + 2 * pad[0])
-    grey, source = draw_backdrop(
-        shape, optics.horizon_px + pad[1] + 0.05 * size.height, library.backdrops, rng
+    known: Known | None = None
+    if peopled:
+        grey, known, source = draw_peopled(shape, library.peopled, rng)
+    else:
+        horizon = optics.horizon_px + pad[1] + 0.05 * size.height
+        grey, source = draw_backdrop(shape, horizon, library.backdrops, rng)
+    actors = _actors(
+        Casting(library, optics, settings.seconds, rng),
+        PEOPLED_COUNTS if peopled else COUNTS,
     )
-    contrast, level = rng.uniform(0.4, 1.0), rng.uniform(0.2, 0.8)
-    flatter = cv2.GaussianBlur(
-        grey * contrast + (1 - contrast) * level, (0, 0), SOFT_SIGMA_PX
-    )
-    actors = _actors(Casting(library, optics, settings.seconds, rng))
-    lamp = _lamp(size, rng) if chance(rng, 0.06) else None
     plan = Plan(
         size=size,
         seconds=settings.seconds,
@@ -124,14 +131,22 @@ def draw_plan(settings: SceneSettings, library: Library, number: int) -> Plan:
         tone=tone,
         optics=optics,
         camera=camera,
-        background=tone.log_light(np.asarray(flatter, np.float32)),
+        background=tone.log_light(_flattened(grey, rng)),
         background_source=source,
         pad=pad,
         far_m=rng.uniform(*FAR_M),
         actors=actors,
-        lamp=lamp,
+        lamp=_lamp(size, rng) if chance(rng, 0.06) else None,
+        known=known,
     )
     return _timed(plan)
+
+
+def _flattened(grey: Plane, rng: np.random.Generator) -> Plane:
+    """Return a background of less contrast: of light haze, or of a cheap lens."""
+    contrast, level = rng.uniform(0.4, 1.0), rng.uniform(0.2, 0.8)
+    flatter = grey * contrast + (1 - contrast) * level
+    return np.asarray(cv2.GaussianBlur(flatter, (0, 0), SOFT_SIGMA_PX), np.float32)
 
 
 def _optics(size: Size, motion: CameraMotion, rng: np.random.Generator) -> Optics:
@@ -155,7 +170,12 @@ def _optics(size: Size, motion: CameraMotion, rng: np.random.Generator) -> Optic
     )
 
 
-def _actors(casting: Casting) -> tuple[Actor, ...]:
+COUNTS = (0.09, 0.32, 0.26, 0.18, 0.09, 0.06)
+PEOPLED_COUNTS = (0.62, 0.26, 0.12)
+"""How often so many come into a scene: nobody, one, two, …"""
+
+
+def _actors(casting: Casting, counts: tuple[float, ...]) -> tuple[Actor, ...]:
     rng = casting.rng
     actors: list[Actor] = []
     mood = rng.random()
@@ -163,11 +183,7 @@ def _actors(casting: Casting) -> tuple[Actor, ...]:
     shares = (0.9, 0.02, 0.08) if mood < 0.42 else (0.12, 0.56, 0.32)  # noqa: PLR2004
     if mood > 0.75:  # noqa: PLR2004
         shares = (0.4, 0.3, 0.3)
-    count = (
-        0
-        if chance(rng, 0.07)
-        else int(rng.choice([1, 2, 3, 4, 5], p=[0.34, 0.28, 0.2, 0.11, 0.07]))
-    )
+    count = int(rng.choice(len(counts), p=counts))
     for _ in range(count):
         kind = int(rng.choice(3, p=shares))
         if kind == 0:
@@ -197,6 +213,8 @@ def _traits(rng: np.random.Generator) -> SensorTraits:
         hot_pixels=int(rng.integers(0, 12)),
         hot_pixel_hz=rng.uniform(5.0, 200.0),
         readout_us=int(rng.choice([1, 10, 50])),
+        noise_spread=rng.uniform(0.3, 1.8) if chance(rng, 0.6) else 0.0,
+        echo_share=rng.uniform(0.1, 0.5) if chance(rng, 0.5) else 0.0,
     )
 
 

@@ -1,0 +1,137 @@
+"""Backgrounds in which somebody is."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import scene_parts
+from heliograph.camera.types import Size
+from heliograph.simulation.camera.sensor import SensorTraits
+from heliograph.simulation.scenes.actors import Tone
+from heliograph.simulation.scenes.camera_path import CameraMotion, CameraPath
+from heliograph.simulation.scenes.film import film
+from heliograph.simulation.scenes.library import load_library
+from heliograph.simulation.scenes.peopled import (
+    Known,
+    Peopled,
+    coco_peopled,
+    draw_peopled,
+    penn_fudan_peopled,
+)
+from heliograph.simulation.scenes.plan import PEOPLED_SHARE, Plan, draw_plan
+from heliograph.simulation.scenes.world import Optics
+
+SIZE = Size(120, 90)
+
+
+def test_everybody_in_a_picture_has_a_number(tmp_path: Path) -> None:
+    images, _ = scene_parts.write_pictures(tmp_path)
+    pictures = list(penn_fudan_peopled(images / "PennFudanPed"))
+    assert len(pictures) == scene_parts.PICTURES
+    assert pictures[0].kinds == ("person", "person")
+    assert pictures[0].source == "FudanPed00001"
+    assert np.unique(pictures[0].owner).tolist() == [0, 1, 2]
+
+
+def test_who_rides_is_one_with_what_they_ride(tmp_path: Path) -> None:
+    images, _ = scene_parts.write_pictures(tmp_path)
+    pictures = {one.source: one for one in coco_peopled(images / "coco128")}
+    # Of four pictures one shows a rider, one a car, and two nobody.
+    assert len(pictures) == 6
+    ridden, driven = pictures["000000000000.jpg"], pictures["000000000001.jpg"]
+    assert ridden.kinds == ("two-wheeler",)
+    assert driven.kinds == ("vehicle",)
+    # The rider's head is at row 5, above the bicycle's 20.
+    assert np.flatnonzero(ridden.owner.any(axis=1))[0] == 5
+
+
+def test_a_picture_with_a_crowd_is_left_out(tmp_path: Path) -> None:
+    images, _ = scene_parts.write_pictures(tmp_path)
+    path = images / "coco128" / "annotations" / "instances_train2017.json"
+    told = json.loads(path.read_text())
+    for row in told["annotations"]:
+        row["iscrowd"] = int(row["category_id"] == 3)
+    path.write_text(json.dumps(told))
+    kinds = [one.kinds for one in coco_peopled(images / "coco128")]
+    assert kinds == [("two-wheeler",)] * 3
+
+
+def test_a_crop_cuts_picture_and_numbers_alike() -> None:
+    owner = np.zeros((80, 100), np.uint8)
+    owner[20:60, 40:60] = 1
+    picture = Peopled(owner * np.uint8(200), owner, ("person",), "a")
+    for seed in range(8):
+        drawn, known, source = draw_peopled(
+            (120, 150), [picture], np.random.default_rng(seed)
+        )
+        assert source == "a"
+        assert drawn.shape == known.owner.shape == (120, 150)
+        assert ((drawn > 0.4) == (known.owner == 1)).mean() > 0.97
+        scale = known.whole_px[0] / (40 * 20)
+        assert 1.5**2 <= scale <= (1.5 / 0.75) ** 2 * 1.05
+
+
+def plan(*, pan: float) -> Plan:
+    """Return a dark board, 20 wide and 40 high, in the middle of a background."""
+    owner = np.zeros((110, 160), np.int16)
+    owner[35:75, 70:90] = 1
+    background = np.where(owner > 0, -2.0, -0.2).astype(np.float32)
+    motion: CameraMotion = "hand-held" if pan else "static"
+    return Plan(
+        size=SIZE,
+        seconds=0.4,
+        frame_us=2_500,
+        traits=SensorTraits(shot_noise_hz=0.0, leak_hz=0.0, hot_pixels=0),
+        sensor_seed=1,
+        tone=Tone(1.0, 0.0),
+        optics=Optics(SIZE, focal_px=120.0, horizon_px=30.0, height_m=1.0),
+        camera=CameraPath(motion, (60.0, 45.0), pan=(pan, 0.0)),
+        background=background,
+        background_source="board",
+        pad=(20, 10),
+        far_m=30.0,
+        actors=(),
+        lamp=None,
+        known=Known(owner, ("vehicle",), (800.0,)),
+    )
+
+
+def test_who_is_in_the_background_has_a_box_where_the_camera_sees_them() -> None:
+    labels = film(plan(pan=50.0)).labels
+    first, last = labels[0], labels[-1]
+    assert (labels["class_id"] == 1).all()
+    assert (labels["track_id"] == 1).all()
+    # At 20 ms the camera has moved by one pixel, at 400 ms by 20.
+    assert (first["x"], first["y"]) == pytest.approx((51, 25), abs=1)
+    assert (last["x"], last["y"]) == pytest.approx((70, 25), abs=1)
+    assert (last["w"], last["h"]) == pytest.approx((20, 40), abs=1)
+    assert last["class_confidence"] == 1.0
+
+
+def test_who_stands_still_before_a_still_camera_is_marked_as_unseen() -> None:
+    labels = film(plan(pan=0.0)).labels
+    assert labels.size
+    assert (labels["class_confidence"] == 0.0).all()
+
+
+def test_who_is_mostly_beyond_the_border_has_no_box() -> None:
+    away = replace(plan(pan=50.0), camera=CameraPath("hand-held", (60.0, 45.0)))
+    shifted = np.roll(away.background, -67, axis=1)
+    assert away.known is not None
+    known = replace(away.known, owner=np.roll(away.known.owner, -67, axis=1))
+    assert film(replace(away, background=shifted, known=known)).labels.size == 0
+
+
+def test_some_scenes_show_pictures_with_people(tmp_path: Path) -> None:
+    settings = scene_parts.settings(tmp_path)
+    library = load_library(settings.images, settings.videos, "train")
+    plans = [draw_plan(settings, library, number) for number in range(60)]
+    known = [one for one in plans if one.known is not None]
+    assert len(known) / 60 == pytest.approx(PEOPLED_SHARE, abs=0.15)
+    for one in known:
+        assert one.camera.motion == "hand-held"
+        assert one.known is not None
+        assert one.known.owner.shape == one.background.shape
