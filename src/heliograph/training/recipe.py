@@ -57,7 +57,7 @@ class Recipe:
     images: Path | None = None
     videos: Path | None = None
     scenes: int = 3000
-    held_out_scenes: int = 150
+    held_out_scenes: int = 200
     scene_s: float = 0.6
     data: tuple[Path, ...] = ()
     held_out: tuple[Path, ...] = ()

@@ -17,8 +17,8 @@ class TrainSettings:
     """
 
     spec: InputSpec = field(default_factory=InputSpec)
-    epochs: int = 60
-    batch: int = 16
+    epochs: int = 54
+    batch: int = 24
     rate: float = 2e-3
     decay: float = 0.02
     seed: int = 1
