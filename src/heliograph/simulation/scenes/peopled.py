@@ -62,9 +62,10 @@ class Known:
 def penn_fudan_peopled(folder: Path) -> Iterator[Peopled]:
     """Yield the pictures of PennFudanPed. Raises `PicturesMissingError`."""
     for source, grey, people in penn_fudan_masks(folder):
-        kinds: tuple[Kind, ...] = ("person",) * int(people.max())
-        if 0 < len(kinds) <= THINGS_MAX:
-            yield Peopled(grey, people, kinds, source)
+        count = int(people.max())
+        if 0 < count <= THINGS_MAX:
+            person: Kind = "person"
+            yield Peopled(grey, people, (person,) * count, source)
 
 
 def coco_peopled(folder: Path) -> Iterator[Peopled]:
