@@ -45,8 +45,7 @@ class Stage:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.duration_us = round(plan.seconds * 1e6)
-        times = list(range(0, self.duration_us, plan.frame_us))
-        self.times_us = [*times, self.duration_us]
+        self.times_us = plan.times_us()
         t_s = np.array(self.times_us) / 1e6
         camera = plan.camera_at(t_s)
         self.actors: tuple[Staged, ...] = tuple(
@@ -196,14 +195,15 @@ def film(plan: Plan, progress: Progress | None = None) -> Filmed:
     packets: list[Packet] = []
     sensor.step(stage_.picture(0), 0)
     boxes.begin()
+    noted = 0
     for frame, t_us in enumerate(stage_.times_us):
         if frame == 0:
             continue
-        packet = sensor.step(stage_.picture(frame), t_us)
-        packets.append(packet)
-        boxes.see(packet)
+        packets.append(sensor.step(stage_.picture(frame), t_us))
         if t_us % LABEL_US == 0:
+            boxes.see(np.concatenate(packets[noted:]))
             boxes.note(frame, t_us)
+            noted = len(packets)
         if progress is not None:
             progress(t_us / stage_.duration_us)
     events = np.concatenate(packets) if packets else np.empty(0, EVENT)

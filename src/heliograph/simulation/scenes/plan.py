@@ -1,6 +1,6 @@
 """A scene before it is filmed: everything that chance decides about it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -20,8 +20,8 @@ from heliograph.simulation.scenes.chance import chance, log_uniform
 from heliograph.simulation.scenes.library import Library
 from heliograph.simulation.scenes.paint import Affine, Plane
 from heliograph.simulation.scenes.peopled import Known, draw_peopled
-from heliograph.simulation.scenes.settings import SceneSettings
-from heliograph.simulation.scenes.world import Optics, Series
+from heliograph.simulation.scenes.settings import LABEL_US, SceneSettings
+from heliograph.simulation.scenes.world import NEAR_M, Optics, Series
 
 SIZES = (Size(320, 240), Size(346, 260), Size(640, 480), Size(1280, 720))
 SIZE_SHARES = (0.4, 0.42, 0.16, 0.02)
@@ -36,6 +36,12 @@ LAMP_FRAME_US = 1_250
 
 STEP_PX = 1.0
 """How far anything may move between two pictures."""
+
+SPEED_S = 0.005
+"""How often it is looked how fast things are."""
+
+BESIDE = 0.1
+"""How far beyond the border a body's middle counts, in widths of the picture."""
 
 MARGIN = 0.35
 """How much further than the picture the background goes on each side, if it moves."""
@@ -57,7 +63,11 @@ class Lamp:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
-    """All of a scene. `background` is log light, further than the picture by `pad`."""
+    """All of a scene. `background` is log light, further than the picture by `pad`.
+
+    A picture comes every `frame_us`, or with `paces_us` as often as it says for each
+    `LABEL_US` of the scene.
+    """
 
     size: Size
     seconds: float
@@ -74,6 +84,16 @@ class Plan:
     actors: tuple[Actor, ...]
     lamp: Lamp | None
     known: Known | None = None
+    paces_us: tuple[int, ...] = ()
+
+    def times_us(self) -> list[int]:
+        """Return when the pictures are; the last ends the scene."""
+        end_us = round(self.seconds * 1e6)
+        times: list[int] = []
+        for span, begin_us in enumerate(range(0, end_us, LABEL_US)):
+            pace_us = self.paces_us[span] if self.paces_us else self.frame_us
+            times.extend(range(begin_us, min(begin_us + LABEL_US, end_us), pace_us))
+        return [*times, end_us]
 
     def camera_at(self, t_s: Series) -> Affine:
         """Return the camera's maps at these moments, (moments, 2, 3)."""
@@ -228,34 +248,41 @@ def _lamp(size: Size, rng: np.random.Generator) -> Lamp:
 
 
 def _timed(plan: Plan) -> Plan:
-    """Choose the time between two pictures by the fastest that moves in them."""
-    t_s = np.arange(0, plan.seconds, 0.01)
-    fastest = _speed(
-        plan.background_at(t_s),
-        np.array([[0, 0], list(plan.background.shape[::-1])]),
-        plan.size,
-        all_count=True,
-    )
+    """Choose the times between pictures by the fastest that moves in them."""
+    t_s = np.arange(0, plan.seconds + 1.5 * SPEED_S, SPEED_S)
+    fastest = _background_speed(plan.background_at(t_s), plan.size)
     camera = plan.camera_at(t_s)
     for actor in plan.actors:
         maps, distance, _ = maps_at(actor, plan.optics, camera, t_s)
-        ends = np.array([[0.0, 0.0], [0.0, -1.0]])
-        maps = maps[distance > 1.0]
-        fastest = max(fastest, _speed(maps, ends, plan.size, all_count=False))
-    wanted_us = STEP_PX / max(1.0, fastest) * 1e6
-    frame_us = next((us for us in FRAME_US if us <= wanted_us), FRAME_US[-1])
+        speed = _body_speed(maps, plan.size)
+        fastest = np.maximum(fastest, np.where(distance[:-1] > NEAR_M, speed, 0.0))
+    looks = round(LABEL_US / 1e6 / SPEED_S)
+    spans = np.pad(fastest, (0, -fastest.size % looks)).reshape(-1, looks)
+    wanted_us = STEP_PX / np.maximum(1.0, spans.max(axis=1)) * 1e6
+    paces_us = tuple(
+        next((us for us in FRAME_US if us <= wanted), FRAME_US[-1])
+        for wanted in wanted_us.tolist()
+    )
     if plan.lamp is not None:
-        frame_us = min(frame_us, LAMP_FRAME_US)
-    fields = {name: getattr(plan, name) for name in plan.__slots__}
-    return Plan(**{**fields, "frame_us": frame_us})
+        paces_us = tuple(min(us, LAMP_FRAME_US) for us in paces_us)
+    return replace(plan, frame_us=min(paces_us), paces_us=paces_us)
 
 
-def _speed(maps: Affine, points: Series, size: Size, *, all_count: bool) -> float:
-    """Return how fast points inside the picture move, in px/s, nearly at most."""
-    if len(maps) < 2:  # noqa: PLR2004 - it takes two
-        return 0.0
-    at = maps[:, :, :2] @ points.T + maps[:, :, 2:]
-    moved = np.hypot(*np.diff(at, axis=0).transpose(1, 0, 2)) / 0.01
-    inside = (at[:-1, 0] > -size.width * 0.3) & (at[:-1, 0] < size.width * 1.3)
-    seen = moved if all_count else moved[inside]
-    return float(np.percentile(seen, 95)) if seen.size else 0.0
+def _background_speed(maps: Affine, size: Size) -> Series:
+    """Return how fast, in px/s, what is behind moves in the picture, at most."""
+    sides = (np.linspace(0, size.width, 3), np.linspace(0, size.height, 3))
+    seen = np.stack(np.meshgrid(*sides)).reshape(2, -1)
+    there = np.linalg.inv(maps[:-1, :, :2]) @ (seen - maps[:-1, :, 2:])
+    then = maps[1:, :, :2] @ there + maps[1:, :, 2:]
+    return np.asarray(np.hypot(*(then - seen).swapaxes(0, 1)).max(axis=1) / SPEED_S)
+
+
+def _body_speed(maps: Affine, size: Size) -> Series:
+    """Return how fast, in px/s, what can be seen of a body moves, at most."""
+    heights = np.stack([np.zeros(5), np.linspace(-1, 0, 5)])
+    at = maps[:, :, :2] @ heights + maps[:, :, 2:]
+    speed = np.hypot(*np.diff(at, axis=0).swapaxes(0, 1)) / SPEED_S
+    x, y = at[:-1].swapaxes(0, 1) / np.array([size.width, size.height])[:, None, None]
+    # A body is wide: its middle may be beyond a border that its side is not.
+    seen = (abs(x - 0.5) < 0.5 + BESIDE) & (abs(y - 0.5) < 0.5 + BESIDE)
+    return np.asarray(np.where(seen, speed, 0.0).max(axis=1))

@@ -180,7 +180,7 @@ def _write_one(
         "size": [plan.size.width, plan.size.height],
         "seconds": settings.seconds,
         "camera": plan.camera.motion,
-        "pictures_per_s": round(1e6 / plan.frame_us),
+        "pictures_per_s": round(len(plan.times_us()) / plan.seconds),
         "background": plan.background_source,
         "sources": sorted({name for actor in plan.actors for name in actor.sources}),
         "events": int(filmed.events.size),
