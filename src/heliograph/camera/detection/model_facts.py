@@ -14,6 +14,7 @@ from typing import Any
 
 from heliograph.camera.config.errors import SettingError
 from heliograph.camera.detection.decoding import STRIDE_PX
+from heliograph.camera.networks.file import Shape
 from heliograph.camera.surfaces.model_input import CELLS, InputSpec
 
 VERSION = "1"
@@ -28,19 +29,6 @@ MEMORIES_MAX = 64
 
 class ForeignModelError(SettingError):
     """A model that is not a detector as this version reads it; the message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """What goes into a model, or comes out: its *name*, *type* and *sides*."""
-
-    name: str
-    type: str
-    sides: tuple[int | str | None, ...]
-
-    def __str__(self) -> str:
-        sides = ", ".join(str(side) for side in self.sides)
-        return f"{self.name}, {self.type} [{sides}]"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
-from onnxruntime.capi import onnxruntime_pybind11_state as faults
 
 from heliograph.camera.config.detector import EVERY, ProviderChoice
 from heliograph.camera.config.errors import SettingError
@@ -20,10 +19,10 @@ from heliograph.camera.detection.model_facts import (
     OUTPUTS,
     ForeignModelError,
     ModelFacts,
-    Shape,
     read_facts,
 )
 from heliograph.camera.detection.weights import read_weights
+from heliograph.camera.networks.session import PROCESSOR, shapes_of, start_session
 from heliograph.camera.surfaces.model_input import ModelInput
 from heliograph.camera.types import Box, Packet, Size
 
@@ -34,26 +33,9 @@ SIDE_PX_MIN = 4.0
 PROVIDERS: Mapping[str, str] = {
     "tensorrt": "TensorrtExecutionProvider",
     "cuda": "CUDAExecutionProvider",
-    "cpu": "CPUExecutionProvider",
+    "cpu": PROCESSOR,
 }
 """By the config's word for them, the fastest first."""
-REFUSALS = (
-    faults.EPFail,
-    faults.EngineError,
-    faults.Fail,
-    faults.InvalidArgument,
-    faults.InvalidGraph,
-    faults.InvalidProtobuf,
-    faults.ModelLoaded,
-    faults.NoModel,
-    faults.NoSuchFile,
-    faults.NotImplemented,
-    faults.RuntimeException,
-    RuntimeError,
-    ValueError,
-)
-"""What onnxruntime raises for a model that it cannot take; they have no class of
-their own above them."""
 
 
 class NetworkDetector:
@@ -80,7 +62,10 @@ class NetworkDetector:
     ) -> None:
         self.weights, data = read_weights(weights)
         where = weights or self.weights
-        self._session = _session(data, where, provider, threads)
+        offered = onnxruntime.get_available_providers()
+        self._session = start_session(
+            data, where, providers=_providers(provider, offered), threads=threads
+        )
         try:
             self.facts = _facts_of(self._session)
         except ForeignModelError as error:
@@ -123,29 +108,6 @@ class NetworkDetector:
         )
 
 
-def _session(
-    data: bytes, where: Path | str, provider: ProviderChoice, threads: int
-) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    # An arena keeps the most that was ever needed; what a window needs is small.
-    options.enable_cpu_mem_arena = False
-    # Threads that wait must not turn in circles: the core has other things to do.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 4  # what is wrong is raised, and said once
-    offered = onnxruntime.get_available_providers()
-    try:
-        return onnxruntime.InferenceSession(
-            data, options, providers=_providers(provider, offered)
-        )
-    except REFUSALS as error:
-        why = " ".join(str(error).split())[:200]
-        raise SettingError(
-            f"{where} cannot be used: it is damaged, or no ONNX model ({why})"
-        ) from error
-
-
 def _providers(wanted: ProviderChoice, offered: Sequence[str]) -> list[str]:
     """Return what is to run the network, the first choice first, the processor last."""
     names = list(PROVIDERS)
@@ -174,10 +136,7 @@ def _provider_of(session: onnxruntime.InferenceSession, wanted: ProviderChoice) 
 
 
 def _facts_of(session: onnxruntime.InferenceSession) -> ModelFacts:
-    inputs, outputs = (
-        [Shape(one.name, one.type, tuple(one.shape)) for one in told]
-        for told in (session.get_inputs(), session.get_outputs())
-    )
+    inputs, outputs = shapes_of(session)
     return read_facts(session.get_modelmeta().custom_metadata_map, inputs, outputs)
 
 

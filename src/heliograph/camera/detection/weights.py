@@ -4,11 +4,10 @@ from importlib.resources import files
 from pathlib import Path
 
 from heliograph.camera.config.errors import SettingError
+from heliograph.camera.networks.file import read_network
 
 SHIPPED = ("weights", "detector.onnx")
 """Below this package."""
-BYTES_MAX = 64 << 20
-"""A detector has some hundred kilobytes; what is larger is something else."""
 
 
 def read_weights(path: Path | None) -> tuple[str, bytes]:
@@ -24,15 +23,4 @@ def read_weights(path: Path | None) -> tuple[str, bytes]:
                 "weights: in the detector section, or choose --detector blobs"
             )
         return shipped.name, shipped.read_bytes()
-    try:
-        with path.open("rb") as file:
-            data = file.read(BYTES_MAX + 1)
-    except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        raise SettingError(f"cannot read the weights {path}: {why}") from error
-    if len(data) > BYTES_MAX:
-        raise SettingError(
-            f"{path} holds no weights of a detector: it is larger than "
-            f"{BYTES_MAX >> 20} MB"
-        )
-    return path.name, data
+    return path.name, read_network(path, what="a detector")

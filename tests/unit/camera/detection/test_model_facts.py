@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from heliograph.camera.detection.model_facts import (
     ForeignModelError,
     ModelFacts,
-    Shape,
     read_facts,
 )
+from heliograph.camera.networks.file import Shape
 from heliograph.camera.surfaces.model_input import InputSpec
 
 SPEC = {"kind": "leaky", "taus_us": [25_000, 150_000], "slice_us": 5_000}

@@ -14,7 +14,7 @@ from heliograph.camera.config.errors import SettingError
 from heliograph.camera.detection.choosing import choose_detector
 from heliograph.camera.detection.detector import Detector
 from heliograph.camera.detection.network import NetworkDetector
-from heliograph.camera.detection.weights import BYTES_MAX
+from heliograph.camera.networks.file import BYTES_MAX
 from heliograph.camera.types import EVENT, Packet, Size
 from small_networks import CLASSES, write_network
 

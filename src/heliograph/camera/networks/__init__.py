@@ -1,0 +1,1 @@
+"""Networks in ONNX files: how one is read, and how one is run."""
