@@ -99,7 +99,10 @@ class Earlier:
 
 @dataclass(slots=True)
 class Batch:
-    """How a batch is run, and what came of it so far."""
+    """How a batch is run, and what came of it so far.
+
+    `warn` is told what is wrong and ends nothing, as `watch` tells it.
+    """
 
     files: Files
     limits: Limits
@@ -109,6 +112,7 @@ class Batch:
     model: str | None = None
     api_key: str | None = None
     size: Size | None = None
+    warn: Callable[[str], object] | None = None
     results: list[Result] = field(default_factory=list)
 
     def run(
@@ -162,6 +166,7 @@ class Batch:
             screens=(screen,),
             resume=True,
             limits=limits,
+            warn=self.warn,
         )
         result = replace(
             _result(path, summary),

@@ -4,6 +4,7 @@ import os
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -23,6 +24,7 @@ from heliograph.camera.command import (
     ended_by_signals,
     fail,
     told_by,
+    warn,
 )
 from heliograph.camera.config import (
     CameraConfig,
@@ -50,6 +52,7 @@ def run_caption(
     gateway: str | None = None,
     model: str | None = None,
     detector: DetectorChoice | None = None,
+    reconstruction: Path | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> int:
     """Caption every recording at or below *paths* into *out*; return the exit code.
@@ -68,8 +71,7 @@ def run_caption(
     files, stop = Files(out), threading.Event()
     try:
         files.begin(resume=resume)
-        found = files_below(paths, files)
-        before = earlier(out)
+        found, before = files_below(paths, files), earlier(out)
         limits = Limits(
             cost_max_usd=cost_max_usd,
             unknown_cost=unknown_cost,
@@ -82,11 +84,12 @@ def run_caption(
             files=files,
             limits=limits,
             stop=stop,
-            settings=_settings(told, files, detector or DetectorChoice()),
+            settings=_settings(told, files, detector, reconstruction),
             gateway=clean_gateway_url(gateway or told.url),
             model=model or told.model,
             api_key=_key(told, environ),
             size=size or told.size,
+            warn=cache(warn),  # the same of each recording is told once
         )
         shown = open_progress(found, batch, before)
         with ended_by_signals(stop), shown:
@@ -100,11 +103,18 @@ def run_caption(
 
 
 def _settings(
-    told: CameraConfig, files: Files, choice: DetectorChoice
+    told: CameraConfig,
+    files: Files,
+    choice: DetectorChoice | None,
+    reconstruction: Path | None,
 ) -> WatchSettings:
-    """Return what the file says, with the detector of the options."""
-    detector = choice.over(told.watch.detector)
-    return batch_settings(replace(told.watch, detector=detector), files)
+    """Return what the file says, with the networks of the options."""
+    changed = replace(
+        told.watch,
+        detector=(choice or DetectorChoice()).over(told.watch.detector),
+        reconstruction=reconstruction or told.watch.reconstruction,
+    )
+    return batch_settings(changed, files)
 
 
 def _key(told: CameraConfig, environ: Mapping[str, str]) -> str | None:

@@ -77,6 +77,7 @@ def run_watch(
     resume: bool = False,
     filters: Mapping[str, Any] | None = None,
     detector: DetectorChoice | None = None,
+    reconstruction: Path | None = None,
     explain: bool = False,
     view: str | None = None,
     environ: Mapping[str, str] | None = None,
@@ -114,9 +115,9 @@ def run_watch(
                 screens=_screens(view, told, environ, lines, plain=explain),
                 api_key=key,
                 stop=stop,
-                settings=_changed(told.watch, filters, detector, destinations),
+                settings=_merged(told, filters, detector, destinations, reconstruction),
                 resume=resume,
-                warn=_warn,
+                warn=warn,
             )
             lines.put(f"\n{render_summary(summary)}")
     except (*TOLD_IN_ONE_LINE, OSError) as error:
@@ -189,17 +190,20 @@ def told_by(path: Path | None, environ: Mapping[str, str]) -> CameraConfig | Non
     return None
 
 
-def _changed(
-    settings: WatchSettings,
+def _merged(
+    told: CameraConfig,
     filters: Mapping[str, Any] | None,
     detector: DetectorChoice | None,
     destinations: Destinations | None,
+    reconstruction: Path | None,
 ) -> WatchSettings:
-    """Return *settings* with what the command says otherwise."""
+    """Return what the file *told*, with what the command says otherwise."""
+    settings = told.watch
     changed = replace(
         settings,
         filters=replace(settings.filters, **(filters or {})),
         detector=(detector or DetectorChoice()).over(settings.detector),
+        reconstruction=reconstruction or settings.reconstruction,
     )
     return changed if destinations is None else destinations.over(changed)
 
@@ -266,7 +270,7 @@ def _refuse(problems: list[Problem]) -> int:
     return 1
 
 
-def _warn(what: str) -> None:
+def warn(what: str) -> None:
     """Say on standard error what is wrong and ends nothing; nobody need read it."""
     with suppress(OSError):
         sys.stderr.write(f"warning: {what}\n")

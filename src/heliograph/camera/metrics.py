@@ -17,6 +17,7 @@ from prometheus_client.core import (
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from heliograph.camera.captioning.drawing import DrawingCounters
 from heliograph.camera.captioning.queue import QueueCounters
 from heliograph.camera.captioning.spool import SpoolCounters
 from heliograph.camera.detection.choosing import DetectorFacts
@@ -31,7 +32,7 @@ PREFIX = "heliograph_camera_"
 class Counts:
     """All that a watch counts, as it is now, and what finds things.
 
-    None is a spool that there is not.
+    None is a spool that there is not, or a network that makes pictures.
     """
 
     tally: Tally
@@ -39,6 +40,7 @@ class Counts:
     detector: DetectorFacts
     spool: SpoolCounters | None = None
     outlets: OutletCounters = field(default_factory=OutletCounters)
+    drawing: DrawingCounters | None = None
 
 
 class CameraCollector(Collector):
@@ -52,6 +54,10 @@ class CameraCollector(Collector):
         now = self._counts()
         yield _found_by(now.detector)
         yield from _watched(now.tally, now.queue)
+        if now.drawing is not None:
+            missed = {str(why): count for why, count in now.drawing.missed.items()}
+            told = {"drawn": now.drawing.drawn} | missed
+            yield _counter("reconstructions", "Pictures made of events", told)
         if now.spool is not None:
             yield from _spooled(now.spool)
         yield from _delivered(now.outlets)

@@ -19,6 +19,7 @@ from pathlib import Path
 from heliograph import camera
 from heliograph.camera.captioning.alerts import Alerts, AlertSettings, Origin, Stream
 from heliograph.camera.captioning.client import Captioner, GatewayClient, GatewayError
+from heliograph.camera.captioning.drawing import Drawing, Reckons
 from heliograph.camera.captioning.explaining import verdict_line
 from heliograph.camera.captioning.limits import Limits
 from heliograph.camera.captioning.policy_terms import Verdict
@@ -26,7 +27,6 @@ from heliograph.camera.captioning.spool import Spool, open_spool
 from heliograph.camera.config import (
     GATEWAY_URL,
     SettingError,
-    SpoolSettings,
     WatchSettings,
     clean_gateway_url,
 )
@@ -34,12 +34,12 @@ from heliograph.camera.detection.choosing import Chosen
 from heliograph.camera.jit import settle
 from heliograph.camera.metrics import Counts, serve_metrics
 from heliograph.camera.pace import Pace
-from heliograph.camera.reading.sources import is_stdin
+from heliograph.camera.reconstruction.choosing import reckoner_of
 from heliograph.camera.screen import Facts, OpenScreen, Screen
 from heliograph.camera.sinks.clips import clips_of
 from heliograph.camera.sinks.jsonl import SinkError
 from heliograph.camera.sinks.outlets import Outlets, open_outlets
-from heliograph.camera.sinks.streams import file_of, mark_of
+from heliograph.camera.sinks.streams import file_of, keep_apart, mark_of
 from heliograph.camera.stages import Stages, detector_of
 from heliograph.camera.summary import Summary, Tally, freeze
 from heliograph.camera.types import Caption, CaptionJob, Size
@@ -75,11 +75,10 @@ def watch(
     what is written to a file that grows. *model* None takes the first one the gateway
     lists. Captions are added to *out* as JSON lines and given to *on_caption*, by one
     thread at a time. *speed* is a factor of recording time, None as fast as it goes.
-    *screens* show it while it goes on; *explain* is given a line on why each track was
-    chosen or not. Setting *stop* ends the watch. Pictures that no model was there for
-    wait in the settings' spool; with *resume* what it knows is not asked about again.
-    *limits* of a batch stand before each question; no template speaks for what waits.
-    *warn* is told what is wrong from the begin and ends nothing.
+    *screens* show it; *explain* is given a line on why each track was chosen or not.
+    Setting *stop* ends the watch. Pictures without a model wait in the settings' spool;
+    with *resume* nobody asks about what it knows. *limits* of a batch stand before each
+    question; no template speaks for what waits. *warn* hears of what ends nothing.
 
     Raises, before anything is asked for, `OSError` or `RecordingError` for the
     recording, `SettingError` for a setting, `GatewayError` where the gateway must be
@@ -90,13 +89,13 @@ def watch(
     url = clean_gateway_url(gateway)
     settings, clock = settings or WatchSettings(), clock or SystemClock()
     stop = stop or threading.Event()
-    _keep_apart(source, out, settings.spool, resume=resume)
+    keep_apart(source, out, settings.spool, resume=resume)
     with ExitStack() as stack:
         opened = camera.open(
             source, settings.delta_t_us, size=size, follow=follow, stop=stop
         )
         recording = stack.enter_context(opened)
-        chosen = detector_of(settings, recording.size)
+        chosen, reckons = detector_of(settings, recording.size), reckoner_of(settings)
         client = stack.enter_context(closing(_client(url, api_key, settings, clock)))
         model = model or _first_model(client, settings)
         facts = _facts(recording, speed, model, chosen)
@@ -104,6 +103,7 @@ def watch(
         spool = open_spool(settings.spool, clock, must_open=resume, warn=warn)
         kept, mark = stack.enter_context(spool), mark_of(source, resume=resume)
         run.ask_by(client, kept, mark=mark, resume=resume, limits=limits)
+        run.draw_by(reckons, stop=stop, warn=warn)
         delivering = run.delivering(out, source, mark=mark, resume=resume, stop=stop)
         stack.enter_context(delivering)
         run.tell(on_caption, explain)
@@ -114,31 +114,6 @@ def watch(
 def _check_speed(speed: float | None) -> None:
     if speed is not None and not 0 < speed < inf:
         raise SettingError(f"speed must be a factor above 0, not {speed}")
-
-
-def _keep_apart(
-    source: str | os.PathLike[str],
-    out: Path | None,
-    spool: SpoolSettings | None,
-    *,
-    resume: bool,
-) -> None:
-    """Refuse to add captions to the recording or the spool, or to resume from none."""
-    if resume and spool is None:
-        raise SettingError(
-            "without a spool nothing is known that could be resumed: name the one of "
-            "the last watch with --spool FILE, or leave out --resume"
-        )
-    if out is not None and spool is not None and out.resolve() == spool.file.resolve():
-        raise SettingError(f"{out} is the spool; name another file for captions")
-    path = Path(source)
-    if out is None or is_stdin(source):
-        return
-    if out.exists() and path.exists() and out.samefile(path):
-        raise SettingError(
-            f"{out} is the recording: captions would be written into it; name another "
-            "file for them"
-        )
 
 
 def _facts(
@@ -168,6 +143,7 @@ class _Run:
         chosen: Chosen,
     ) -> None:
         self.alerts: Alerts
+        self.drawing: Drawing
         self.tally = Tally()
         self.outlets = Outlets()
         self.screens: list[Screen] = []
@@ -216,6 +192,30 @@ class _Run:
             stream=Stream(mark, facts.name, facts.begin_us),
             spool=spool,
             resume=resume,
+        )
+
+    def draw_by(
+        self,
+        reckons: Reckons | None,
+        *,
+        stop: threading.Event,
+        warn: Callable[[str], object] | None,
+    ) -> None:
+        """Have *reckons*, if there is one, make pictures of events for the alerts."""
+
+        def submit(job: CaptionJob) -> None:
+            if self.alerts.put(job, stop=stop):
+                self.tally.asked += 1
+            else:
+                self.tally.known += 1
+
+        self.drawing = Drawing(
+            reckons,
+            submit,
+            clock=self._clock,
+            patient=self._facts.speed is None,
+            stop=stop,
+            warn=warn,
         )
 
     def shown_on(self, screen: OpenScreen) -> Screen:
@@ -272,23 +272,22 @@ class _Run:
     def counts(self) -> Counts:
         """Return all that is counted, as it is now."""
         alerts, outlets = self.alerts, self.outlets.counters
-        detector = self._facts.detector
-        return Counts(self.tally, alerts.counters, detector, alerts.spooled, outlets)
+        return Counts(
+            self.tally,
+            alerts.counters,
+            self._facts.detector,
+            alerts.spooled,
+            outlets,
+            self.drawing.counters,
+        )
 
     def through(self, stop: threading.Event) -> Summary:
         """Read to the end, wait for the captions under way, and count."""
         recording, settings, speed = self._recording, self._settings, self._facts.speed
-
-        def submit(job: CaptionJob) -> None:
-            if self.alerts.put(job, stop=stop):
-                self.tally.asked += 1
-            else:
-                self.tally.known += 1
-
-        with self.alerts:
+        with self.alerts, self.drawing:
             stages = Stages(
                 recording.size,
-                submit,
+                self.drawing.put,
                 settings=settings,
                 clock=self._clock,
                 deadline_s=None if speed is None else settings.deadline_s,
@@ -300,6 +299,7 @@ class _Run:
             stopped = stop.is_set()
             if not stopped:
                 stages.finish(recording.now_us)
+            self.drawing.close()
             self.outlets.end()
             self.alerts.close(
                 drain_s=DISCARD_DRAIN_S if stopped else settings.drain_s,
@@ -320,6 +320,7 @@ class _Run:
             counters=recording.counters,
             spool=self.alerts.spooled,
             clips=self.outlets.counters.clips,
+            drawing=self.drawing.counters,
             broken=broken,
             stopped=stopped,
         )

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from heliograph import camera
+from heliograph.camera.captioning.draft import Draft
 from heliograph.camera.config import DetectorChoice, SettingError, WatchSettings
 from heliograph.camera.sinks.console import write_line
 from heliograph.camera.sinks.film import ENDINGS, write_film
@@ -24,7 +25,7 @@ from heliograph.camera.sinks.jsonl import SinkError
 from heliograph.camera.sinks.overlay import COLOURS_USED, Overlay, Scene
 from heliograph.camera.stages import Stages
 from heliograph.camera.tracking.affinity import affinity
-from heliograph.camera.types import Box, CaptionJob, Size, Track
+from heliograph.camera.types import Box, Size, Track
 from heliograph.clock import SystemClock
 
 FPS = 30.0
@@ -191,9 +192,9 @@ def at(box: Box, track: Track) -> Box:
     return Box(box.x, box.y, box.width, box.height, track.box.label)
 
 
-def nobody(job: CaptionJob) -> None:
+def nobody(draft: Draft) -> None:
     """Ask nobody: a film has the captions that were had."""
-    del job
+    del draft
 
 
 def run_render(

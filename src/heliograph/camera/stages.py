@@ -1,6 +1,6 @@
-"""One window on its way: packet, filters, surface, boxes, tracks, policy, picture, job.
+"""One window on its way: packet, filters, surface, boxes, tracks, policy, draft.
 
-It waits for nobody and talks to nobody: `submit` is given a job and may hold it up.
+It waits for nobody and talks to nobody: `submit` is given a draft and may hold it up.
 """
 
 from collections.abc import Callable
@@ -11,10 +11,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from heliograph.camera.captioning.montage import montage
+from heliograph.camera.captioning.draft import Draft
 from heliograph.camera.captioning.policy import CaptionPolicy
 from heliograph.camera.captioning.policy_terms import Ask, PolicySettings, Verdict, View
-from heliograph.camera.captioning.prompt import Asking, prompt_for
+from heliograph.camera.captioning.prompt import Asking
 from heliograph.camera.captioning.score import score_view
 from heliograph.camera.captioning.sight import see, signed_events, whole
 from heliograph.camera.config import SettingError, WatchSettings
@@ -23,6 +23,7 @@ from heliograph.camera.detection.blobs import TAU_US, BlobDetector
 from heliograph.camera.detection.choosing import Chosen, choose_detector
 from heliograph.camera.filtering.filters import FilterCounters, Filters
 from heliograph.camera.jit import settle
+from heliograph.camera.reconstruction.recent import SPAN_US, RecentEvents
 from heliograph.camera.surfaces.levels import Levels
 from heliograph.camera.surfaces.picture import Picture
 from heliograph.camera.tracking.places import Places
@@ -45,17 +46,17 @@ class _Surface(Protocol):
 
 
 class Stages:
-    """Packet by packet to jobs, for a sensor of *size*. Not safe for two threads.
+    """Packet by packet to drafts, for a sensor of *size*. Not safe for two threads.
 
-    *submit* takes each job, *explain* each word on why a track was chosen or not. Jobs
-    are worth asking about for *deadline_s*, None for as long as it takes. *chosen* is
-    what finds things, None for what *settings* say.
+    *submit* takes each draft of a job, *explain* each word on why a track was chosen
+    or not. Jobs are worth asking about for *deadline_s*, None for as long as it takes.
+    *chosen* is what finds things, None for what *settings* say.
     """
 
     def __init__(
         self,
         size: Size,
-        submit: Callable[[CaptionJob], None],
+        submit: Callable[[Draft], None],
         *,
         settings: WatchSettings,
         clock: Clock,
@@ -80,6 +81,10 @@ class Stages:
         else:
             self._levels = Levels(size, tau_us=TAU_US)
             self._surfaces += (self._levels,)
+        self._recent: RecentEvents | None = None
+        if settings.reconstruction is not None:
+            self._recent = RecentEvents()
+            self._surfaces += (self._recent,)
         self._tracker = Tracker(size, tracker_settings(settings, parts=chosen.parts))
         self._places = Places(size, settings.zones, settings.lines)
         self._asked_on = {zone.id: zone.ask_on for zone in settings.zones}
@@ -199,29 +204,39 @@ class Stages:
             for verdict in self._policy.verdicts:
                 self._explain(verdict)
         for ask in asks:
-            self._submit(self._job(ask))
+            self._submit(self._draft(ask))
 
-    def _job(self, ask: Ask) -> CaptionJob:
-        """Draw what the model is shown, and write what it is told."""
+    def _draft(self, ask: Ask) -> Draft:
+        """Return all that the model is shown and told is made of."""
         view, settings = ask.view, self._settings
         track = view.track
         zones = [one.zone for one in self._places.of(track.id)]
         names, happened = tuple(zone.name for zone in zones), self._told(ask.event)
-        moments = [one.sight for one in ask.moments] if settings.moments else []
-        wide = view.sight.is_wide
-        return CaptionJob(
+        job = CaptionJob(
             track=track,
             t_us=view.t_us,
-            png=montage(view.sight, moments=moments, form=settings.picture_form),
-            prompt=prompt_for(
-                track, self._asking, wide=wide, zones=names, happened=happened
-            ),
+            png=b"",
+            prompt="",
             deadline_s=self._clock.monotonic_s() + self._deadline_s,
             reason=ask.reason,
             zones=names,
             happened=happened,
             priority=max((zone.priority for zone in zones), default=1),
         )
+        return Draft(
+            job,
+            view.sight,
+            self._asking,
+            moments=tuple(one.sight for one in ask.moments if settings.moments),
+            form=settings.picture_form,
+            events=self._events_before(view.t_us),
+        )
+
+    def _events_before(self, t_us: int) -> tuple[Packet, ...]:
+        """Return what a picture of *t_us* is reckoned from, where one is to be."""
+        if self._recent is None:
+            return ()
+        return self._recent.between(t_us - SPAN_US, t_us)
 
 
 def detector_of(settings: WatchSettings, size: Size) -> Chosen:

@@ -4,17 +4,26 @@ from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from heliograph.camera.captioning.drawing import DrawingCounters
 from heliograph.camera.captioning.queue import QueueCounters
 from heliograph.camera.captioning.spool import SpoolCounters
 from heliograph.camera.detection.choosing import DetectorFacts
 from heliograph.camera.filtering.filters import FILTERS, FilterCounters
 from heliograph.camera.reading.recording import Counters
+from heliograph.camera.reconstruction.missed import MissKind
 from heliograph.camera.sinks.clips import ClipCounters
 from heliograph.camera.types import Caption, Track
 
 LATENCIES_MAX = 10_000
 """How many of the newest tell the percentiles: a sensor is watched for months."""
 
+MISSED: Mapping[MissKind, str] = {
+    "few": "too few events",
+    "late": "it took too long",
+    "behind": "others were not done",
+    "failed": "the network failed",
+}
+"""Why a picture was not reconstructed."""
 UNTOLD = "not told"
 """The provider of a caption whose server is no gateway of ours."""
 
@@ -27,7 +36,8 @@ class Summary:
     the template said instead, `overtaken` of them without a question. `dropped` are
     jobs of which nothing was said when the watch ended, `known` those that a watch
     taken up again had its captions of. `spool` tells what waits for a model and what
-    came later, `clips` what became of those, None without. `passed_over` are tracks
+    came later, `clips` what became of those, `drawing` what became of pictures that a
+    network makes of events, None without. `passed_over` are tracks
     that never became a job because the rate was used up. `longest_gap_s` is wall time
     between two captions that came, None with fewer than two. `late_windows` are those a
     paced watch took up more than a window too late. `lines_dropped` were for standard
@@ -61,6 +71,7 @@ class Summary:
     filtered: FilterCounters
     spool: SpoolCounters | None = None
     clips: ClipCounters | None = None
+    drawing: DrawingCounters | None = None
     lines_dropped: int = 0
     broken: str | None = None
     stopped: bool = False
@@ -128,6 +139,7 @@ def freeze(
     counters: Counters,
     spool: SpoolCounters | None,
     clips: ClipCounters | None,
+    drawing: DrawingCounters | None,
     filtered: FilterCounters,
     broken: str | None,
     stopped: bool,
@@ -160,6 +172,7 @@ def freeze(
         counters=counters,
         spool=spool,
         clips=clips,
+        drawing=drawing,
         filtered=filtered,
         lines_dropped=tally.lines_dropped,
         broken=broken,
@@ -211,6 +224,14 @@ def clipped(clips: ClipCounters) -> str:
     return told
 
 
+def reconstructed(drawing: DrawingCounters) -> str:
+    """Say how many pictures a network made of events, and why not the others."""
+    told = f"{drawing.drawn} reconstructed"
+    for why, count in drawing.missed.items():
+        told += f", {count} not: {MISSED[why]}"
+    return told
+
+
 def left_out(filtered: FilterCounters) -> str:
     """Say how many events the filters left out, and which."""
     told = f"{filtered.removed:,} events"
@@ -258,6 +279,8 @@ def render_summary(summary: Summary) -> str:
         "latency": latency,
         "longest gap": gap,
     }
+    if summary.drawing is not None:
+        rows["pictures"] = reconstructed(summary.drawing)
     if summary.spool is not None:
         rows["spool"] = spooled(summary.spool)
     if summary.clips is not None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from heliograph.cli.adding import Commands, add, add_size
 from heliograph.cli.arguments import factor, speed
 from heliograph.cli.destinations import add_destinations, destinations_of
-from heliograph.cli.detection import add_detector, detector_of
+from heliograph.cli.detection import add_detector, add_reconstruction, detector_of
 from heliograph.cli.filters import add_filters, filter_changes
 
 
@@ -53,6 +53,7 @@ def add_watch(commands: Commands) -> None:
     add_destinations(watch)
     add_filters(watch)
     add_detector(watch)
+    add_reconstruction(watch)
     _add_screens(watch)
 
 
@@ -88,6 +89,7 @@ def run_watch(arguments: argparse.Namespace) -> int:
         resume=arguments.resume,
         filters=filter_changes(arguments),
         detector=detector_of(arguments),
+        reconstruction=arguments.reconstruction,
         explain=arguments.explain,
         view=arguments.view,
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from heliograph.cli.adding import Commands, add, add_size
 from heliograph.cli.arguments import usd
-from heliograph.cli.detection import add_detector, detector_of
+from heliograph.cli.detection import add_detector, add_reconstruction, detector_of
 
 
 def add_caption(commands: Commands) -> None:
@@ -61,6 +61,7 @@ def add_caption(commands: Commands) -> None:
         "--model", metavar="NAME", help="provider/model; default: the first listed"
     )
     add_detector(caption)
+    add_reconstruction(caption)
 
 
 def run_caption(arguments: argparse.Namespace) -> int:
@@ -79,4 +80,5 @@ def run_caption(arguments: argparse.Namespace) -> int:
         gateway=arguments.gateway,
         model=arguments.model,
         detector=detector_of(arguments),
+        reconstruction=arguments.reconstruction,
     )

@@ -1,4 +1,4 @@
-"""The options that say what finds things."""
+"""The options that say which networks look: what finds things, what makes pictures."""
 
 import argparse
 from pathlib import Path
@@ -20,6 +20,17 @@ def add_detector(command: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE",
         help="the network's weights, an ONNX model; those of the package without",
+    )
+
+
+def add_reconstruction(command: argparse.ArgumentParser) -> None:
+    """Give *command* its option."""
+    command.add_argument(
+        "--reconstruction",
+        type=Path,
+        metavar="FILE",
+        help="show the model pictures that this network, an ONNX model of yours, makes "
+        "of the events",
     )
 
 

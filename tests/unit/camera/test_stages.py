@@ -51,7 +51,7 @@ def jobs_of(
     with camera.open(path) as recording:
         stages = Stages(
             recording.size,
-            jobs.append,
+            lambda draft: jobs.append(draft.finished()),
             settings=settings,
             clock=HandClock(),
             deadline_s=deadline_s,
@@ -120,7 +120,7 @@ def test_another_detector_takes_the_place_of_the_blobs(bar: Path) -> None:
     with camera.open(bar) as recording:
         stages = Stages(
             recording.size,
-            jobs.append,
+            lambda draft: jobs.append(draft.finished()),
             settings=replace(SETTINGS, look_us=10_000),
             clock=HandClock(),
             deadline_s=inf,

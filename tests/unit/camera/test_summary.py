@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from caption_parts import CAPTION, TRACK
+from heliograph.camera.captioning.drawing import DrawingCounters
 from heliograph.camera.captioning.queue import QueueCounters
 from heliograph.camera.captioning.spool import SpoolCounters
 from heliograph.camera.detection.choosing import BLOBS
@@ -48,6 +49,7 @@ def frozen(tally: Tally, queue: QueueCounters = NOTHING) -> Summary:
         counters=READ,
         spool=None,
         clips=None,
+        drawing=None,
         filtered=FilterCounters(taken=400, thinned=1_000, hot_pixel=30),
         broken=None,
         stopped=False,
@@ -59,6 +61,14 @@ def test_clips_are_told_of_and_what_went_wrong_with_them() -> None:
     told = render_summary(replace(frozen(Tally()), clips=clips))
     assert "\nclips       5 written, 2 of them short, 1 failed" in told
     assert "\nclips" not in render_summary(frozen(Tally()))
+
+
+def test_pictures_made_of_events_are_told_of_and_why_others_were_not() -> None:
+    drawing = DrawingCounters(drawn=7, missed={"late": 2, "failed": 1})
+    told = render_summary(replace(frozen(Tally()), drawing=drawing))
+    row = "7 reconstructed, 2 not: it took too long, 1 not: the network failed"
+    assert f"\npictures    {row}" in told
+    assert "reconstructed" not in render_summary(frozen(Tally()))
 
 
 def test_the_longest_gap_is_between_two_captions_that_came() -> None:

@@ -5,7 +5,9 @@ the last moment, side by side where it is upright and one above the other where 
 wide. The right half shows the whole scene with the track in a frame. Under both there
 may be a strip of moments: the track when it was first seen, at its best and last. The
 size is always the same, and so is the price of a picture. Mid-grey is where nothing
-changed, and fills what a panel has left over.
+changed, and fills what a panel has left over. Where a network reckons pictures, its own
+stands in place of the grey close-up: it shows what that one shows, without the trails,
+and a third close-up would leave each too small.
 
 All is grey but the frame, so the PNG has a palette: a third of the bytes and of the
 time that three channels cost. A lossless WebP is an eighth smaller and takes five
@@ -53,31 +55,38 @@ def montage_size(*, moments: bool = False) -> tuple[int, int]:
 
 
 def montage(
-    sight: Sight, *, moments: Sequence[Sight] = (), form: PictureForm = "png"
+    sight: Sight,
+    *,
+    moments: Sequence[Sight] = (),
+    form: PictureForm = "png",
+    reckoned: Grey | None = None,
 ) -> bytes:
     """Return *sight* as a *form* file: up close, and in the scene with its box drawn.
 
-    Of *moments*, the earliest first, three are shown.
+    Of *moments*, the earliest first, three are shown. *reckoned*, the same part of the
+    scene as a network makes it out, takes the place of the picture up close.
     """
     scene = _panel(sight.scene.grey, SCENE_WIDTH, SCENE_HEIGHT, scale_max=1.0)
-    drawn = np.minimum(np.hstack([_close_ups(sight), scene]), FRAME_INDEX - 1)
+    close = sight.close if reckoned is None else reckoned
+    close_ups = _close_ups(close, sight.events, wide=sight.is_wide)
+    drawn = np.minimum(np.hstack([close_ups, scene]), FRAME_INDEX - 1)
     _draw(drawn[:, SCENE_WIDTH:], sight.box, sight.scene)
     if moments:
         drawn = np.vstack([drawn, np.minimum(_strip(moments), FRAME_INDEX - 1)])
     return _with_palette(drawn) if form == "png" else _webp(drawn)
 
 
-def _close_ups(sight: Sight) -> Grey:
+def _close_ups(close: Grey, events: Grey | None, *, wide: bool) -> Grey:
     """Return the left half: one close-up, or two with a seam between them."""
-    if sight.events is None:
-        return _panel(sight.close, SCENE_WIDTH, SCENE_HEIGHT)
-    if sight.is_wide:
-        above = _panel(sight.close, SCENE_WIDTH, SCENE_HEIGHT // 2)
-        below = _panel(sight.events, SCENE_WIDTH, SCENE_HEIGHT // 2)
+    if events is None:
+        return _panel(close, SCENE_WIDTH, SCENE_HEIGHT)
+    if wide:
+        above = _panel(close, SCENE_WIDTH, SCENE_HEIGHT // 2)
+        below = _panel(events, SCENE_WIDTH, SCENE_HEIGHT // 2)
         below[0, :] = SEAM
         return np.vstack([above, below])
-    left = _panel(sight.close, SCENE_WIDTH // 2, SCENE_HEIGHT)
-    right = _panel(sight.events, SCENE_WIDTH // 2, SCENE_HEIGHT)
+    left = _panel(close, SCENE_WIDTH // 2, SCENE_HEIGHT)
+    right = _panel(events, SCENE_WIDTH // 2, SCENE_HEIGHT)
     right[:, 0] = SEAM
     return np.hstack([left, right])
 

@@ -21,9 +21,13 @@ MODALITY = (
 )
 ONE_CLOSE_UP = "Left half: one moving object up close. "
 TWO_CLOSE_UPS = (
-    "Left half: one moving object up close, twice. {first}: as a picture of the last "
-    "tenth of a second. {second}: only where it just got brighter (white) or darker "
-    "(black). "
+    "Left half: one moving object up close, twice. {first}: {close}. {second}: only "
+    "where it just got brighter (white) or darker (black). "
+)
+SEEN = "as a picture of the last tenth of a second"
+RECKONED = (
+    "as a network reckons its light and dark from the last third of a second, "
+    "which may be wrong in places, above all where nothing moved"
 )
 SCENE = "Right half: the whole scene, with that object in the yellow frame."
 MOMENTS = " Bottom row, left to right: when it was first seen, at its best, and last."
@@ -64,13 +68,15 @@ def prompt_for(
     asking: Asking,
     *,
     wide: bool = False,
+    reckoned: bool = False,
     zones: Sequence[str] = (),
     happened: str | None = None,
 ) -> str:
     """Return the instruction for the montage of *track*.
 
-    *wide* says that its close-ups are one above the other. *zones* are the names of
-    those it is in, *happened* what it did there, in the words of the config.
+    *wide* says that its close-ups are one above the other, *reckoned* that a network
+    made the first. *zones* are the names of those it is in, *happened* what it did
+    there, in the words of the config.
     """
     facts = [f"It {happened or motion_of(track)}."]
     if (label := track.box.label) != MOVING:
@@ -78,7 +84,7 @@ def prompt_for(
     if zones:
         facts.append(f"It is in {' and '.join(zones)}: name the place so.")
     return (asking.instruction or INSTRUCTION).format(
-        picture=_picture(asking, wide=wide),
+        picture=_picture(asking, wide=wide, reckoned=reckoned),
         facts=" ".join(facts),
         answer=LINE if asking.answer == "line" else JSON,
     )
@@ -100,9 +106,10 @@ def way_of(track: Track) -> str | None:
     return " and ".join(ways) or None
 
 
-def _picture(asking: Asking, *, wide: bool) -> str:
+def _picture(asking: Asking, *, wide: bool, reckoned: bool) -> str:
     """Explain what the model looks at."""
     first, second = ("Above", "Below") if wide else ("Left", "Right of it")
-    close = TWO_CLOSE_UPS.format(first=first, second=second)
+    shown = RECKONED if reckoned else SEEN
+    close = TWO_CLOSE_UPS.format(first=first, second=second, close=shown)
     told = MODALITY + (close if asking.events else ONE_CLOSE_UP) + SCENE
     return told + MOMENTS if asking.moments else told

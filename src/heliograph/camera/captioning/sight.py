@@ -34,12 +34,16 @@ class Scene:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sight:
-    """A track up close, as picture and as signed events, and its `box` in the scene."""
+    """A track up close, as picture and as signed events, and its `box` in the scene.
+
+    `part` is what the close-ups show of the sensor, in whole pixels.
+    """
 
     close: Grey
     events: Grey | None
     scene: Scene
     box: Box
+    part: Box
 
     @property
     def is_wide(self) -> bool:
@@ -72,7 +76,8 @@ def see(picture: Grey, box: Box, scene: Scene, *, events: Grey | None = None) ->
     columns = _span(box.x + box.width / 2, half_x, width)
     close = picture[rows, columns].copy()
     signed = None if events is None else events[rows, columns].copy()
-    return Sight(close, signed, scene, box)
+    part = Box(columns.start, rows.start, close.shape[1], close.shape[0])
+    return Sight(close, signed, scene, box, part)
 
 
 def scaled(picture: Grey, scale: float) -> Grey:

@@ -1,6 +1,7 @@
 """The `captioning` section: how often, how late, how many at once, and how asked."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from string import Formatter
 from types import MappingProxyType
 from typing import Any, Literal, get_args
@@ -100,6 +101,11 @@ def _read_form(reading: Reading, node: Node, key: str) -> PictureForm | None:
     )
 
 
+def _read_file(reading: Reading, node: Node, key: str) -> Path | None:
+    text = read_text(reading, node, key, what="a file of weights, an ONNX model")
+    return None if text is None else Path(text)
+
+
 WORDS: Mapping[str, tuple[str, Callable[[Reading, Node, str], object]]] = (
     MappingProxyType(
         {
@@ -107,6 +113,7 @@ WORDS: Mapping[str, tuple[str, Callable[[Reading, Node, str], object]]] = (
             "answer": ("answer", _read_answer),
             "picture": ("picture_form", _read_form),
             "moments": ("moments", read_truth),
+            "reconstruction": ("reconstruction", _read_file),
         }
     )
 )

@@ -1,6 +1,7 @@
 """What a watch may be told, in the units it reckons with."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from heliograph.camera.config.captioning import AnswerForm, PictureForm
 from heliograph.camera.config.clips import ClipSettings
@@ -29,6 +30,7 @@ class WatchSettings:
     `webhook` and their pictures to `snapshots` where there are such, the recording
     around them to `clips`, and Prometheus may ask at `metrics`, a host and a port.
     `filters` say what is left out of the stream, `detector` what finds things in it.
+    `reconstruction` is a network's file that makes pictures of events for the montage.
     """
 
     camera: str = "camera"
@@ -50,6 +52,7 @@ class WatchSettings:
     answer: AnswerForm = "line"
     picture_form: PictureForm = "png"
     moments: bool = False
+    reconstruction: Path | None = None
     zones: tuple[Zone, ...] = ()
     lines: tuple[Line, ...] = ()
     mqtt: MqttSettings | None = None

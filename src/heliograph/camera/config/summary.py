@@ -21,6 +21,8 @@ def config_summary(config: CameraConfig, *, file: str) -> str:
         f"  each is worth waiting for {watch.deadline_s:g} s",
     ]
     lines.append(f"  finds {_found(config)}")
+    if watch.reconstruction is not None:
+        lines.append(f"  shows pictures that {watch.reconstruction} makes of events")
     if (spool := watch.spool) is not None:
         lines.append(
             f"  spool {spool.file}: {spool.rows_max:,} pictures, "

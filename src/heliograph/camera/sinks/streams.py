@@ -1,4 +1,7 @@
-"""What a stream is called, so that an alert in it has the same id each time."""
+"""What a stream is called, so that an alert in it has the same id each time.
+
+And that nothing is written over what is read.
+"""
 
 import hashlib
 import os
@@ -6,6 +9,8 @@ import re
 import secrets
 from pathlib import Path
 
+from heliograph.camera.config.errors import SettingError
+from heliograph.camera.config.spool import SpoolSettings
 from heliograph.camera.reading.sources import is_stdin
 
 HEAD_BYTES = 1 << 16
@@ -35,3 +40,28 @@ def mark_of(source: str | os.PathLike[str], *, resume: bool) -> str:
 def file_of(source: str | os.PathLike[str]) -> Path | None:
     """Return the file that *source* is; None for what can be read once."""
     return None if is_stdin(source) or not Path(source).is_file() else Path(source)
+
+
+def keep_apart(
+    source: str | os.PathLike[str],
+    out: Path | None,
+    spool: SpoolSettings | None,
+    *,
+    resume: bool,
+) -> None:
+    """Refuse to add captions to the recording or the spool, or to resume from none."""
+    if resume and spool is None:
+        raise SettingError(
+            "without a spool nothing is known that could be resumed: name the one of "
+            "the last watch with --spool FILE, or leave out --resume"
+        )
+    if out is not None and spool is not None and out.resolve() == spool.file.resolve():
+        raise SettingError(f"{out} is the spool; name another file for captions")
+    path = Path(source)
+    if out is None or is_stdin(source):
+        return
+    if out.exists() and path.exists() and out.samefile(path):
+        raise SettingError(
+            f"{out} is the recording: captions would be written into it; name another "
+            "file for them"
+        )

@@ -64,6 +64,7 @@ captioning:
   answer: json
   picture: webp
   moments: true
+  reconstruction: firenet.onnx
 spool:
   file: /var/lib/heliograph/spool.db
   rows_max: 100
@@ -127,6 +128,7 @@ ASKING: dict[str, Any] = {
     "answer": "json",
     "picture_form": "webp",
     "moments": True,
+    "reconstruction": Path("firenet.onnx"),
 }
 MISTAKES = """\
 1: camera: "dock 3" cannot be a camera's name
@@ -367,6 +369,7 @@ def test_the_summary_says_what_it_comes_to_without_the_key() -> None:
         "  captions: at most 0.5 a second, a track's next after 30 s",
         "  each is worth waiting for 8 s",
         "  finds what moves, as blobs",
+        "  shows pictures that firenet.onnx makes of events",
         "  spool /var/lib/heliograph/spool.db: 100 pictures, 16 MB, 0.5 h",
         "  tells mqtts://broker.lan under site/heliograph/dock-3",
         "  posts captions to a webhook, signed",

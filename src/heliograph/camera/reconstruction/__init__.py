@@ -1,0 +1,1 @@
+"""Pictures reckoned from events by a network of the user's own."""
