@@ -1,9 +1,12 @@
 """Pipes and files that grow, as a watch and a cut meet them."""
 
 import json
+import signal
+import socket
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +14,11 @@ import pytest
 
 from event_words import SMALL_EVT3
 from heliograph import camera
+from heliograph.camera.command import INTERRUPTED
 from heliograph.camera.pipeline import watch
 from loopback_gateway import MODEL, loopback_gateway
 from moving_bar import write_moving_bar
+from waiting import until
 
 
 def test_a_pipe_is_cut_into_a_file(tmp_path: Path) -> None:
@@ -92,3 +97,47 @@ def test_a_watch_of_a_file_that_grows_ends_when_it_is_told_to_stop(
         summary = watch(path, gateway=gateway.url, model=MODEL, follow=True, stop=stop)
     assert summary.stopped
     assert summary.windows >= 29
+
+
+def test_datagrams_are_watched_until_somebody_ends_it(tmp_path: Path) -> None:
+    bar = write_moving_bar(tmp_path / "bar.raw", seconds=2.0).read_bytes()
+    words = bar[bar.index(b"% end\n") + 6 :]
+    out = tmp_path / "captions.jsonl"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as found:
+        found.bind(("127.0.0.1", 0))
+        place = found.getsockname()
+    source = f"udp://127.0.0.1:{place[1]}?format=evt3&width=320&height=240"
+    with loopback_gateway() as gateway:
+        command = [sys.executable, "-m", "heliograph", "watch", source]
+        command += ["--gateway", gateway.url, "--model", MODEL, "--out", str(out)]
+        with (
+            subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as watching,
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sensor,
+        ):
+            sensor.connect(place)
+            until(lambda: is_heard(sensor))
+            for at in range(0, len(words), 1_400):
+                sensor.send(words[at : at + 1_400])
+                time.sleep(0.0005)
+            until(lambda: out.exists() and out.read_text("utf-8").endswith("\n"))
+            watching.send_signal(signal.SIGINT)
+            told, _ = watching.communicate(timeout=60)
+    assert watching.returncode == INTERRUPTED
+    line = json.loads(out.read_text("utf-8").splitlines()[0])
+    assert (line["recording"], line["text"]) == (
+        f"127.0.0.1:{place[1]}",
+        "a person walks by",
+    )
+    assert line["id"].startswith("live-")
+    assert "0 packets lost" in told
+
+
+def is_heard(sensor: socket.socket) -> bool:
+    """Say whether somebody listens: else the system answers that nobody does."""
+    try:
+        sensor.send(b"")
+        time.sleep(0.01)
+        sensor.send(b"")
+    except ConnectionRefusedError:
+        return False
+    return True

@@ -23,7 +23,8 @@ def add_watch(commands: Commands) -> None:
         nargs="?",
         metavar="FILE",
         help="the recording: RAW, DAT, HDF5, AEDAT4, NPY or NPZ, - for standard "
-        "input; may be left out where the config names a source",
+        "input, live: for a sensor, 'udp://HOST:PORT?format=evt3&width=1280&height=720'"
+        " for datagrams; may be left out where the config names a source",
     )
     add_size(watch)
     watch.add_argument(

@@ -18,6 +18,7 @@ from heliograph.camera.reading.npz import open_npz
 from heliograph.camera.reading.raw import open_raw
 from heliograph.camera.reading.recording import Opened, Recording
 from heliograph.camera.reading.sources import SIGNATURE_BYTES, Source, open_source
+from heliograph.camera.reading.udp import UDP, name_of, open_udp
 from heliograph.camera.types import Size
 
 # The first beginning that a file has decides, so the longer come first.
@@ -43,11 +44,12 @@ def open(  # noqa: A001 - the field's own word; used as `camera.open`
     """Open a recording as windows of *delta_t_us*, whatever its format.
 
     *source* is a path, `-` for the standard input, `live:` or `live:SERIAL` for a
-    sensor, or a binary file, which is read from where it stands and left open. *size*
-    is the sensor's geometry; it goes before what the header tells. With *follow* a file
+    sensor, `udp://HOST:PORT?format=…` for where one sends to, or a binary file, which
+    is read from where it stands and left open. *size* is the sensor's geometry; it goes
+    before what the header tells. With *follow* a file
     at a path has no end but its deletion: reading waits for what is written to it.
-    Setting *stop* ends that wait, and one for a pipe or a sensor, as if the stream had
-    ended.
+    Setting *stop* ends that wait, and one for a pipe, a sensor or a datagram, as if the
+    stream had ended.
 
     Raises `ForeignFileError` for what is no recording we read, or one whose geometry
     cannot be known, `BrokenRecordingError` for one without a single time, `OSError`
@@ -58,9 +60,11 @@ def open(  # noqa: A001 - the field's own word; used as `camera.open`
     owned = ExitStack()
     try:
         stop = stop or threading.Event()
-        if isinstance(source, (str, os.PathLike)) and str(source).startswith(LIVE):
-            name = str(source)
-            opened = open_live(name, stop=stop, owned=owned)
+        text = str(source) if isinstance(source, (str, os.PathLike)) else ""
+        if text.startswith(LIVE):
+            name, opened = text, open_live(text, stop=stop, owned=owned)
+        elif text.startswith(UDP):
+            name, opened = name_of(text), open_udp(text, stop=stop, owned=owned)
         else:
             found = open_source(source, follow=follow, stop=stop, owned=owned)
             name, opened = found.name, _opener(found)(found)

@@ -165,14 +165,14 @@ def _size(fields: dict[str, str], options: dict[str, str], name: str) -> Size | 
 
 
 def checked_size(width: str, height: str, name: str) -> Size:
-    """Read a geometry that a header gives; raises `ForeignFileError`."""
+    """Read a geometry that is told; raises `ForeignFileError`."""
     sides = [
         int(side) if side.isascii() and side.isdigit() else 0
         for side in (width.strip()[:9], height.strip()[:9])
     ]
     if not all(1 <= side <= SIDE_PX_MAX for side in sides):
         raise ForeignFileError(
-            f"{name}: the header gives a geometry of {width!r} by {height!r}; "
+            f"{name}: a geometry of {width!r} by {height!r} is told; "
             f"each side must be a number from 1 to {SIDE_PX_MAX}"
         )
     return Size(sides[0], sides[1])
