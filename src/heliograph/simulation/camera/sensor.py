@@ -25,8 +25,22 @@ NEVER_US = -(1 << 62)
 DARK_CUTOFF = 0.1
 """The least share of its bandwidth that a pixel has left in the dark, as in v2e."""
 
+SETTLED = 1e-4
+"""Nearer than this to the light, in log units, a photoreceptor is there."""
+
+AT_ONCE = 1e9
+"""So many radians pass in no time for a photoreceptor without a cutoff."""
+
+STRETCH_PX = 512
+"""So many pixels are looked at together, and left alone where nothing changes."""
+
+UNKNOWN = -np.inf
+
 Plane: TypeAlias = NDArray[np.float32]
 """One number per pixel, rows first."""
+
+Line: TypeAlias = NDArray[np.float32]
+"""One number per pixel, flat."""
 
 Keys: TypeAlias = NDArray[np.int64]
 """Events as numbers that sort as they are read: by tick, polarity, row and column."""
@@ -75,22 +89,22 @@ class Sensor:
         if self.traits.readout_us < 1:
             raise ValueError(f"readout_us is {self.traits.readout_us}, not 1 or more")
         self._rng = np.random.default_rng([seed, 1])
-        shape = (size.height, size.width)
-        self._thresholds = (
-            self._drawn_thresholds(self.traits.threshold_on, shape),
-            self._drawn_thresholds(self.traits.threshold_off, shape),
-        )
+        pixels = size.width * size.height
+        nominal = (self.traits.threshold_on, self.traits.threshold_off)
+        # On and off side by side, as the few pixels that fire need both.
+        drawn = self._rng.standard_normal((pixels, 2), np.float32)
+        drawn *= np.float32(self.traits.mismatch_sigma)
+        drawn += np.array(nominal, np.float32)
+        self._thresholds = np.maximum(drawn, np.float32(THRESHOLD_MIN))
         self._noise = Noise(size, _noise_traits(self.traits), self._rng)
-        self._seen: Plane | None = None
-        self._reference = np.zeros(shape, np.float32)
+        self._started = False
+        self._seen = np.zeros(pixels, np.float32)
         # Where the light must get to for the next event; see _start.
-        self._limits = (np.zeros(shape, np.float32), np.zeros(shape, np.float32))
-        self._fired_us = np.full(shape, NEVER_US, np.int64)
-        self._moved = np.empty(size.width * size.height, np.int32)
-        # A byte per pixel, in eights.
-        self._loud = np.zeros(-(-size.width * size.height // 8), np.uint64)
+        self._limits = (np.zeros(pixels, np.float32), np.zeros(pixels, np.float32))
+        self._due = np.full(-(-pixels // STRETCH_PX), UNKNOWN, np.float32)
+        self._fired_us = np.full(pixels, NEVER_US, np.int64)
+        self._moved = (np.empty(pixels, np.int32), np.empty(pixels, np.float32))
         self._keys = np.empty(0, np.int64)
-        self._followed = np.zeros(shape, np.float32)
         self._t_us = 0
 
     def step(self, log_brightness: Plane, t_us: int) -> Packet:
@@ -100,65 +114,67 @@ class Sensor:
         picture is where every pixel starts and yields nothing. Raises `ValueError`
         for a picture of another shape and for time that does not go forward.
         """
-        if log_brightness.shape != self._reference.shape:
+        if log_brightness.shape != (self.size.height, self.size.width):
             raise ValueError(
                 f"the picture has shape {log_brightness.shape}, "
-                f"the sensor {self._reference.shape}"
+                f"the sensor {(self.size.height, self.size.width)}"
             )
-        if self._seen is None:
-            self._seen = self._start(log_brightness)
+        light = np.ascontiguousarray(log_brightness, np.float32).reshape(-1)
+        if not self._started:
+            self._start(light)
             self._t_us = t_us
             self._noise.begin(t_us)
             return np.empty(0, EVENT)
         if t_us <= self._t_us:
             raise ValueError(f"{t_us} us does not come after {self._t_us} us")
-        if self.traits.cutoff_hz > 0:
-            turns = 2 * np.pi * self.traits.cutoff_hz * (t_us - self._t_us) * 1e-6
-            _follow(self._seen, log_brightness, np.float32(turns), self._followed)
-        else:
-            self._followed[:] = log_brightness
         span = (self._t_us, t_us, self.traits.readout_us)
-        count = self._signal(self._seen, span)
+        count = self._write_keys(light, span)
         keys = self._keys[:count]
         keys.sort()
-        self._seen, self._followed = self._followed, self._seen
         self._t_us = t_us
-        packet = np.empty(count, EVENT)
-        kept = _rest(keys, span, self._fired_us, self.traits.refractory_us, packet)
-        return packet[:kept]
+        packet = np.empty(keys.size, EVENT)
+        rest = (self.traits.refractory_us, self.size.width)
+        return packet[: _rest(keys, span, self._fired_us, rest, packet)]
 
-    def _signal(self, before: Plane, span: Span) -> int:
-        """Write into `_keys` what the light caused and the noise; return how many."""
-        now, reference, thresholds = self._followed, self._reference, self._thresholds
-        leaked = (self._leaked(span[0]), self._leaked(span[1]))
-        found = _find(now, self._limits, leaked[1], self._loud, self._moved)
-        moved = self._moved[:found]
-        shots = self._noise.until(span[1])
-        room = _count(now, reference, thresholds, leaked[1], moved) + shots.size
-        if room > self._keys.size:
-            self._keys = np.empty(2 * room, np.int64)
-        pictures, levels = (before, now, reference), (thresholds, self._limits)
-        count = _fire(pictures, levels, leaked, (span, moved), self._keys)
-        darkest = np.float32(max(1.0, self.traits.dark_noise))
-        return count + _shoot(now, (shots, darkest), span, self._keys[count:])
-
-    def _drawn_thresholds(self, nominal: float, shape: tuple[int, int]) -> Plane:
-        drawn = self._rng.standard_normal(shape, np.float32)
-        drawn *= np.float32(self.traits.mismatch_sigma)
-        drawn += np.float32(nominal)
-        return np.maximum(drawn, np.float32(THRESHOLD_MIN))
-
-    def _start(self, log_brightness: Plane) -> Plane:
-        """Let every pixel have adapted to the first picture, and remember it."""
-        seen = log_brightness.astype(np.float32)
-        on, off = self._thresholds
-        self._reference = seen.copy()
+    def _start(self, light: Line) -> None:
+        """Let every pixel have adapted to the first picture."""
+        self._started = True
+        self._seen[:] = light
+        on, off = self._thresholds.T
+        reference = light
         if self.traits.leak_hz > 0:
             # Pixels that leak are somewhere on their way to the next leak event. If
             # all began alike, all would fire at the same moment.
-            self._reference -= self._rng.random(on.shape, np.float32) * on
-        self._limits = (self._reference + on, self._reference - off)
-        return seen
+            reference = light - self._rng.random(light.size, np.float32) * on
+        self._limits = (reference + on, reference - off)
+
+    def _write_keys(self, light: Line, span: Span) -> int:
+        """Write the events of a span into `_keys`; return how many there are."""
+        turns = 2 * np.pi * self.traits.cutoff_hz * (span[1] - span[0]) * 1e-6
+        passed = (
+            np.float32(turns if self.traits.cutoff_hz > 0 else AT_ONCE),
+            self._leaked(span[0]),
+            self._leaked(span[1]),
+        )
+        shots = self._noise.until(span[1])
+        darkest = np.float32(max(1.0, self.traits.dark_noise))
+        levels = (self._thresholds, *self._limits)
+        found = _watch(light, self._seen, self._limits, self._due, passed, self._moved)
+        done, count = 0, 0
+        while True:
+            done, count = _fire(
+                (self._moved[0][:found], self._moved[1], self._seen),
+                levels,
+                (passed, span),
+                (done, count),
+                self._keys,
+            )
+            if done == found and count + shots.size <= self._keys.size:
+                break
+            room = np.empty(2 * self._keys.size + found + shots.size, np.int64)
+            room[:count] = self._keys[:count]
+            self._keys = room
+        return count + _shoot(self._seen, (shots, darkest), span, self._keys[count:])
 
     def _leaked(self, t_us: int) -> np.float32:
         """Return how far every reference has sunk since time 0, in log units.
@@ -181,124 +197,162 @@ def _noise_traits(traits: SensorTraits) -> NoiseTraits:
 
 
 @compiled
-def _follow(before: Plane, light: Plane, turns: np.float32, out: Plane) -> None:
-    """Let photoreceptors follow the light for `turns` radians of a white one's cutoff.
-
-    The exponential of the log light is taken from a polynomial that is 0 at -4.
-    """
-    was, new, then = before.ravel(), light.ravel(), out.ravel()
-    floor, one = np.float32(DARK_CUTOFF), np.float32(1.0)
-    for at in range(was.size):
-        near = max(np.float32(0.0), min(one, one + np.float32(0.25) * new[at]))
-        near *= near
-        speed = turns * max(floor, near * near)
-        # NumPy's division: the plain one asks about zero and keeps vectors away.
-        then[at] = was[at] + (new[at] - was[at]) * np.divide(speed, one + speed)
-
-
-@compiled
-def _find(
-    now: Plane,
-    limits: tuple[Plane, Plane],
-    leaked: np.float32,
-    loud: NDArray[np.uint64],
-    moved: NDArray[np.int32],
+def _watch(  # noqa: PLR0917 - numba takes no keywords
+    light: Line,
+    seen: Line,
+    limits: tuple[Line, Line],
+    due: Line,
+    passed: tuple[np.float32, np.float32, np.float32],
+    moved: tuple[NDArray[np.int32], Line],
 ) -> int:
-    """List the pixels that reached a limit in `moved`; return how many.
+    """Let photoreceptors follow the light, and list who reached a limit in `moved`.
 
-    `loud` is room for a byte per pixel.
+    A pixel is listed with what it saw before; returns how many are. `passed` are the
+    radians of a white pixel's cutoff, and what had leaked before and has now. `due`
+    is for each stretch how much must have leaked before a pixel fires by itself, or
+    `UNKNOWN`. A stretch that sees what it saw is left alone until then.
     """
-    level, upper, lower = now.ravel(), limits[0].ravel(), limits[1].ravel()
-    flags = loud.view(np.uint8)
-    # Without a branch this runs as vectors; then eight quiet pixels go by at once.
-    for at in range(level.size):
-        sunk = level[at] + leaked
-        flags[at] = np.uint8(sunk >= upper[at]) | np.uint8(sunk <= lower[at])
-    found = 0
-    for part in range(loud.size):
-        if loud[part] == 0:
-            continue
-        for at in range(8 * part, 8 * part + 8):
-            if flags[at]:
-                moved[found] = at
-                found += 1
+    found, leaked = 0, passed[2]
+    marks = np.zeros(STRETCH_PX // 8, np.uint64)
+    before = np.empty(STRETCH_PX, np.float32)
+    for begin in range(0, light.size, STRETCH_PX):
+        end = min(light.size, begin + STRETCH_PX)
+        new, now = light[begin:end], seen[begin:end]
+        upper, lower = limits[0][begin:end], limits[1][begin:end]
+        stretch = begin // STRETCH_PX
+        if new[0] == now[0] and not _differ(new, now, marks):
+            if due[stretch] == UNKNOWN:
+                due[stretch] = _least(upper, now)
+            if leaked < due[stretch]:
+                continue
+        due[stretch] = UNKNOWN
+        _follow(new, now, passed[0], before)
+        _cross(now, (upper, lower), leaked, marks)
+        flags = marks.view(np.uint8)
+        for eight in range((end - begin + 7) // 8):
+            if marks[eight] == 0:
+                continue
+            for k in range(8 * eight, min(end - begin, 8 * eight + 8)):
+                if flags[k]:
+                    moved[0][found], moved[1][found] = begin + k, before[k]
+                    found += 1
     return found
 
 
-@compiled
-def _count(
-    now: Plane,
-    reference: Plane,
-    thresholds: tuple[Plane, Plane],
-    leaked: np.float32,
-    moved: NDArray[np.int32],
-) -> int:
-    """Return how many events the `moved` pixels fire together."""
-    level, base = now.ravel(), reference.ravel()
-    on, off = thresholds[0].ravel(), thresholds[1].ravel()
-    events = 0
-    for at in moved:
-        events += _steps(level[at] - base[at] + leaked, on[at], off[at])
-    return events
+# In the loops over a stretch there is no branch, so that they run as vectors. Marks
+# are a byte per pixel, of which eight that are quiet are passed at once.
 
 
 @compiled
-def _steps(gap: np.float32, on: np.float32, off: np.float32) -> int:
-    """Return how many thresholds `gap` spans, in either direction."""
-    return int(gap / on) if gap > 0 else int(-gap / off)
+def _differ(new: Line, now: Line, marks: NDArray[np.uint64]) -> bool:
+    """Tell whether two stretches differ anywhere."""
+    flags = marks.view(np.uint8)
+    for k in range(new.size):
+        flags[k] = np.uint8(new[k] != now[k])
+    for k in range(new.size, flags.size):
+        flags[k] = 0
+    anywhere = np.uint64(0)
+    for eight in range(marks.size):
+        anywhere |= marks[eight]
+    return bool(anywhere != 0)
+
+
+@compiled
+def _least(upper: Line, now: Line) -> np.float32:
+    """Return how far it is to the nearest upper limit."""
+    least = np.float32(np.inf)
+    for k in range(now.size):
+        least = min(least, upper[k] - now[k])
+    return least
+
+
+@compiled
+def _follow(light: Line, seen: Line, turns: np.float32, before: Line) -> None:
+    """Let photoreceptors follow the light; keep what they saw `before`.
+
+    The exponential of the log light is taken from a polynomial that is 0 at -4.
+    """
+    floor, one, near = np.float32(DARK_CUTOFF), np.float32(1.0), np.float32(SETTLED)
+    for k in range(light.size):
+        to, was = light[k], seen[k]
+        bright = max(np.float32(0.0), min(one, one + np.float32(0.25) * to))
+        bright *= bright
+        speed = turns * max(floor, bright * bright)
+        # NumPy's division: the plain one asks about zero and keeps vectors away.
+        then = was + (to - was) * np.divide(speed, one + speed)
+        before[k] = was
+        seen[k] = to if abs(to - then) < near else then
+
+
+@compiled
+def _cross(
+    now: Line, limits: tuple[Line, Line], leaked: np.float32, marks: NDArray[np.uint64]
+) -> None:
+    """Mark who reached a limit."""
+    upper, lower = limits
+    flags = marks.view(np.uint8)
+    for k in range(now.size):
+        sunk = now[k] + leaked
+        flags[k] = np.uint8(sunk >= upper[k]) | np.uint8(sunk <= lower[k])
 
 
 @compiled
 def _fire(
-    pictures: tuple[Plane, Plane, Plane],
-    levels: tuple[tuple[Plane, Plane], tuple[Plane, Plane]],
-    leaked: tuple[np.float32, np.float32],
-    where: tuple[Span, NDArray[np.int32]],
+    moved: tuple[NDArray[np.int32], Line, Line],
+    levels: tuple[Plane, Line, Line],
+    when: tuple[tuple[np.float32, np.float32, np.float32], Span],
+    progress: tuple[int, int],
     keys: Keys,
-) -> int:
-    """Write the events of every moved pixel, and move its reference along.
+) -> tuple[int, int]:
+    """Write the events of moved pixels from `progress` on, and move their limits along.
 
-    Returns how many there are.
+    Stops before the pixel whose events there is no room for. Returns the progress:
+    how many pixels are done and how many keys are written.
     """
-    before, now = pictures[0].ravel(), pictures[1].ravel()
-    reference = pictures[2].ravel()
-    on, off = levels[0][0].ravel(), levels[0][1].ravel()
-    upper, lower = levels[1][0].ravel(), levels[1][1].ravel()
-    span, moved = where
-    n = 0
-    for at in moved:
-        gap = now[at] - reference[at] + leaked[1]
-        was = before[at] - reference[at] + leaked[0]
-        step = on[at] if gap > 0 else -off[at]
+    places, before, seen = moved
+    thresholds, upper, lower = levels
+    (_, had_leaked, leaked), span = when
+    done, count = progress
+    for n in range(done, places.size):
+        at = places[n]
+        on, off = thresholds[at, 0], thresholds[at, 1]
+        reference = upper[at] - on
+        gap = seen[at] - reference + leaked
+        was = before[n] - reference + had_leaked
+        step = on if gap > 0 else -off
         polarity = 1 if gap > 0 else 0
-        count = _steps(gap, on[at], off[at])
-        for k in range(1, count + 1):
-            share = min(1.0, max(0.0, (k * step - was) / (gap - was)))
+        fired = int(gap / step)
+        if count + fired > keys.size:
+            return n, count
+        for k in range(1, fired + 1):
+            # By rounding, a pixel may get there without having moved.
+            share = (k * step - was) / (gap - was) if gap != was else 1.0
+            share = min(1.0, max(0.0, share))
             t_us = span[0] + int(share * (span[1] - span[0]))
-            keys[n] = _key(t_us, span, polarity, at, now.size)
-            n += 1
-        reference[at] += np.float32(count * step)
-        upper[at] = reference[at] + on[at]
-        lower[at] = reference[at] - off[at]
-    return n
+            keys[count] = _key(t_us, span, polarity, at, seen.size)
+            count += 1
+        if fired:
+            reference += np.float32(fired * step)
+            upper[at], lower[at] = reference + on, reference - off
+    return places.size, count
 
 
 @compiled
-def _shoot(now: Plane, dark: tuple[Shots, np.float32], span: Span, keys: Keys) -> int:
+def _shoot(seen: Line, dark: tuple[Shots, np.float32], span: Span, keys: Keys) -> int:
     """Write those shots that become events; return how many.
 
     Shots are drawn as if all were as dark as can be, where they are so many times as
     many as in full light. Where it is bright, some are none.
     """
-    light, one = now.ravel(), np.float32(1.0)
+    one = np.float32(1.0)
     shots, darkest = dark
-    n = 0
+    count = 0
     for shot in shots:
-        bright = np.exp(min(light[shot.at], np.float32(0.0)))
+        bright = np.exp(min(seen[shot.at], np.float32(0.0)))
         if shot.luck < (darkest + (one - darkest) * bright) / darkest:
-            keys[n] = _key(shot.t, span, shot.p, shot.at, light.size)
-            n += 1
-    return n
+            keys[count] = _key(shot.t, span, shot.p, shot.at, seen.size)
+            count += 1
+    return count
 
 
 @compiled
@@ -313,22 +367,23 @@ def _rest(
     keys: Keys,
     span: Span,
     fired_us: NDArray[np.int64],
-    refractory_us: int,
+    rest: tuple[int, int],
     out: Packet,
 ) -> int:
     """Write, in order, the events of pixels that had recovered; return how many.
 
-    An event's time is the tick of the sensor's clock before it.
+    `rest` is the refractory time and how many columns there are. An event's time is
+    the tick of the sensor's clock before it.
     """
-    fired, columns = fired_us.ravel(), fired_us.shape[1]
+    refractory_us, columns = rest
     first_us = span[0] - span[0] % span[2]
-    n = 0
+    count = 0
     for key in keys:
-        when, at = key // fired.size, key % fired.size
+        when, at = key // fired_us.size, key % fired_us.size
         t_us = first_us + (when >> 1) * span[2]
-        if t_us - fired[at] >= refractory_us:
-            fired[at] = t_us
-            out[n].x, out[n].y = at % columns, at // columns
-            out[n].p, out[n].t = when & 1, t_us
-            n += 1
-    return n
+        if t_us - fired_us[at] >= refractory_us:
+            fired_us[at] = t_us
+            out[count].x, out[count].y = at % columns, at // columns
+            out[count].p, out[count].t = when & 1, t_us
+            count += 1
+    return count

@@ -195,7 +195,7 @@ def test_a_photoreceptor_follows_light_late_and_later_in_the_dark() -> None:
     )
     sensor = Sensor(Size(2, 1), traits, seed=3)
     sensor.step(np.array([[-1.0, -4.5]], np.float32), 0)
-    risen = np.array([[0.0, -3.5]], np.float32)
+    risen = np.array([[-0.01, -3.51]], np.float32)
     packets = [sensor.step(risen, t_us) for t_us in range(1_000, 200_001, 1_000)]
     events = np.concatenate(packets)
     bright, dark = (events["t"][events["x"] == x] for x in (0, 1))
