@@ -62,6 +62,7 @@ class Noise:
             self._uneven = np.cumsum(rates) / rates.sum()
         self._waiting = np.empty(0, SHOT)
         self._drawn = np.empty(0, SHOT)
+        self._times_us = np.empty(0, np.int64)
         self._drawn_us = 0
 
     def begin(self, t_us: int) -> None:
@@ -72,9 +73,12 @@ class Noise:
         """Return the shots before `t_us` that were not returned yet, sorted in time."""
         while self._drawn_us < t_us:
             self._drawn = np.concatenate([self._drawn, self._span(self._drawn_us)])
+            # A search would copy a field of records whole, and there is one each time.
+            self._times_us = np.ascontiguousarray(self._drawn["t"])
             self._drawn_us += SPAN_US
-        count = int(np.searchsorted(self._drawn["t"], t_us))
+        count = int(np.searchsorted(self._times_us, t_us))
         shots, self._drawn = self._drawn[:count], self._drawn[count:]
+        self._times_us = self._times_us[count:]
         return shots
 
     def _span(self, begin_us: int) -> Shots:

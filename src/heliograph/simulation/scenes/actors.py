@@ -74,7 +74,8 @@ class Staged:
     """An actor for all moments of a film: maps from pixels, gaits, rectangles.
 
     `to_actor` is (moments, 2, 3), `rects` (moments, parts, 4), `distance` and
-    `scale_px` (body height in pixels) are (moments,).
+    `scale_px` (body height in pixels) are (moments,). `solid` is what the labelled
+    parts fill, in squares of the body height.
     """
 
     kind: Kind | None
@@ -86,18 +87,14 @@ class Staged:
     rects: NDArray[np.int64]
     distance: Series
     scale_px: Series
+    solid: float
 
     def whole_px(self, moment: int) -> float:
         """Return how many pixels the labelled parts cover, beyond all borders too."""
-        total = 0.0
-        scale = 1.0 / abs(np.linalg.det(self.to_actor[moment, :, :2]))
-        for part, texture, to_texture in zip(
-            self.parts, self.textures, self.to_textures, strict=True
-        ):
-            if part.labelled:
-                solid = float(np.count_nonzero(texture[:, :, 1] > SOLID))
-                total += solid * scale / abs(np.linalg.det(to_texture[:, :2]))
-        return total
+        map_ = self.to_actor[moment]
+        return self.solid / abs(
+            float(map_[0, 0] * map_[1, 1] - map_[0, 1] * map_[1, 0])
+        )
 
 
 def placed(sprite: Sprite, *, flip: bool = False) -> Affine:
@@ -137,12 +134,15 @@ def stage(
     to_pixels, distance, height = maps_at(actor, optics, camera, t_s)
     shown = distance > NEAR_M
     tallest = float(height[shown].max()) if shown.any() else 1.0
-    textures, to_textures = [], []
+    textures, to_textures, solid = [], [], 0.0
     rects = np.zeros((t_s.size, len(actor.parts), 4), np.int64)
     for at, part in enumerate(actor.parts):
         texture, to_texture = _texture(part, tallest, tone)
         textures.append(texture)
         to_textures.append(to_texture)
+        if part.labelled:
+            pixels = float(np.count_nonzero(texture[:, :, 1] > SOLID))
+            solid += pixels / abs(float(np.linalg.det(to_texture[:, :2])))
         rects[:, at] = _rects(part, to_pixels, (optics.size.width, optics.size.height))
     rects[~shown] = 0
     gaits: tuple[Gait, ...] = (STIFF,) * t_s.size
@@ -159,6 +159,7 @@ def stage(
         rects,
         distance,
         scale,
+        solid,
     )
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from heliograph.camera.types import EVENT, Packet
 from heliograph.simulation.camera.sensor import Sensor
 from heliograph.simulation.scenes.actors import Part, Staged, stage
+from heliograph.simulation.scenes.behind import Behind
 from heliograph.simulation.scenes.boxes import Boxes
 from heliograph.simulation.scenes.paint import (
     STIFF,
@@ -57,8 +58,13 @@ class Stage:
         self._far: Affine = plan.background_at(t_s)
         self._moves = plan.camera.motion != "static"
         shape = (plan.size.height, plan.size.width)
-        self._still = self._background(0)
-        self._plane = self._still.copy()
+        self._behind = Behind(plan.background, self._far, self.times_us, plan.size)
+        self._plane = np.empty(shape, np.float32)
+        if self._moves or plan.pad != (0, 0):
+            self._behind.draw(0, self._plane)
+        else:
+            self._plane[:] = plan.background
+        self._still = self._plane.copy()
         self._drawn: list[Rect] = []
         self._lit: Plane | None = None
         if plan.lamp is not None:
@@ -79,7 +85,7 @@ class Stage:
     def picture(self, frame: int) -> Plane:
         """Return log light at a frame; the array changes with the next call."""
         if self._moves:
-            self._plane = self._background(frame)
+            self._behind.draw(frame, self._plane)
         else:
             for rect in self._drawn:
                 restore(self._plane, self._still, rect)
@@ -102,11 +108,13 @@ class Stage:
 
         Returns how many pixels each would have if nobody stood before it.
         """
-        self.owner[:] = 0
-        if self._known is not None:
-            self.owner[:] = self._seen_afar(self._known, frame, cv2.INTER_NEAREST)
-        sizes = np.bincount(self.owner.ravel(), minlength=len(self.kinds) + 1)
-        covered: list[int] = sizes[1:].tolist()
+        covered = [0] * len(self.kinds)
+        if self._known is None:
+            self.owner[:] = 0
+        else:
+            self.owner[:] = self._seen_numbers(self._known, frame)
+            sizes = np.bincount(self.owner.ravel(), minlength=len(self.kinds) + 1)
+            covered = sizes[1:].tolist()
         for actor in self.from_afar(frame):
             at = self._places[id(actor)]
             for part, texture, to_texture, rect in self._parts(actor, frame):
@@ -157,25 +165,19 @@ class Stage:
                     (left, top, right, bottom),
                 )
 
-    def _background(self, frame: int) -> Plane:
-        if not self._moves and self.plan.pad == (0, 0):
-            return self.plan.background.copy()
-        seen = self._seen_afar(self.plan.background, frame, cv2.INTER_LINEAR)
-        return np.asarray(seen, np.float32)
-
-    def _seen_afar(
-        self, plane: Plane | Numbers, frame: int, how: int
-    ) -> cv2.typing.MatLike:
-        """Return what of the background the camera sees at a frame.
+    def _seen_numbers(self, numbers: Numbers, frame: int) -> Numbers:
+        """Return who of the background the camera sees where at a frame.
 
         Beyond its border everything is mirrored, but nobody is there twice.
         """
-        size = (self.plan.size.width, self.plan.size.height)
-        nearest = how == cv2.INTER_NEAREST
-        beyond = cv2.BORDER_CONSTANT if nearest else cv2.BORDER_REFLECT_101
-        return cv2.warpAffine(
-            plane, self._far[frame], size, flags=how, borderMode=beyond
+        seen = cv2.warpAffine(
+            numbers,
+            self._far[frame],
+            (self.plan.size.width, self.plan.size.height),
+            flags=cv2.INTER_NEAREST,
+            borderMode=cv2.BORDER_CONSTANT,
         )
+        return np.asarray(seen, np.int16)
 
 
 def _from_afar(actors: tuple[Staged, ...], frames: int) -> list[list[int]]:

@@ -17,6 +17,9 @@ Plane: TypeAlias = NDArray[np.float32]
 Texture: TypeAlias = NDArray[np.float32]
 """Log light and alpha, (height, width, 2)."""
 
+Cut: TypeAlias = tuple[NDArray[np.float32], tuple[int, int]]
+"""A texture, flat, and its height and width."""
+
 Affine: TypeAlias = NDArray[np.float64]
 """(2, 3)."""
 
@@ -65,8 +68,9 @@ def paint(  # noqa: PLR0917 - numba takes no keywords
     `dimming` over 0 it is a shadow: the light sinks by that much, in log units.
     """
     line = np.empty((rect[2] - rect[0], 2), np.float32)
+    cut = (texture.ravel(), (texture.shape[0], texture.shape[1]))
     for y in range(rect[1], rect[3]):
-        begin, end = _look_up_row(texture, maps, gait, (rect[0], rect[2], y), line)
+        begin, end = _look_up_row(cut, maps, gait, (rect[0], rect[2], y), line)
         if dimming > 0.0:
             for x in range(begin, end):
                 plane[y, x] -= np.float32(dimming) * line[x - rect[0], 1]
@@ -96,8 +100,9 @@ def claim(  # noqa: PLR0917 - numba takes no keywords
     """Write `mark` to what the cut-out covers of `owner`; return how many pixels."""
     covered = 0
     line = np.empty((rect[2] - rect[0], 2), np.float32)
+    cut = (texture.ravel(), (texture.shape[0], texture.shape[1]))
     for y in range(rect[1], rect[3]):
-        begin, end = _look_up_row(texture, maps, gait, (rect[0], rect[2], y), line)
+        begin, end = _look_up_row(cut, maps, gait, (rect[0], rect[2], y), line)
         for x in range(begin, end):
             if line[x - rect[0], 1] > SOLID:
                 owner[y, x] = mark
@@ -107,7 +112,7 @@ def claim(  # noqa: PLR0917 - numba takes no keywords
 
 @compiled
 def _look_up_row(
-    texture: Texture,
+    cut: Cut,
     maps: tuple[Affine, Affine],
     gait: Gait,
     where: tuple[int, int, int],
@@ -129,101 +134,172 @@ def _look_up_row(
         fx = b[0, 0] * u0 + b[0, 1] * v0 + b[0, 2] - 0.5
         fy = b[1, 0] * u0 + b[1, 1] * v0 + b[1, 2] - 0.5
         step = (b[0, 0] * du + b[0, 1] * dv, b[1, 0] * du + b[1, 1] * dv)
-        return _copy_row(texture, (fx, fy), step, (left, right), line)
+        return _copy_row(cut, (fx, fy), step, (left, right), line)
     if hip < 0.0 and top > hip:
-        _legs_row(texture, b, gait, (u0, v0, du, dv), line)
-        return left, right
-    for k in range(right - left):
+        begin, end = _legs_row(cut, b, gait, (u0, v0, du, dv), line)
+        return left + begin, left + end
+    # No arm swings farther than one at the row's lower end, and out to the side.
+    apart = abs(b[0, 0] * gait[9] * max(0.0, low - SHOULDER_V)) + 1.0
+    fx = b[0, 0] * u0 + b[0, 1] * v0 + b[0, 2] - 0.5
+    step_x, sides = b[0, 0] * du + b[0, 1] * dv, (-apart, cut[1][1] - 1 + apart)
+    begin, end = _within((fx, step_x), sides, (0, right - left))
+    for k in range(begin, end):
         u, v = u0 + du * k, v0 + dv * k
         if v > SHOULDER_V:
             out = min(1.0, abs(u - gait[2]) / ARM_U)
             u += gait[9] * out * out * (v - SHOULDER_V)
         fx = b[0, 0] * u + b[0, 1] * v + b[0, 2] - 0.5
         fy = b[1, 0] * u + b[1, 1] * v + b[1, 2] - 0.5
-        line[k, 0], line[k, 1] = _sample(texture, fx, fy)
-    return left, right
+        line[k, 0], line[k, 1] = _sample(cut, fx, fy)
+    return left + begin, left + end
+
+
+@compiled
+def _within(
+    series: tuple[float, float], bounds: tuple[float, float], span: tuple[int, int]
+) -> tuple[int, int]:
+    """Return the part of a span in which first + step * k is inside the bounds."""
+    first, step = series
+    begin, end = span
+    if abs(step) < 1e-9:  # noqa: PLR2004 - parallel to the border
+        return (begin, end) if bounds[0] <= first <= bounds[1] else (begin, begin)
+    one, other = (bounds[0] - first) / step, (bounds[1] - first) / step
+    low, high = max(min(one, other), float(begin)), min(max(one, other), end - 1.0)
+    if low > high:
+        return begin, begin
+    return int(np.ceil(low)), int(np.floor(high)) + 1
 
 
 @compiled
 def _copy_row(
-    texture: Texture,
+    cut: Cut,
     first: tuple[float, float],
     step: tuple[float, float],
     span: tuple[int, int],
     line: NDArray[np.float32],
 ) -> tuple[int, int]:
     """Fill a row that nothing bends: only where it can meet the cut-out."""
-    begin, end = 0, span[1] - span[0]
-    for axis in range(2):
-        last = texture.shape[1 - axis] - 1.001
-        at, by = first[axis], step[axis]
-        if abs(by) < 1e-9:  # noqa: PLR2004 - parallel to the border
-            if at < 0.0 or at > last:
-                end = begin
-            continue
-        one, other = -at / by, (last - at) / by
-        begin = max(begin, int(np.ceil(min(one, other))))
-        end = min(end, int(np.floor(max(one, other))) + 1)
+    whole = (0, span[1] - span[0])
+    wide, high = (0.0, cut[1][1] - 1.001), (0.0, cut[1][0] - 1.001)
+    begin, end = _within((first[0], step[0]), wide, whole)
+    begin, end = _within((first[1], step[1]), high, (begin, end))
     for k in range(begin, end):
         fx = first[0] + step[0] * k
         fy = first[1] + step[1] * k
-        line[k, 0], line[k, 1] = _sample(texture, fx, fy)
-    return span[0] + begin, span[0] + max(begin, end)
+        line[k, 0], line[k, 1] = _between(cut, fx, fy)
+    return span[0] + begin, span[0] + end
 
 
 @compiled
 def _legs_row(
-    texture: Texture,
+    cut: Cut,
     to_texture: Affine,
     gait: Gait,
     row: tuple[float, float, float, float],
     line: NDArray[np.float32],
-) -> None:
+) -> tuple[int, int]:
     """Fill a row below the hip: the leg behind, and over it the one in front."""
-    u0, v0, du, dv = row
-    front = gait[10] > 0.0
-    b = to_texture
-    for back in range(2):
-        right = front if back == 0 else not front
-        first = 6 if right else 3
-        swing, bend = gait[first], gait[first + 1]
-        longer = 1.0 / (1.0 - gait[first + 2])
-        side = 1.0 if right else -1.0
-        for k in range(line.shape[0]):
-            if back == 1 and line[k, 1] >= 1.0:
-                continue
-            u, v = u0 + du * k, v0 + dv * k
-            if v > gait[0]:
-                v = gait[0] + (v - gait[0]) * longer
-                u -= swing * (v - gait[0]) + bend * max(0.0, v - gait[1])
-            light, alpha = np.float32(0.0), np.float32(0.0)
-            if side * (u - gait[2]) >= -SEAM:
-                fx = b[0, 0] * u + b[0, 1] * v + b[0, 2] - 0.5
-                fy = b[1, 0] * u + b[1, 1] * v + b[1, 2] - 0.5
-                light, alpha = _sample(texture, fx, fy)
-            if back == 0:
-                line[k, 0], line[k, 1] = light, alpha
-                continue
-            over = line[k, 1]
-            shown = (np.float32(1.0) - over) * alpha
-            if shown > 0.0:
-                line[k, 0] = (over * line[k, 0] + shown * light) / (over + shown)
-                line[k, 1] = over + shown
+    right_first = gait[10] > 0.0
+    over = _leg_span(cut, to_texture, gait, row, right_first, line.shape[0])
+    under = _leg_span(cut, to_texture, gait, row, not right_first, line.shape[0])
+    begin, end = min(over[0], under[0]), max(over[1], under[1])
+    line[begin:end] = np.float32(0.0)
+    _leg(cut, to_texture, gait, (row, right_first), over, line)
+    _leg(cut, to_texture, gait, (row, not right_first), under, line)
+    return begin, end
 
 
 @compiled
-def _sample(texture: Texture, fx: float, fy: float) -> tuple[np.float32, np.float32]:
+def _swung(gait: Gait, first: int, v: float) -> float:
+    """Return how far a leg has swung at a height."""
+    below = max(0.0, v - gait[0]) / (1.0 - gait[first + 2])
+    beyond = max(0.0, gait[0] + below - gait[1])
+    return float(gait[first] * below + gait[first + 1] * beyond)
+
+
+@compiled
+def _leg_span(  # noqa: PLR0917 - numba takes no keywords
+    cut: Cut,
+    to_texture: Affine,
+    gait: Gait,
+    row: tuple[float, float, float, float],
+    right: bool,  # noqa: FBT001 - numba takes no keywords
+    pixels: int,
+) -> tuple[int, int]:
+    """Return from where to where in a row a leg may be."""
+    u0, v0, du, dv = row
+    b, side = to_texture, 1.0 if right else -1.0
+    one = _swung(gait, 6 if right else 3, v0)
+    other = _swung(gait, 6 if right else 3, v0 + dv * pixels)
+    slack = abs(b[0, 0] * (one - other)) + 2.0
+    low, high = -slack, cut[1][1] - 1 + slack
+    middle = b[0, 0] * (gait[2] - side * SEAM) + b[0, 1] * v0 + b[0, 2] - 0.5
+    if side * b[0, 0] > 0.0:
+        low = max(low, middle - slack)
+    else:
+        high = min(high, middle + slack)
+    first = b[0, 0] * (u0 - one) + b[0, 1] * v0 + b[0, 2] - 0.5
+    step = b[0, 0] * du + b[0, 1] * dv
+    return _within((first, step), (low, high), (0, pixels))
+
+
+@compiled
+def _leg(  # noqa: PLR0917 - numba takes no keywords
+    cut: Cut,
+    to_texture: Affine,
+    gait: Gait,
+    what: tuple[tuple[float, float, float, float], bool],
+    span: tuple[int, int],
+    line: NDArray[np.float32],
+) -> None:
+    """Put a leg behind what is in the row already."""
+    (u0, v0, du, dv), right = what
+    b, side, first = to_texture, 1.0 if right else -1.0, 6 if right else 3
+    hip, knee, centre = gait[0], gait[1], gait[2]
+    swing, bend, longer = gait[first], gait[first + 1], 1.0 / (1.0 - gait[first + 2])
+    for k in range(span[0], span[1]):
+        over = line[k, 1]
+        if over >= 1.0:
+            continue
+        u, v = u0 + du * k, v0 + dv * k
+        if v > hip:
+            v = hip + (v - hip) * longer
+            u -= swing * (v - hip) + bend * max(0.0, v - knee)
+        if side * (u - centre) < -SEAM:
+            continue
+        fx = b[0, 0] * u + b[0, 1] * v + b[0, 2] - 0.5
+        fy = b[1, 0] * u + b[1, 1] * v + b[1, 2] - 0.5
+        light, alpha = _sample(cut, fx, fy)
+        shown = (np.float32(1.0) - over) * alpha
+        if shown > 0.0:
+            line[k, 0] = (over * line[k, 0] + shown * light) / (over + shown)
+            line[k, 1] = over + shown
+
+
+@compiled
+def _sample(cut: Cut, fx: float, fy: float) -> tuple[np.float32, np.float32]:
     """Return log light and alpha between the four pixels around a place."""
-    if fx < 0.0 or fy < 0.0:
+    rows, columns = cut[1]
+    if fx < 0.0 or fy < 0.0 or fx >= columns - 1 or fy >= rows - 1:
         return np.float32(0.0), np.float32(0.0)
-    x, y = np.int64(fx), np.int64(fy)
-    if x + 1 >= texture.shape[1] or y + 1 >= texture.shape[0]:
-        return np.float32(0.0), np.float32(0.0)
+    return _between(cut, fx, fy)
+
+
+@compiled
+def _between(cut: Cut, fx: float, fy: float) -> tuple[np.float32, np.float32]:
+    """Return the same of a place that has four pixels around it.
+
+    Places are unsigned: of others Numba asks each time whether they are negative.
+    """
+    flat, columns = cut[0], cut[1][1]
+    x, y = np.int32(fx), np.int32(fy)
     sx, sy = np.float32(fx - x), np.float32(fy - y)
-    one = np.float32(1.0)
-    upper = texture[y, x, 1] * (one - sx) + texture[y, x + 1, 1] * sx
-    lower = texture[y + 1, x, 1] * (one - sx) + texture[y + 1, x + 1, 1] * sx
-    alpha = upper * (one - sy) + lower * sy
-    upper = texture[y, x, 0] * (one - sx) + texture[y, x + 1, 0] * sx
-    lower = texture[y + 1, x, 0] * (one - sx) + texture[y + 1, x + 1, 0] * sx
-    return upper * (one - sy) + lower * sy, alpha
+    upper = np.uint64(2 * (y * columns + x))
+    lower = upper + np.uint64(2 * columns)
+    one, two, three = np.uint64(1), np.uint64(2), np.uint64(3)
+    above = flat[upper + one] + (flat[upper + three] - flat[upper + one]) * sx
+    below = flat[lower + one] + (flat[lower + three] - flat[lower + one]) * sx
+    alpha = above + (below - above) * sy
+    above = flat[upper] + (flat[upper + two] - flat[upper]) * sx
+    below = flat[lower] + (flat[lower + two] - flat[lower]) * sx
+    return above + (below - above) * sy, alpha

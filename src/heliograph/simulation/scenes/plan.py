@@ -9,6 +9,7 @@ from heliograph.camera.types import Size
 from heliograph.simulation.camera.sensor import SensorTraits
 from heliograph.simulation.scenes.actors import Actor, Tone, maps_at
 from heliograph.simulation.scenes.backgrounds import SOFT_SIGMA_PX, draw_backdrop
+from heliograph.simulation.scenes.behind import STEP_PX, moved_px
 from heliograph.simulation.scenes.camera_path import (
     FAR_M,
     CameraMotion,
@@ -33,9 +34,6 @@ FRAME_US = (5_000, 4_000, 2_500, 2_000, 1_250, 1_000)
 
 LAMP_FRAME_US = 1_250
 """A lamp that flickers at 100 Hz needs eight pictures a period."""
-
-STEP_PX = 1.0
-"""How far anything may move between two pictures."""
 
 SPEED_S = 0.005
 """How often it is looked how fast things are."""
@@ -250,7 +248,7 @@ def _lamp(size: Size, rng: np.random.Generator) -> Lamp:
 def _timed(plan: Plan) -> Plan:
     """Choose the times between pictures by the fastest that moves in them."""
     t_s = np.arange(0, plan.seconds + 1.5 * SPEED_S, SPEED_S)
-    fastest = _background_speed(plan.background_at(t_s), plan.size)
+    fastest = moved_px(plan.background_at(t_s), plan.size) / SPEED_S
     camera = plan.camera_at(t_s)
     for actor in plan.actors:
         maps, distance, _ = maps_at(actor, plan.optics, camera, t_s)
@@ -266,15 +264,6 @@ def _timed(plan: Plan) -> Plan:
     if plan.lamp is not None:
         paces_us = tuple(min(us, LAMP_FRAME_US) for us in paces_us)
     return replace(plan, frame_us=min(paces_us), paces_us=paces_us)
-
-
-def _background_speed(maps: Affine, size: Size) -> Series:
-    """Return how fast, in px/s, what is behind moves in the picture, at most."""
-    sides = (np.linspace(0, size.width, 3), np.linspace(0, size.height, 3))
-    seen = np.stack(np.meshgrid(*sides)).reshape(2, -1)
-    there = np.linalg.inv(maps[:-1, :, :2]) @ (seen - maps[:-1, :, 2:])
-    then = maps[1:, :, :2] @ there + maps[1:, :, 2:]
-    return np.asarray(np.hypot(*(then - seen).swapaxes(0, 1)).max(axis=1) / SPEED_S)
 
 
 def _body_speed(maps: Affine, size: Size) -> Series:
