@@ -11,9 +11,11 @@ from heliograph.simulation.scenes.paint import (
     SOLID,
     STIFF,
     Affine,
+    Cut,
     Gait,
     Plane,
     Texture,
+    cut,
 )
 from heliograph.simulation.scenes.sprites import Kind, Sprite
 from heliograph.simulation.scenes.world import NEAR_M, Course, Optics, Series
@@ -79,7 +81,7 @@ class Staged:
     """
 
     kind: Kind | None
-    textures: tuple[Texture, ...]
+    cuts: tuple[Cut, ...]
     to_textures: tuple[Affine, ...]
     parts: tuple[Part, ...]
     to_actor: Affine
@@ -134,11 +136,11 @@ def stage(
     to_pixels, distance, height = maps_at(actor, optics, camera, t_s)
     shown = distance > NEAR_M
     tallest = float(height[shown].max()) if shown.any() else 1.0
-    textures, to_textures, solid = [], [], 0.0
+    cuts, to_textures, solid = [], [], 0.0
     rects = np.zeros((t_s.size, len(actor.parts), 4), np.int64)
     for at, part in enumerate(actor.parts):
         texture, to_texture = _texture(part, tallest, tone)
-        textures.append(texture)
+        cuts.append(cut(texture))
         to_textures.append(to_texture)
         if part.labelled:
             pixels = float(np.count_nonzero(texture[:, :, 1] > SOLID))
@@ -151,7 +153,7 @@ def stage(
     scale = np.hypot(to_pixels[:, 0, 1], to_pixels[:, 1, 1])
     return Staged(
         actor.kind,
-        tuple(textures),
+        tuple(cuts),
         tuple(to_textures),
         actor.parts,
         _inverted(to_pixels),

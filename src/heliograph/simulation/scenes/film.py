@@ -16,8 +16,8 @@ from heliograph.simulation.scenes.boxes import Boxes
 from heliograph.simulation.scenes.paint import (
     STIFF,
     Affine,
+    Cut,
     Plane,
-    Texture,
     claim,
     paint,
     restore,
@@ -96,7 +96,8 @@ class Stage:
             return self._plane
         lamp = self.plan.lamp
         wave = np.sin(np.pi * lamp.hz * self.times_us[frame] / 1e6) ** 2
-        glow = np.log1p(np.float32(lamp.depth * wave) * self._lit)
+        # NumPy's log is vectors, its log1p is not.
+        glow = np.log(np.float32(1.0) + np.float32(lamp.depth * wave) * self._lit)
         return np.asarray(self._plane + glow, np.float32)
 
     def from_afar(self, frame: int) -> list[Staged]:
@@ -117,14 +118,14 @@ class Stage:
             covered = sizes[1:].tolist()
         for actor in self.from_afar(frame):
             at = self._places[id(actor)]
-            for part, texture, to_texture, rect in self._parts(actor, frame):
+            for part, cut, to_texture, rect in self._parts(actor, frame):
                 if part.dimming > 0:
                     continue
                 gait = actor.gaits[frame] if part.walks else STIFF
                 maps = (actor.to_actor[frame], to_texture)
                 # What is carried covers others, but is in nobody's box.
                 mark = at + 1 if part.labelled else 0
-                count = claim(self.owner, texture, maps, gait, rect, mark)
+                count = claim(self.owner, cut, maps, gait, rect, mark)
                 covered[at] += count if part.labelled else 0
         return covered
 
@@ -145,22 +146,22 @@ class Stage:
         return float(whole * grown)
 
     def _draw(self, actor: Staged, frame: int) -> None:
-        for part, texture, to_texture, rect in self._parts(actor, frame):
+        for part, cut, to_texture, rect in self._parts(actor, frame):
             gait = actor.gaits[frame] if part.walks else STIFF
             maps = (actor.to_actor[frame], to_texture)
-            paint(self._plane, texture, maps, gait, rect, part.dimming)
+            paint(self._plane, cut, maps, gait, rect, part.dimming)
             self._drawn.append(rect)
 
     def _parts(
         self, actor: Staged, frame: int
-    ) -> Iterator[tuple[Part, Texture, Affine, Rect]]:
+    ) -> Iterator[tuple[Part, Cut, Affine, Rect]]:
         rects = self._rects[self._places[id(actor)]][frame]
         for at, part in enumerate(actor.parts):
             left, top, right, bottom = rects[at]
             if right > left and bottom > top:
                 yield (
                     part,
-                    actor.textures[at],
+                    actor.cuts[at],
                     actor.to_textures[at],
                     (left, top, right, bottom),
                 )
@@ -189,6 +190,11 @@ def _from_afar(actors: tuple[Staged, ...], frames: int) -> list[list[int]]:
     return order
 
 
+def _joined(packets: list[Packet]) -> Packet:
+    """Return packets as one; as bytes, since of records NumPy compares every field."""
+    return np.concatenate([packet.view(np.uint8) for packet in packets]).view(EVENT)
+
+
 def film(plan: Plan, progress: Progress | None = None) -> Filmed:
     """Film a plan. The same plan gives the same events and labels."""
     stage_ = Stage(plan)
@@ -203,10 +209,9 @@ def film(plan: Plan, progress: Progress | None = None) -> Filmed:
             continue
         packets.append(sensor.step(stage_.picture(frame), t_us))
         if t_us % LABEL_US == 0:
-            boxes.see(np.concatenate(packets[noted:]))
+            boxes.see(_joined(packets[noted:]))
             boxes.note(frame, t_us)
             noted = len(packets)
         if progress is not None:
             progress(t_us / stage_.duration_us)
-    events = np.concatenate(packets) if packets else np.empty(0, EVENT)
-    return Filmed(events, boxes.labels(), stage_.duration_us)
+    return Filmed(_joined(packets), boxes.labels(), stage_.duration_us)

@@ -17,8 +17,9 @@ Plane: TypeAlias = NDArray[np.float32]
 Texture: TypeAlias = NDArray[np.float32]
 """Log light and alpha, (height, width, 2)."""
 
-Cut: TypeAlias = tuple[NDArray[np.float32], tuple[int, int]]
-"""A texture, flat, and its height and width."""
+Cut: TypeAlias = tuple[NDArray[np.float32], tuple[int, int], NDArray[np.int32]]
+"""A texture ready to be painted: flat; its height and width; and from which to which
+column each row has any alpha, (height, 2)."""
 
 Affine: TypeAlias = NDArray[np.float64]
 """(2, 3)."""
@@ -53,10 +54,25 @@ SOLID = 0.4
 """From this alpha on a pixel belongs to the cut-out."""
 
 
+SPREAD_ROWS = 16
+"""A row of the picture that crosses more rows of a cut-out is looked up whole."""
+
+
+def cut(texture: Texture) -> Cut:
+    """Return a texture as it is painted."""
+    rows, columns = texture.shape[:2]
+    solid = texture[:, :, 1] > 0
+    begins = np.where(solid.any(axis=1), solid.argmax(axis=1), columns)
+    ends = columns - solid[:, ::-1].argmax(axis=1)
+    spans = np.stack([begins, np.where(begins < columns, ends, 0)], axis=1)
+    flat = np.ascontiguousarray(texture, np.float32).reshape(-1)
+    return flat, (rows, columns), spans.astype(np.int32)
+
+
 @compiled
 def paint(  # noqa: PLR0917 - numba takes no keywords
     plane: Plane,
-    texture: Texture,
+    cut_: Cut,
     maps: tuple[Affine, Affine],
     gait: Gait,
     rect: tuple[int, int, int, int],
@@ -68,9 +84,8 @@ def paint(  # noqa: PLR0917 - numba takes no keywords
     `dimming` over 0 it is a shadow: the light sinks by that much, in log units.
     """
     line = np.empty((rect[2] - rect[0], 2), np.float32)
-    cut = (texture.ravel(), (texture.shape[0], texture.shape[1]))
     for y in range(rect[1], rect[3]):
-        begin, end = _look_up_row(cut, maps, gait, (rect[0], rect[2], y), line)
+        begin, end = _look_up_row(cut_, maps, gait, (rect[0], rect[2], y), line)
         if dimming > 0.0:
             for x in range(begin, end):
                 plane[y, x] -= np.float32(dimming) * line[x - rect[0], 1]
@@ -91,7 +106,7 @@ def restore(plane: Plane, still: Plane, rect: tuple[int, int, int, int]) -> None
 @compiled
 def claim(  # noqa: PLR0917 - numba takes no keywords
     owner: NDArray[np.int16],
-    texture: Texture,
+    cut_: Cut,
     maps: tuple[Affine, Affine],
     gait: Gait,
     rect: tuple[int, int, int, int],
@@ -100,9 +115,8 @@ def claim(  # noqa: PLR0917 - numba takes no keywords
     """Write `mark` to what the cut-out covers of `owner`; return how many pixels."""
     covered = 0
     line = np.empty((rect[2] - rect[0], 2), np.float32)
-    cut = (texture.ravel(), (texture.shape[0], texture.shape[1]))
     for y in range(rect[1], rect[3]):
-        begin, end = _look_up_row(cut, maps, gait, (rect[0], rect[2], y), line)
+        begin, end = _look_up_row(cut_, maps, gait, (rect[0], rect[2], y), line)
         for x in range(begin, end):
             if line[x - rect[0], 1] > SOLID:
                 owner[y, x] = mark
@@ -112,7 +126,7 @@ def claim(  # noqa: PLR0917 - numba takes no keywords
 
 @compiled
 def _look_up_row(
-    cut: Cut,
+    cut_: Cut,
     maps: tuple[Affine, Affine],
     gait: Gait,
     where: tuple[int, int, int],
@@ -134,14 +148,14 @@ def _look_up_row(
         fx = b[0, 0] * u0 + b[0, 1] * v0 + b[0, 2] - 0.5
         fy = b[1, 0] * u0 + b[1, 1] * v0 + b[1, 2] - 0.5
         step = (b[0, 0] * du + b[0, 1] * dv, b[1, 0] * du + b[1, 1] * dv)
-        return _copy_row(cut, (fx, fy), step, (left, right), line)
+        return _copy_row(cut_, (fx, fy), step, (left, right), line)
     if hip < 0.0 and top > hip:
-        begin, end = _legs_row(cut, b, gait, (u0, v0, du, dv), line)
+        begin, end = _legs_row(cut_, b, gait, (u0, v0, du, dv), line)
         return left + begin, left + end
     # No arm swings farther than one at the row's lower end, and out to the side.
     apart = abs(b[0, 0] * gait[9] * max(0.0, low - SHOULDER_V)) + 1.0
     fx = b[0, 0] * u0 + b[0, 1] * v0 + b[0, 2] - 0.5
-    step_x, sides = b[0, 0] * du + b[0, 1] * dv, (-apart, cut[1][1] - 1 + apart)
+    step_x, sides = b[0, 0] * du + b[0, 1] * dv, (-apart, cut_[1][1] - 1 + apart)
     begin, end = _within((fx, step_x), sides, (0, right - left))
     for k in range(begin, end):
         u, v = u0 + du * k, v0 + dv * k
@@ -150,7 +164,7 @@ def _look_up_row(
             u += gait[9] * out * out * (v - SHOULDER_V)
         fx = b[0, 0] * u + b[0, 1] * v + b[0, 2] - 0.5
         fy = b[1, 0] * u + b[1, 1] * v + b[1, 2] - 0.5
-        line[k, 0], line[k, 1] = _sample(cut, fx, fy)
+        line[k, 0], line[k, 1] = _sample(cut_, fx, fy)
     return left + begin, left + end
 
 
@@ -172,7 +186,7 @@ def _within(
 
 @compiled
 def _copy_row(
-    cut: Cut,
+    cut_: Cut,
     first: tuple[float, float],
     step: tuple[float, float],
     span: tuple[int, int],
@@ -180,19 +194,36 @@ def _copy_row(
 ) -> tuple[int, int]:
     """Fill a row that nothing bends: only where it can meet the cut-out."""
     whole = (0, span[1] - span[0])
-    wide, high = (0.0, cut[1][1] - 1.001), (0.0, cut[1][0] - 1.001)
-    begin, end = _within((first[0], step[0]), wide, whole)
-    begin, end = _within((first[1], step[1]), high, (begin, end))
+    wide, high = (0.0, cut_[1][1] - 1.001), (0.0, cut_[1][0] - 1.001)
+    begin, end = _within((first[1], step[1]), high, whole)
+    begin, end = _within((first[0], step[0]), wide, (begin, end))
+    if end > begin:
+        rows = (first[1] + step[1] * begin, first[1] + step[1] * (end - 1))
+        filled = _filled(cut_, int(min(rows)), int(max(rows)) + 1)
+        begin, end = _within((first[0], step[0]), filled, (begin, end))
     for k in range(begin, end):
         fx = first[0] + step[0] * k
         fy = first[1] + step[1] * k
-        line[k, 0], line[k, 1] = _between(cut, fx, fy)
+        line[k, 0], line[k, 1] = _between(cut_, fx, fy)
     return span[0] + begin, span[0] + end
 
 
 @compiled
+def _filled(cut_: Cut, first: int, last: int) -> tuple[float, float]:
+    """Return between which columns some of these rows have alpha."""
+    columns = cut_[1][1]
+    if last - first > SPREAD_ROWS:
+        return 0.0, float(columns)
+    begin, end = columns, 0
+    for row in range(first, min(last, cut_[1][0] - 1) + 1):
+        begin, end = min(begin, cut_[2][row, 0]), max(end, cut_[2][row, 1])
+    # Between a pixel with alpha and one without there is still some.
+    return begin - 1.0, float(end)
+
+
+@compiled
 def _legs_row(
-    cut: Cut,
+    cut_: Cut,
     to_texture: Affine,
     gait: Gait,
     row: tuple[float, float, float, float],
@@ -200,12 +231,12 @@ def _legs_row(
 ) -> tuple[int, int]:
     """Fill a row below the hip: the leg behind, and over it the one in front."""
     right_first = gait[10] > 0.0
-    over = _leg_span(cut, to_texture, gait, row, right_first, line.shape[0])
-    under = _leg_span(cut, to_texture, gait, row, not right_first, line.shape[0])
+    over = _leg_span(cut_, to_texture, gait, row, right_first, line.shape[0])
+    under = _leg_span(cut_, to_texture, gait, row, not right_first, line.shape[0])
     begin, end = min(over[0], under[0]), max(over[1], under[1])
     line[begin:end] = np.float32(0.0)
-    _leg(cut, to_texture, gait, (row, right_first), over, line)
-    _leg(cut, to_texture, gait, (row, not right_first), under, line)
+    _leg(cut_, to_texture, gait, (row, right_first), over, line)
+    _leg(cut_, to_texture, gait, (row, not right_first), under, line)
     return begin, end
 
 
@@ -219,7 +250,7 @@ def _swung(gait: Gait, first: int, v: float) -> float:
 
 @compiled
 def _leg_span(  # noqa: PLR0917 - numba takes no keywords
-    cut: Cut,
+    cut_: Cut,
     to_texture: Affine,
     gait: Gait,
     row: tuple[float, float, float, float],
@@ -232,7 +263,7 @@ def _leg_span(  # noqa: PLR0917 - numba takes no keywords
     one = _swung(gait, 6 if right else 3, v0)
     other = _swung(gait, 6 if right else 3, v0 + dv * pixels)
     slack = abs(b[0, 0] * (one - other)) + 2.0
-    low, high = -slack, cut[1][1] - 1 + slack
+    low, high = -slack, cut_[1][1] - 1 + slack
     middle = b[0, 0] * (gait[2] - side * SEAM) + b[0, 1] * v0 + b[0, 2] - 0.5
     if side * b[0, 0] > 0.0:
         low = max(low, middle - slack)
@@ -245,7 +276,7 @@ def _leg_span(  # noqa: PLR0917 - numba takes no keywords
 
 @compiled
 def _leg(  # noqa: PLR0917 - numba takes no keywords
-    cut: Cut,
+    cut_: Cut,
     to_texture: Affine,
     gait: Gait,
     what: tuple[tuple[float, float, float, float], bool],
@@ -269,7 +300,7 @@ def _leg(  # noqa: PLR0917 - numba takes no keywords
             continue
         fx = b[0, 0] * u + b[0, 1] * v + b[0, 2] - 0.5
         fy = b[1, 0] * u + b[1, 1] * v + b[1, 2] - 0.5
-        light, alpha = _sample(cut, fx, fy)
+        light, alpha = _sample(cut_, fx, fy)
         shown = (np.float32(1.0) - over) * alpha
         if shown > 0.0:
             line[k, 0] = (over * line[k, 0] + shown * light) / (over + shown)
@@ -277,21 +308,21 @@ def _leg(  # noqa: PLR0917 - numba takes no keywords
 
 
 @compiled
-def _sample(cut: Cut, fx: float, fy: float) -> tuple[np.float32, np.float32]:
+def _sample(cut_: Cut, fx: float, fy: float) -> tuple[np.float32, np.float32]:
     """Return log light and alpha between the four pixels around a place."""
-    rows, columns = cut[1]
+    rows, columns = cut_[1]
     if fx < 0.0 or fy < 0.0 or fx >= columns - 1 or fy >= rows - 1:
         return np.float32(0.0), np.float32(0.0)
-    return _between(cut, fx, fy)
+    return _between(cut_, fx, fy)
 
 
 @compiled
-def _between(cut: Cut, fx: float, fy: float) -> tuple[np.float32, np.float32]:
+def _between(cut_: Cut, fx: float, fy: float) -> tuple[np.float32, np.float32]:
     """Return the same of a place that has four pixels around it.
 
     Places are unsigned: of others Numba asks each time whether they are negative.
     """
-    flat, columns = cut[0], cut[1][1]
+    flat, columns = cut_[0], cut_[1][1]
     x, y = np.int32(fx), np.int32(fy)
     sx, sy = np.float32(fx - x), np.float32(fy - y)
     upper = np.uint64(2 * (y * columns + x))

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from heliograph.simulation.scenes.gait import Gaits
-from heliograph.simulation.scenes.paint import STIFF, Affine, Gait, claim, paint
+from heliograph.simulation.scenes.paint import STIFF, Affine, Gait, claim, cut, paint
 from heliograph.simulation.scenes.world import course
 
 UPRIGHT: Affine = np.array([[1 / 40, 0.0, -0.5], [0.0, 1 / 40, -1.25]])
@@ -27,7 +27,7 @@ def painted(
     gait: Gait, to_actor: Affine = UPRIGHT
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     plane = np.full((60, 44), -9.0, np.float32)
-    paint(plane, cut_out(), (to_actor, TO_TEXTURE), gait, (0, 0, 44, 60), 0.0)
+    paint(plane, cut(cut_out()), (to_actor, TO_TEXTURE), gait, (0, 0, 44, 60), 0.0)
     return plane
 
 
@@ -53,14 +53,14 @@ def test_without_a_gait_it_is_opencv_s_affine_picture() -> None:
 
 def test_a_shadow_only_takes_light_away() -> None:
     plane = np.full((60, 44), -1.0, np.float32)
-    paint(plane, cut_out(), (UPRIGHT, TO_TEXTURE), STIFF, (0, 0, 44, 60), 0.5)
+    paint(plane, cut(cut_out()), (UPRIGHT, TO_TEXTURE), STIFF, (0, 0, 44, 60), 0.5)
     assert plane.min() == -1.5
     assert plane[0, 0] == -1.0
 
 
 def test_nothing_is_painted_outside_the_rectangle() -> None:
     plane = np.full((60, 44), -9.0, np.float32)
-    paint(plane, cut_out(), (UPRIGHT, TO_TEXTURE), STIFF, (0, 20, 44, 30), 0.0)
+    paint(plane, cut(cut_out()), (UPRIGHT, TO_TEXTURE), STIFF, (0, 20, 44, 30), 0.0)
     assert (plane[:20] == -9.0).all()
     assert (plane[30:] == -9.0).all()
     assert (plane[20:30] != -9.0).any()
@@ -87,7 +87,7 @@ def test_who_stands_swings_nothing() -> None:
 def test_claimed_pixels_are_those_that_are_mostly_covered() -> None:
     owner = np.zeros((60, 44), np.int16)
     maps = (UPRIGHT, TO_TEXTURE)
-    count = claim(owner, cut_out(), maps, STIFF, (0, 0, 44, 60), 7)
+    count = claim(owner, cut(cut_out()), maps, STIFF, (0, 0, 44, 60), 7)
     rows, columns = np.nonzero(owner == 7)
     assert count == rows.size
     # 72 by 32 of the cut-out's pixels are solid, four to one of the picture's.
