@@ -248,7 +248,12 @@ def _encode(
             out[n] = ADDR_Y | y
             n += 1
         end = _run_end(packet, i)
-        n = _write_run(packet[i:end], width, out, n)
+        if end == i + 1:
+            # Most are alone, and for one there is one way.
+            out[n] = ADDR_X | (packet[i].p << 11) | packet[i].x
+            n += 1
+        else:
+            n = _write_run(packet[i:end], width, out, n)
         i = end
     while edge < triggers.size:
         n = _write_trigger(triggers[edge], state, out, n)

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from heliograph.camera.jit import compiled
 
 Plane: TypeAlias = NDArray[np.float32]
+Line: TypeAlias = NDArray[np.float32]
 Texture: TypeAlias = NDArray[np.float32]
 """Log light and alpha, (height, width, 2)."""
 
-Cut: TypeAlias = tuple[NDArray[np.float32], tuple[int, int], NDArray[np.int32]]
+Cut: TypeAlias = tuple[Line, tuple[int, int], NDArray[np.int32]]
 """A texture ready to be painted: flat; its height and width; and from which to which
 column each row has any alpha, (height, 2)."""
 
@@ -54,6 +55,13 @@ SOLID = 0.4
 """From this alpha on a pixel belongs to the cut-out."""
 
 
+Row: TypeAlias = tuple[Line, Line, Line, Line, NDArray[np.int32]]
+"""Room for a row of pixels: log light and alpha; where in the cut-out they come from,
+x and y, later only how far past a pixel of it; and which of its numbers that pixel's
+are, or `NOWHERE`."""
+
+NOWHERE = -1
+
 SPREAD_ROWS = 16
 """A row of the picture that crosses more rows of a cut-out is looked up whole."""
 
@@ -83,16 +91,18 @@ def paint(  # noqa: PLR0917 - numba takes no keywords
     `maps` leads from pixels to the actor and from there to the cut-out. With a
     `dimming` over 0 it is a shadow: the light sinks by that much, in log units.
     """
-    line = np.empty((rect[2] - rect[0], 2), np.float32)
+    row = _row(rect[2] - rect[0])
+    light, alpha = row[0], row[1]
+    less = np.float32(dimming)
     for y in range(rect[1], rect[3]):
-        begin, end = _look_up_row(cut_, maps, gait, (rect[0], rect[2], y), line)
+        begin, end = _look_up_row(cut_, maps, gait, (rect[0], rect[2], y), row)
+        part = plane[y, begin:end]
         if dimming > 0.0:
-            for x in range(begin, end):
-                plane[y, x] -= np.float32(dimming) * line[x - rect[0], 1]
+            for k in range(part.size):
+                part[k] -= less * alpha[k]
             continue
-        for x in range(begin, end):
-            light, alpha = line[x - rect[0], 0], line[x - rect[0], 1]
-            plane[y, x] += alpha * (light - plane[y, x])
+        for k in range(part.size):
+            part[k] += alpha[k] * (light[k] - part[k])
 
 
 @compiled
@@ -114,14 +124,26 @@ def claim(  # noqa: PLR0917 - numba takes no keywords
 ) -> int:
     """Write `mark` to what the cut-out covers of `owner`; return how many pixels."""
     covered = 0
-    line = np.empty((rect[2] - rect[0], 2), np.float32)
+    row = _row(rect[2] - rect[0])
     for y in range(rect[1], rect[3]):
-        begin, end = _look_up_row(cut_, maps, gait, (rect[0], rect[2], y), line)
-        for x in range(begin, end):
-            if line[x - rect[0], 1] > SOLID:
-                owner[y, x] = mark
+        begin, end = _look_up_row(cut_, maps, gait, (rect[0], rect[2], y), row)
+        for k in range(end - begin):
+            if row[1][k] > SOLID:
+                owner[y, begin + k] = mark
                 covered += 1
     return covered
+
+
+@compiled
+def _row(pixels: int) -> Row:
+    """Return room for so many pixels."""
+    return (
+        np.empty(pixels, np.float32),
+        np.empty(pixels, np.float32),
+        np.empty(pixels, np.float32),
+        np.empty(pixels, np.float32),
+        np.empty(pixels, np.int32),
+    )
 
 
 @compiled
@@ -130,41 +152,39 @@ def _look_up_row(
     maps: tuple[Affine, Affine],
     gait: Gait,
     where: tuple[int, int, int],
-    line: NDArray[np.float32],
+    row: Row,
 ) -> tuple[int, int]:
-    """Fill `line` with log light and alpha of a row of pixels: left, right, y.
+    """Look up log light and alpha of a row of pixels: left, right, y.
 
-    Returns from where to where it is filled; what is beyond shows nothing.
+    Returns from which to which column there may be any; `row` begins with the first.
     """
     left, right, y = where
     a, b = maps
     u0 = a[0, 0] * (left + 0.5) + a[0, 1] * (y + 0.5) + a[0, 2]
     v0 = a[1, 0] * (left + 0.5) + a[1, 1] * (y + 0.5) + a[1, 2]
     du, dv = a[0, 0], a[1, 0]
-    top = min(v0, v0 + dv * (right - left))
-    low = max(v0, v0 + dv * (right - left))
+    pixels = right - left
+    top = min(v0, v0 + dv * pixels)
+    low = max(v0, v0 + dv * pixels)
     hip = gait[0]
-    if low <= hip and (hip >= 0.0 or low <= SHOULDER_V or gait[9] == 0.0):
-        fx = b[0, 0] * u0 + b[0, 1] * v0 + b[0, 2] - 0.5
-        fy = b[1, 0] * u0 + b[1, 1] * v0 + b[1, 2] - 0.5
-        step = (b[0, 0] * du + b[0, 1] * dv, b[1, 0] * du + b[1, 1] * dv)
-        return _copy_row(cut_, (fx, fy), step, (left, right), line)
-    if hip < 0.0 and top > hip:
-        begin, end = _legs_row(cut_, b, gait, (u0, v0, du, dv), line)
-        return left + begin, left + end
-    # No arm swings farther than one at the row's lower end, and out to the side.
-    apart = abs(b[0, 0] * gait[9] * max(0.0, low - SHOULDER_V)) + 1.0
+    # Where a row begins in the cut-out, and by how much it goes on with each pixel.
     fx = b[0, 0] * u0 + b[0, 1] * v0 + b[0, 2] - 0.5
-    step_x, sides = b[0, 0] * du + b[0, 1] * dv, (-apart, cut_[1][1] - 1 + apart)
-    begin, end = _within((fx, step_x), sides, (0, right - left))
-    for k in range(begin, end):
-        u, v = u0 + du * k, v0 + dv * k
-        if v > SHOULDER_V:
-            out = min(1.0, abs(u - gait[2]) / ARM_U)
-            u += gait[9] * out * out * (v - SHOULDER_V)
-        fx = b[0, 0] * u + b[0, 1] * v + b[0, 2] - 0.5
-        fy = b[1, 0] * u + b[1, 1] * v + b[1, 2] - 0.5
-        line[k, 0], line[k, 1] = _sample(cut_, fx, fy)
+    fy = b[1, 0] * u0 + b[1, 1] * v0 + b[1, 2] - 0.5
+    x, y_ = (fx, b[0, 0] * du + b[0, 1] * dv), (fy, b[1, 0] * du + b[1, 1] * dv)
+    if low <= hip and (hip >= 0.0 or low <= SHOULDER_V or gait[9] == 0.0):
+        begin, end = _copy_row(cut_, x, y_, pixels, row)
+    elif hip < 0.0 and top > hip:
+        reach = _swing(gait, 3, low) + _swing(gait, 6, low)
+        apart = abs(b[0, 0]) * reach + 1.0
+        begin, end = _within(x, (-apart, cut_[1][1] + apart), (0, pixels))
+        line = (u0 + du * begin, v0 + dv * begin, du, dv)
+        _legs_row(cut_, b, gait, line, end - begin, row)
+    else:
+        # No arm swings farther than one at the row's lower end, and out to the side.
+        apart = abs(b[0, 0] * gait[9] * max(0.0, low - SHOULDER_V)) + 1.0
+        begin, end = _within(x, (-apart, cut_[1][1] + apart), (0, pixels))
+        line = (u0 + du * begin, v0 + dv * begin, du, dv)
+        _arms_row(cut_, b, gait, line, end - begin, row)
     return left + begin, left + end
 
 
@@ -187,25 +207,27 @@ def _within(
 @compiled
 def _copy_row(
     cut_: Cut,
-    first: tuple[float, float],
-    step: tuple[float, float],
-    span: tuple[int, int],
-    line: NDArray[np.float32],
+    x: tuple[float, float],
+    y: tuple[float, float],
+    pixels: int,
+    row: Row,
 ) -> tuple[int, int]:
-    """Fill a row that nothing bends: only where it can meet the cut-out."""
-    whole = (0, span[1] - span[0])
+    """Look up a row that nothing bends: only where it can meet the cut-out."""
     wide, high = (0.0, cut_[1][1] - 1.001), (0.0, cut_[1][0] - 1.001)
-    begin, end = _within((first[1], step[1]), high, whole)
-    begin, end = _within((first[0], step[0]), wide, (begin, end))
+    begin, end = _within(y, high, (0, pixels))
+    begin, end = _within(x, wide, (begin, end))
     if end > begin:
-        rows = (first[1] + step[1] * begin, first[1] + step[1] * (end - 1))
+        rows = (y[0] + y[1] * begin, y[0] + y[1] * (end - 1))
         filled = _filled(cut_, int(min(rows)), int(max(rows)) + 1)
-        begin, end = _within((first[0], step[0]), filled, (begin, end))
-    for k in range(begin, end):
-        fx = first[0] + step[0] * k
-        fy = first[1] + step[1] * k
-        line[k, 0], line[k, 1] = _between(cut_, fx, fy)
-    return span[0] + begin, span[0] + end
+        begin, end = _within(x, filled, (begin, end))
+    first_x, first_y = np.float32(x[0] + x[1] * begin), np.float32(y[0] + y[1] * begin)
+    step_x, step_y = np.float32(x[1]), np.float32(y[1])
+    for k in range(end - begin):
+        on = np.float32(np.int32(k))
+        row[2][k] = first_x + step_x * on
+        row[3][k] = first_y + step_y * on
+    _sample(cut_, row, end - begin)
+    return begin, end
 
 
 @compiled
@@ -222,115 +244,112 @@ def _filled(cut_: Cut, first: int, last: int) -> tuple[float, float]:
 
 
 @compiled
-def _legs_row(
+def _arms_row(  # noqa: PLR0917 - numba takes no keywords
     cut_: Cut,
-    to_texture: Affine,
+    b: Affine,
     gait: Gait,
-    row: tuple[float, float, float, float],
-    line: NDArray[np.float32],
-) -> tuple[int, int]:
-    """Fill a row below the hip: the leg behind, and over it the one in front."""
-    right_first = gait[10] > 0.0
-    over = _leg_span(cut_, to_texture, gait, row, right_first, line.shape[0])
-    under = _leg_span(cut_, to_texture, gait, row, not right_first, line.shape[0])
-    begin, end = min(over[0], under[0]), max(over[1], under[1])
-    line[begin:end] = np.float32(0.0)
-    _leg(cut_, to_texture, gait, (row, right_first), over, line)
-    _leg(cut_, to_texture, gait, (row, not right_first), under, line)
-    return begin, end
-
-
-@compiled
-def _swung(gait: Gait, first: int, v: float) -> float:
-    """Return how far a leg has swung at a height."""
-    below = max(0.0, v - gait[0]) / (1.0 - gait[first + 2])
-    beyond = max(0.0, gait[0] + below - gait[1])
-    return float(gait[first] * below + gait[first + 1] * beyond)
-
-
-@compiled
-def _leg_span(  # noqa: PLR0917 - numba takes no keywords
-    cut_: Cut,
-    to_texture: Affine,
-    gait: Gait,
-    row: tuple[float, float, float, float],
-    right: bool,  # noqa: FBT001 - numba takes no keywords
+    line: tuple[float, float, float, float],
     pixels: int,
-) -> tuple[int, int]:
-    """Return from where to where in a row a leg may be."""
-    u0, v0, du, dv = row
-    b, side = to_texture, 1.0 if right else -1.0
-    one = _swung(gait, 6 if right else 3, v0)
-    other = _swung(gait, 6 if right else 3, v0 + dv * pixels)
-    slack = abs(b[0, 0] * (one - other)) + 2.0
-    low, high = -slack, cut_[1][1] - 1 + slack
-    middle = b[0, 0] * (gait[2] - side * SEAM) + b[0, 1] * v0 + b[0, 2] - 0.5
-    if side * b[0, 0] > 0.0:
-        low = max(low, middle - slack)
-    else:
-        high = min(high, middle + slack)
-    first = b[0, 0] * (u0 - one) + b[0, 1] * v0 + b[0, 2] - 0.5
-    step = b[0, 0] * du + b[0, 1] * dv
-    return _within((first, step), (low, high), (0, pixels))
+    row: Row,
+) -> None:
+    """Look up a row between shoulder and hip: what is far out swings with the arms."""
+    u0, v0, du, dv = line
+    for k in range(pixels):
+        u, v = u0 + du * k, v0 + dv * k
+        out = min(1.0, abs(u - gait[2]) * (1.0 / ARM_U))
+        u += gait[9] * out * out * max(0.0, v - SHOULDER_V)
+        row[2][k] = np.float32(b[0, 0] * u + b[0, 1] * v + b[0, 2] - 0.5)
+        row[3][k] = np.float32(b[1, 0] * u + b[1, 1] * v + b[1, 2] - 0.5)
+    _sample(cut_, row, pixels)
+
+
+@compiled
+def _swing(gait: Gait, first: int, v: float) -> float:
+    """Return how far a leg may have swung at a height, to either side."""
+    below = max(0.0, v - gait[0]) / (1.0 - gait[first + 2])
+    return float((abs(gait[first]) + abs(gait[first + 1])) * below)
+
+
+@compiled
+def _legs_row(  # noqa: PLR0917 - numba takes no keywords
+    cut_: Cut,
+    b: Affine,
+    gait: Gait,
+    line: tuple[float, float, float, float],
+    pixels: int,
+    row: Row,
+) -> None:
+    """Look up a row below the hip: the leg behind, and over it the one in front."""
+    right_first = gait[10] > 0.0
+    light, alpha = row[0], row[1]
+    _leg(b, gait, line, right_first, pixels, row)
+    _sample(cut_, row, pixels)
+    other = (np.empty(pixels, np.float32), np.empty(pixels, np.float32), *row[2:])
+    _leg(b, gait, line, not right_first, pixels, row)
+    _sample(cut_, other, pixels)
+    one, least = np.float32(1.0), np.float32(1e-6)
+    for k in range(pixels):
+        shown = (one - alpha[k]) * other[1][k]
+        both = alpha[k] + shown
+        mixed = alpha[k] * light[k] + shown * other[0][k]
+        light[k] = np.divide(mixed, max(both, least))
+        alpha[k] = both
 
 
 @compiled
 def _leg(  # noqa: PLR0917 - numba takes no keywords
-    cut_: Cut,
-    to_texture: Affine,
+    b: Affine,
     gait: Gait,
-    what: tuple[tuple[float, float, float, float], bool],
-    span: tuple[int, int],
-    line: NDArray[np.float32],
+    line: tuple[float, float, float, float],
+    right: bool,  # noqa: FBT001 - numba takes no keywords
+    pixels: int,
+    row: Row,
 ) -> None:
-    """Put a leg behind what is in the row already."""
-    (u0, v0, du, dv), right = what
-    b, side, first = to_texture, 1.0 if right else -1.0, 6 if right else 3
+    """Write where in the cut-out the pixels of one leg come from."""
+    u0, v0, du, dv = line
+    side, first = (1.0, 6) if right else (-1.0, 3)
     hip, knee, centre = gait[0], gait[1], gait[2]
     swing, bend, longer = gait[first], gait[first + 1], 1.0 / (1.0 - gait[first + 2])
-    for k in range(span[0], span[1]):
-        over = line[k, 1]
-        if over >= 1.0:
-            continue
+    for k in range(pixels):
         u, v = u0 + du * k, v0 + dv * k
-        if v > hip:
-            v = hip + (v - hip) * longer
-            u -= swing * (v - hip) + bend * max(0.0, v - knee)
-        if side * (u - centre) < -SEAM:
-            continue
-        fx = b[0, 0] * u + b[0, 1] * v + b[0, 2] - 0.5
-        fy = b[1, 0] * u + b[1, 1] * v + b[1, 2] - 0.5
-        light, alpha = _sample(cut_, fx, fy)
-        shown = (np.float32(1.0) - over) * alpha
-        if shown > 0.0:
-            line[k, 0] = (over * line[k, 0] + shown * light) / (over + shown)
-            line[k, 1] = over + shown
+        below = max(0.0, v - hip) * longer
+        v = min(v, hip) + below
+        u -= swing * below + bend * max(0.0, v - knee)
+        x = b[0, 0] * u + b[0, 1] * v + b[0, 2] - 0.5
+        row[2][k] = np.float32(x if side * (u - centre) >= -SEAM else NOWHERE)
+        row[3][k] = np.float32(b[1, 0] * u + b[1, 1] * v + b[1, 2] - 0.5)
 
 
 @compiled
-def _sample(cut_: Cut, fx: float, fy: float) -> tuple[np.float32, np.float32]:
-    """Return log light and alpha between the four pixels around a place."""
-    rows, columns = cut_[1]
-    if fx < 0.0 or fy < 0.0 or fx >= columns - 1 or fy >= rows - 1:
-        return np.float32(0.0), np.float32(0.0)
-    return _between(cut_, fx, fy)
+def _sample(cut_: Cut, row: Row, pixels: int) -> None:
+    """Look up pixels between the four of the cut-out around them.
 
-
-@compiled
-def _between(cut_: Cut, fx: float, fy: float) -> tuple[np.float32, np.float32]:
-    """Return the same of a place that has four pixels around it.
-
-    Places are unsigned: of others Numba asks each time whether they are negative.
+    First where, in a loop that runs as vectors; converting one by one takes longer
+    than what comes then. Places are unsigned: of others Numba asks each time whether
+    they count from the end.
     """
-    flat, columns = cut_[0], cut_[1][1]
-    x, y = np.int32(fx), np.int32(fy)
-    sx, sy = np.float32(fx - x), np.float32(fy - y)
-    upper = np.uint64(2 * (y * columns + x))
-    lower = upper + np.uint64(2 * columns)
-    one, two, three = np.uint64(1), np.uint64(2), np.uint64(3)
-    above = flat[upper + one] + (flat[upper + three] - flat[upper + one]) * sx
-    below = flat[lower + one] + (flat[lower + three] - flat[lower + one]) * sx
-    alpha = above + (below - above) * sy
-    above = flat[upper] + (flat[upper + two] - flat[upper]) * sx
-    below = flat[lower] + (flat[lower + two] - flat[lower]) * sx
-    return above + (below - above) * sy, alpha
+    light, alpha, x, y, at = row
+    flat, (rows, columns), _ = cut_
+    stride = np.int32(2 * columns)
+    wide, high, zero = np.float32(columns - 1), np.float32(rows - 1), np.float32(0.0)
+    two, nowhere = np.int32(2), np.int32(NOWHERE)
+    for k in range(pixels):
+        column, line = np.int32(x[k]), np.int32(y[k])
+        inside = (x[k] >= zero) & (y[k] >= zero) & (x[k] < wide) & (y[k] < high)
+        place = np.int32(line * stride + two * column)
+        at[k] = place if inside else nowhere
+        x[k] -= np.float32(column)
+        y[k] -= np.float32(line)
+    next_, beside, last = np.uint64(1), np.uint64(2), np.uint64(3)
+    for k in range(pixels):
+        if at[k] < 0:
+            light[k] = alpha[k] = np.float32(0.0)
+            continue
+        upper = np.uint64(np.uint32(at[k]))
+        lower = upper + np.uint64(stride)
+        above = flat[upper + next_] + (flat[upper + last] - flat[upper + next_]) * x[k]
+        below = flat[lower + next_] + (flat[lower + last] - flat[lower + next_]) * x[k]
+        alpha[k] = above + (below - above) * y[k]
+        above = flat[upper] + (flat[upper + beside] - flat[upper]) * x[k]
+        below = flat[lower] + (flat[lower + beside] - flat[lower]) * x[k]
+        light[k] = above + (below - above) * y[k]

@@ -29,10 +29,10 @@ SIZE_SHARES = (0.4, 0.42, 0.16, 0.02)
 MOTIONS: tuple[CameraMotion, ...] = ("static", "hand-held", "panning", "driving")
 MOTION_SHARES = (0.48, 0.34, 0.1, 0.08)
 
-FRAME_US = (5_000, 4_000, 2_500, 2_000, 1_250, 1_000)
-"""Times between two pictures: 200 to 1,000 a second."""
+PACES = (4, 20)
+"""Pictures in each `LABEL_US`, at least and at most: 200 to 1,000 a second."""
 
-LAMP_FRAME_US = 1_250
+LAMP_PACE = 16
 """A lamp that flickers at 100 Hz needs eight pictures a period."""
 
 SPEED_S = 0.005
@@ -63,8 +63,8 @@ class Lamp:
 class Plan:
     """All of a scene. `background` is log light, further than the picture by `pad`.
 
-    A picture comes every `frame_us`, or with `paces_us` as often as it says for each
-    `LABEL_US` of the scene.
+    A picture comes every `frame_us`, or as many are evenly spread over each `LABEL_US`
+    as `paces` says for it.
     """
 
     size: Size
@@ -82,16 +82,16 @@ class Plan:
     actors: tuple[Actor, ...]
     lamp: Lamp | None
     known: Known | None = None
-    paces_us: tuple[int, ...] = ()
+    paces: tuple[int, ...] = ()
 
     def times_us(self) -> list[int]:
         """Return when the pictures are; the last ends the scene."""
         end_us = round(self.seconds * 1e6)
         times: list[int] = []
         for span, begin_us in enumerate(range(0, end_us, LABEL_US)):
-            pace_us = self.paces_us[span] if self.paces_us else self.frame_us
-            times.extend(range(begin_us, min(begin_us + LABEL_US, end_us), pace_us))
-        return [*times, end_us]
+            pace = self.paces[span] if self.paces else LABEL_US // self.frame_us
+            times.extend(begin_us + LABEL_US * n // pace for n in range(pace))
+        return [*(t_us for t_us in times if t_us < end_us), end_us]
 
     def camera_at(self, t_s: Series) -> Affine:
         """Return the camera's maps at these moments, (moments, 2, 3)."""
@@ -143,7 +143,7 @@ def draw_plan(settings: SceneSettings, library: Library, number: int) -> Plan:
     plan = Plan(
         size=size,
         seconds=settings.seconds,
-        frame_us=FRAME_US[0],
+        frame_us=LABEL_US // PACES[0],
         traits=_traits(rng),
         sensor_seed=int(rng.integers(1 << 31)),
         tone=tone,
@@ -256,14 +256,10 @@ def _timed(plan: Plan) -> Plan:
         fastest = np.maximum(fastest, np.where(distance[:-1] > NEAR_M, speed, 0.0))
     looks = round(LABEL_US / 1e6 / SPEED_S)
     spans = np.pad(fastest, (0, -fastest.size % looks)).reshape(-1, looks)
-    wanted_us = STEP_PX / np.maximum(1.0, spans.max(axis=1)) * 1e6
-    paces_us = tuple(
-        next((us for us in FRAME_US if us <= wanted), FRAME_US[-1])
-        for wanted in wanted_us.tolist()
-    )
-    if plan.lamp is not None:
-        paces_us = tuple(min(us, LAMP_FRAME_US) for us in paces_us)
-    return replace(plan, frame_us=min(paces_us), paces_us=paces_us)
+    least = PACES[0] if plan.lamp is None else LAMP_PACE
+    wanted = np.ceil(spans.max(axis=1) * (LABEL_US / 1e6 / STEP_PX))
+    paces = np.clip(wanted, least, PACES[1]).astype(int).tolist()
+    return replace(plan, frame_us=LABEL_US // max(paces), paces=tuple(paces))
 
 
 def _body_speed(maps: Affine, size: Size) -> Series:
