@@ -10,7 +10,7 @@ NODE_STAMP := tests/conformance/node/node_modules/.ready
 BROWSER_STAMP := tests/browser/node_modules/.ready
 BROKER_STAMP := $(VENV)/mosquitto/.ready
 
-.PHONY: setup demo test check format reference prices reliability golden matrix simulate caps kept kills bench bench-camera bench-camera-load bench-detector outage soak million fuzz lock lock-peers clean
+.PHONY: setup demo test check format reference prices reliability golden matrix simulate caps kept kills bench bench-camera bench-camera-load bench-detector bench-scenes outage soak million fuzz lock lock-peers clean
 
 setup: $(STAMP) $(OLD_STAMPS) $(NODE_STAMP) $(BROWSER_STAMP) $(BROKER_STAMP)
 
@@ -123,6 +123,12 @@ bench-camera-load: $(STAMP)
 # WEIGHTS=FILE: other weights than the package's.
 bench-detector: $(STAMP)
 	$(BIN)/python bench/detector.py $(if $(WEIGHTS),--weights $(WEIGHTS))
+
+# How many times faster than real time one core makes labelled scenes.
+IMAGES ?= ../shared/data/images
+VIDEOS ?= ../shared/data/video
+bench-scenes: $(STAMP)
+	$(BIN)/python bench/scenes.py --images $(IMAGES) --videos $(VIDEOS)
 
 outage: $(STAMP)
 	bench/setup

@@ -8,7 +8,7 @@ from heliograph.camera.types import Size
 from heliograph.simulation.scenes.sprites import Split
 
 LABEL_US = 20_000
-"""Boxes are noted at each multiple of this. Every frame time divides it."""
+"""Boxes are noted at each multiple of this, and there is a picture at each."""
 
 SCENES_MAX = 1_000_000
 SECONDS_MIN = 0.1
