@@ -114,9 +114,11 @@ class Evt3Writer:
         edges = np.empty(0, TRIGGER) if triggers is None else triggers
         _check_dtype(packet, EVENT, "packet")
         _check_dtype(edges, TRIGGER, "triggers")
-        _check_range(packet["x"], self.size.width, "x")
-        _check_range(packet["y"], self.size.height, "y")
-        _check_range(packet["p"], 2, "p")
+        # One pass over all fields; which it is that is wrong is found out after.
+        if not _inside(packet, self.size.width, self.size.height):
+            _check_range(packet["x"], self.size.width, "x")
+            _check_range(packet["y"], self.size.height, "y")
+            _check_range(packet["p"], 2, "p")
         _check_range(edges["p"], 2, "trigger p")
         _check_range(edges["id"], TRIGGER_IDS, "trigger id")
         self._check_time(packet["t"], "event")
@@ -201,6 +203,15 @@ def _check_range(values: NDArray[np.integer], bound: int, name: str) -> None:
         return
     at = int(np.flatnonzero((values < 0) | (values >= bound))[0])
     raise ValueError(f"{name} of element {at} is {values[at]}, outside 0..{bound - 1}")
+
+
+@compiled
+def _inside(packet: Packet, width: int, height: int) -> bool:
+    """Tell whether every event is on the sensor and has a polarity."""
+    inside = True
+    for event in packet:
+        inside &= event.x < width and event.y < height and 0 <= event.p < 2  # noqa: PLR2004 - off and on
+    return inside
 
 
 @compiled

@@ -21,6 +21,7 @@ from heliograph.simulation.scenes.paint import (
     claim,
     paint,
     restore,
+    tally,
 )
 from heliograph.simulation.scenes.peopled import Numbers
 from heliograph.simulation.scenes.plan import Plan
@@ -114,8 +115,7 @@ class Stage:
             self.owner[:] = 0
         else:
             self.owner[:] = self._seen_numbers(self._known, frame)
-            sizes = np.bincount(self.owner.ravel(), minlength=len(self.kinds) + 1)
-            covered = sizes[1:].tolist()
+            covered = tally(self.owner, len(self.kinds)).tolist()
         for actor in self.from_afar(frame):
             at = self._places[id(actor)]
             for part, cut, to_texture, rect in self._parts(actor, frame):

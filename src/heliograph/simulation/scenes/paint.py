@@ -135,6 +135,15 @@ def claim(  # noqa: PLR0917 - numba takes no keywords
 
 
 @compiled
+def tally(owner: NDArray[np.int16], marks: int) -> NDArray[np.int64]:
+    """Return how many pixels have each mark from 1 to `marks`."""
+    counts = np.zeros(marks + 1, np.int64)
+    for mark in owner.ravel():
+        counts[mark] += 1
+    return counts[1:]
+
+
+@compiled
 def _row(pixels: int) -> Row:
     """Return room for so many pixels."""
     return (
