@@ -43,7 +43,12 @@ Line: TypeAlias = NDArray[np.float32]
 """One number per pixel, flat."""
 
 Keys: TypeAlias = NDArray[np.int64]
-"""Events as numbers that sort as they are read: by tick, polarity, row and column."""
+"""Events as numbers that sort as they are read: by tick, polarity, row and column.
+
+A tick is counted from the last before the span. The place takes `PLACE_BITS`.
+"""
+
+PLACE_BITS = 32
 
 Span: TypeAlias = tuple[int, int, int]
 """From when to when, and how long a tick is, in us."""
@@ -212,27 +217,25 @@ def _watch(  # noqa: PLR0917 - numba takes no keywords
     is for each stretch how much must have leaked before a pixel fires by itself, or
     `UNKNOWN`. A stretch that sees what it saw is left alone until then.
     """
-    found, leaked = 0, passed[2]
+    leaked, found = passed[2], 0
     marks = np.zeros(STRETCH_PX // 8, np.uint64)
+    flags = marks.view(np.uint8)
     before = np.empty(STRETCH_PX, np.float32)
-    for begin in range(0, light.size, STRETCH_PX):
-        end = min(light.size, begin + STRETCH_PX)
-        new, now = light[begin:end], seen[begin:end]
-        upper, lower = limits[0][begin:end], limits[1][begin:end]
-        stretch = begin // STRETCH_PX
-        if new[0] == now[0] and not _differ(new, now, marks):
+    for stretch in range(due.size):
+        begin = np.uint64(stretch * STRETCH_PX)
+        end = np.uint64(min(light.size, (stretch + 1) * STRETCH_PX))
+        if light[begin] == seen[begin] and not _differ(light, seen, begin, end):
             if due[stretch] == UNKNOWN:
-                due[stretch] = _least(upper, now)
+                due[stretch] = _least(limits[0], seen, begin, end)
             if leaked < due[stretch]:
                 continue
         due[stretch] = UNKNOWN
-        _follow(new, now, passed[0], before)
-        _cross(now, (upper, lower), leaked, marks)
-        flags = marks.view(np.uint8)
-        for eight in range((end - begin + 7) // 8):
+        _follow(light, seen, passed[0], (begin, end), before)
+        _cross(seen, limits, leaked, (begin, end), flags)
+        for eight in range(marks.size):
             if marks[eight] == 0:
                 continue
-            for k in range(8 * eight, min(end - begin, 8 * eight + 8)):
+            for k in range(np.uint64(8 * eight), np.uint64(8 * eight + 8)):
                 if flags[k]:
                     moved[0][found], moved[1][found] = begin + k, before[k]
                     found += 1
@@ -240,60 +243,68 @@ def _watch(  # noqa: PLR0917 - numba takes no keywords
 
 
 # In the loops over a stretch there is no branch, so that they run as vectors. Marks
-# are a byte per pixel, of which eight that are quiet are passed at once.
+# are a byte per pixel, of which eight that are quiet are passed at once. Places are
+# unsigned, as Numba asks of others each time whether they count from the end, and no
+# part is cut out of an array: of each, references would be counted.
 
 
 @compiled
-def _differ(new: Line, now: Line, marks: NDArray[np.uint64]) -> bool:
+def _differ(light: Line, seen: Line, begin: np.uint64, end: np.uint64) -> bool:
     """Tell whether two stretches differ anywhere."""
-    flags = marks.view(np.uint8)
-    for k in range(new.size):
-        flags[k] = np.uint8(new[k] != now[k])
-    for k in range(new.size, flags.size):
-        flags[k] = 0
-    anywhere = np.uint64(0)
-    for eight in range(marks.size):
-        anywhere |= marks[eight]
-    return bool(anywhere != 0)
+    differs = np.uint8(0)
+    for at in range(begin, end):
+        differs |= np.uint8(light[at] != seen[at])
+    return bool(differs)
 
 
 @compiled
-def _least(upper: Line, now: Line) -> np.float32:
+def _least(upper: Line, seen: Line, begin: np.uint64, end: np.uint64) -> np.float32:
     """Return how far it is to the nearest upper limit."""
     least = np.float32(np.inf)
-    for k in range(now.size):
-        least = min(least, upper[k] - now[k])
+    for at in range(begin, end):
+        least = min(least, upper[at] - seen[at])
     return least
 
 
 @compiled
-def _follow(light: Line, seen: Line, turns: np.float32, before: Line) -> None:
+def _follow(
+    light: Line,
+    seen: Line,
+    turns: np.float32,
+    part: tuple[np.uint64, np.uint64],
+    before: Line,
+) -> None:
     """Let photoreceptors follow the light; keep what they saw `before`.
 
     The exponential of the log light is taken from a polynomial that is 0 at -4.
     """
     floor, one, near = np.float32(DARK_CUTOFF), np.float32(1.0), np.float32(SETTLED)
-    for k in range(light.size):
-        to, was = light[k], seen[k]
+    for at in range(part[0], part[1]):
+        to, was = light[at], seen[at]
         bright = max(np.float32(0.0), min(one, one + np.float32(0.25) * to))
         bright *= bright
         speed = turns * max(floor, bright * bright)
         # NumPy's division: the plain one asks about zero and keeps vectors away.
         then = was + (to - was) * np.divide(speed, one + speed)
-        before[k] = was
-        seen[k] = to if abs(to - then) < near else then
+        before[at - part[0]] = was
+        seen[at] = to if abs(to - then) < near else then
 
 
 @compiled
 def _cross(
-    now: Line, limits: tuple[Line, Line], leaked: np.float32, marks: NDArray[np.uint64]
+    seen: Line,
+    limits: tuple[Line, Line],
+    leaked: np.float32,
+    part: tuple[np.uint64, np.uint64],
+    flags: NDArray[np.uint8],
 ) -> None:
     """Mark who reached a limit."""
     upper, lower = limits
-    flags = marks.view(np.uint8)
-    for k in range(now.size):
-        sunk = now[k] + leaked
-        flags[k] = np.uint8(sunk >= upper[k]) | np.uint8(sunk <= lower[k])
+    for at in range(part[0], part[1]):
+        sunk = seen[at] + leaked
+        flags[at - part[0]] = np.uint8(sunk >= upper[at]) | np.uint8(sunk <= lower[at])
+    for at in range(part[1] - part[0], np.uint64(flags.size)):
+        flags[at] = 0
 
 
 @compiled
@@ -329,7 +340,7 @@ def _fire(
             share = (k * step - was) / (gap - was) if gap != was else 1.0
             share = min(1.0, max(0.0, share))
             t_us = span[0] + int(share * (span[1] - span[0]))
-            keys[count] = _key(t_us, span, polarity, at, seen.size)
+            keys[count] = _key(t_us, span, polarity, at)
             count += 1
         if fired:
             reference += np.float32(fired * step)
@@ -350,16 +361,18 @@ def _shoot(seen: Line, dark: tuple[Shots, np.float32], span: Span, keys: Keys) -
     for shot in shots:
         bright = np.exp(min(seen[shot.at], np.float32(0.0)))
         if shot.luck < (darkest + (one - darkest) * bright) / darkest:
-            keys[count] = _key(shot.t, span, shot.p, shot.at, seen.size)
+            keys[count] = _key(shot.t, span, shot.p, shot.at)
             count += 1
     return count
 
 
 @compiled
-def _key(t_us: int, span: Span, polarity: int, at: int, pixels: int) -> int:
-    """Return an event as a number; ticks are counted from the last before the span."""
-    tick = t_us // span[2] - span[0] // span[2]
-    return (tick * 2 + polarity) * pixels + at
+def _key(t_us: int, span: Span, polarity: int, at: int) -> int:
+    """Return an event as a number."""
+    # Unsigned and short, division takes a few cycles instead of dozens.
+    since_us = np.uint32(t_us - span[0] + span[0] % span[2])
+    tick = np.int64(since_us // np.uint32(span[2]))
+    return int(((tick * 2 + polarity) << PLACE_BITS) | at)
 
 
 @compiled
@@ -375,15 +388,16 @@ def _rest(
     `rest` is the refractory time and how many columns there are. An event's time is
     the tick of the sensor's clock before it.
     """
-    refractory_us, columns = rest
+    refractory_us, columns = rest[0], np.uint32(rest[1])
     first_us = span[0] - span[0] % span[2]
     count = 0
     for key in keys:
-        when, at = key // fired_us.size, key % fired_us.size
+        when, at = key >> PLACE_BITS, np.uint32(key)
         t_us = first_us + (when >> 1) * span[2]
         if t_us - fired_us[at] >= refractory_us:
             fired_us[at] = t_us
-            out[count].x, out[count].y = at % columns, at // columns
+            y = at // columns
+            out[count].x, out[count].y = at - y * columns, y
             out[count].p, out[count].t = when & 1, t_us
             count += 1
     return count

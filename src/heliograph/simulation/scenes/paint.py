@@ -55,12 +55,19 @@ SOLID = 0.4
 """From this alpha on a pixel belongs to the cut-out."""
 
 
-Row: TypeAlias = tuple[Line, Line, Line, Line, NDArray[np.int32]]
-"""Room for a row of pixels: log light and alpha; where in the cut-out they come from,
-x and y, later only how far past a pixel of it; and which of its numbers that pixel's
-are, or `NOWHERE`."""
+Map: TypeAlias = tuple[float, float, float, float, float, float]
+"""A map from the actor to the cut-out: its rows, one after the other."""
+
+Beam: TypeAlias = tuple[float, float, float, float]
+"""A row of pixels in the actor: where it begins, and by how much it goes on."""
 
 NOWHERE = -1
+STRAIGHT, ARMS, LEGS = 0, 1, 2
+"""How a row is bent."""
+
+BAND_PX = 4_096
+"""So many pixels are looked up at once: one by one Numba counts references in between,
+and more would not stay in the processor's memory."""
 
 SPREAD_ROWS = 16
 """A row of the picture that crosses more rows of a cut-out is looked up whole."""
@@ -91,18 +98,22 @@ def paint(  # noqa: PLR0917 - numba takes no keywords
     `maps` leads from pixels to the actor and from there to the cut-out. With a
     `dimming` over 0 it is a shadow: the light sinks by that much, in log units.
     """
-    row = _row(rect[2] - rect[0])
-    light, alpha = row[0], row[1]
     less = np.float32(dimming)
-    for y in range(rect[1], rect[3]):
-        begin, end = _look_up_row(cut_, maps, gait, (rect[0], rect[2], y), row)
-        part = plane[y, begin:end]
-        if dimming > 0.0:
-            for k in range(part.size):
-                part[k] -= less * alpha[k]
-            continue
-        for k in range(part.size):
-            part[k] += alpha[k] * (light[k] - part[k])
+    height = max(1, BAND_PX // max(1, rect[2] - rect[0]))
+    for top in range(rect[1], rect[3], height):
+        band = (rect[0], top, rect[2], min(rect[3], top + height))
+        spans, light, alpha = _look_up(cut_, maps, gait, band)
+        n = np.uint64(0)
+        for row in range(spans.shape[0]):
+            part = plane[top + row, spans[row, 0] : spans[row, 1]]
+            pixels = np.uint64(part.size)
+            if dimming > 0.0:
+                for k in range(pixels):
+                    part[k] -= less * alpha[n + k]
+            else:
+                for k in range(pixels):
+                    part[k] += alpha[n + k] * (light[n + k] - part[k])
+            n += pixels
 
 
 @compiled
@@ -124,13 +135,17 @@ def claim(  # noqa: PLR0917 - numba takes no keywords
 ) -> int:
     """Write `mark` to what the cut-out covers of `owner`; return how many pixels."""
     covered = 0
-    row = _row(rect[2] - rect[0])
-    for y in range(rect[1], rect[3]):
-        begin, end = _look_up_row(cut_, maps, gait, (rect[0], rect[2], y), row)
-        for k in range(end - begin):
-            if row[1][k] > SOLID:
-                owner[y, begin + k] = mark
-                covered += 1
+    height = max(1, BAND_PX // max(1, rect[2] - rect[0]))
+    for top in range(rect[1], rect[3], height):
+        band = (rect[0], top, rect[2], min(rect[3], top + height))
+        spans, _, alpha = _look_up(cut_, maps, gait, band)
+        n = 0
+        for row in range(spans.shape[0]):
+            for x in range(spans[row, 0], spans[row, 1]):
+                if alpha[n] > SOLID:
+                    owner[top + row, x] = mark
+                    covered += 1
+                n += 1
     return covered
 
 
@@ -138,63 +153,97 @@ def claim(  # noqa: PLR0917 - numba takes no keywords
 def tally(owner: NDArray[np.int16], marks: int) -> NDArray[np.int64]:
     """Return how many pixels have each mark from 1 to `marks`."""
     counts = np.zeros(marks + 1, np.int64)
+    # Neighbours mostly have the same mark, and adding up in memory one by one is slow.
+    last, run = np.int16(0), 0
     for mark in owner.ravel():
-        counts[mark] += 1
+        if mark == last:
+            run += 1
+            continue
+        counts[last] += run
+        last, run = mark, 1
+    counts[last] += run
     return counts[1:]
 
 
 @compiled
-def _row(pixels: int) -> Row:
-    """Return room for so many pixels."""
-    return (
-        np.empty(pixels, np.float32),
-        np.empty(pixels, np.float32),
-        np.empty(pixels, np.float32),
-        np.empty(pixels, np.float32),
-        np.empty(pixels, np.int32),
-    )
-
-
-@compiled
-def _look_up_row(
+def _look_up(
     cut_: Cut,
     maps: tuple[Affine, Affine],
     gait: Gait,
-    where: tuple[int, int, int],
-    row: Row,
-) -> tuple[int, int]:
-    """Look up log light and alpha of a row of pixels: left, right, y.
+    rect: tuple[int, int, int, int],
+) -> tuple[NDArray[np.int32], Line, Line]:
+    """Look up log light and alpha of rows of pixels.
 
-    Returns from which to which column there may be any; `row` begins with the first.
+    Returns from which to which column there may be any in each row, (rows, 2), and
+    both of those pixels, row after row.
     """
-    left, right, y = where
+    left, top, right, low = rect
+    pixels, rows = right - left, low - top
+    spans = np.empty((rows, 2), np.int32)
+    x, y = np.empty(rows * pixels, np.float32), np.empty(rows * pixels, np.float32)
+    # Where the leg behind comes from, in rows that have one.
+    behind = rows * pixels if gait[0] < 0.0 else 0
+    x_behind = np.full(behind, np.float32(NOWHERE))
+    y_behind = np.full(behind, np.float32(NOWHERE))
     a, b = maps
-    u0 = a[0, 0] * (left + 0.5) + a[0, 1] * (y + 0.5) + a[0, 2]
-    v0 = a[1, 0] * (left + 0.5) + a[1, 1] * (y + 0.5) + a[1, 2]
+    to_cut = (b[0, 0], b[0, 1], b[0, 2] - 0.5, b[1, 0], b[1, 1], b[1, 2] - 0.5)
     du, dv = a[0, 0], a[1, 0]
-    pixels = right - left
-    top = min(v0, v0 + dv * pixels)
-    low = max(v0, v0 + dv * pixels)
+    n = 0
+    for row in range(rows):
+        u = du * (left + 0.5) + a[0, 1] * (top + row + 0.5) + a[0, 2]
+        v = dv * (left + 0.5) + a[1, 1] * (top + row + 0.5) + a[1, 2]
+        line = (u, v, du, dv)
+        begin, end, bent = _span(cut_, to_cut, gait, line, pixels)
+        line = (u + du * begin, v + dv * begin, du, dv)
+        here = x[n : n + end - begin], y[n : n + end - begin]
+        if bent == LEGS:
+            there = x_behind[n : n + end - begin], y_behind[n : n + end - begin]
+            _leg(to_cut, gait, line, gait[10] > 0.0, here)
+            _leg(to_cut, gait, line, gait[10] <= 0.0, there)
+        elif bent == ARMS:
+            _arms(to_cut, gait, line, here)
+        else:
+            _straight(to_cut, line, here)
+        spans[row, 0], spans[row, 1] = left + begin, left + end
+        n += end - begin
+    light, alpha = _sample(cut_, x[:n], y[:n])
+    if behind:
+        _put_behind((light, alpha), _sample(cut_, x_behind[:n], y_behind[:n]))
+    return spans, light, alpha
+
+
+@compiled
+def _span(
+    cut_: Cut,
+    b: Map,
+    gait: Gait,
+    line: Beam,
+    pixels: int,
+) -> tuple[int, int, int]:
+    """Return from where to where a row may show anything, and how it is bent."""
+    u, v, du, dv = line
+    top, low = min(v, v + dv * pixels), max(v, v + dv * pixels)
     hip = gait[0]
     # Where a row begins in the cut-out, and by how much it goes on with each pixel.
-    fx = b[0, 0] * u0 + b[0, 1] * v0 + b[0, 2] - 0.5
-    fy = b[1, 0] * u0 + b[1, 1] * v0 + b[1, 2] - 0.5
-    x, y_ = (fx, b[0, 0] * du + b[0, 1] * dv), (fy, b[1, 0] * du + b[1, 1] * dv)
+    x = (b[0] * u + b[1] * v + b[2], b[0] * du + b[1] * dv)
+    y = (b[3] * u + b[4] * v + b[5], b[3] * du + b[4] * dv)
+    rows, columns = cut_[1]
     if low <= hip and (hip >= 0.0 or low <= SHOULDER_V or gait[9] == 0.0):
-        begin, end = _copy_row(cut_, x, y_, pixels, row)
-    elif hip < 0.0 and top > hip:
-        reach = _swing(gait, 3, low) + _swing(gait, 6, low)
-        apart = abs(b[0, 0]) * reach + 1.0
-        begin, end = _within(x, (-apart, cut_[1][1] + apart), (0, pixels))
-        line = (u0 + du * begin, v0 + dv * begin, du, dv)
-        _legs_row(cut_, b, gait, line, end - begin, row)
+        begin, end = _within(y, (0.0, rows - 1.001), (0, pixels))
+        begin, end = _within(x, (0.0, columns - 1.001), (begin, end))
+        if end > begin:
+            one, other = y[0] + y[1] * begin, y[0] + y[1] * (end - 1)
+            filled = _filled(cut_, int(min(one, other)), int(max(one, other)) + 1)
+            begin, end = _within(x, filled, (begin, end))
+        return begin, end, STRAIGHT
+    if hip < 0.0 and top > hip:
+        bent, apart = LEGS, _swing(gait, 3, low) + _swing(gait, 6, low)
     else:
         # No arm swings farther than one at the row's lower end, and out to the side.
-        apart = abs(b[0, 0] * gait[9] * max(0.0, low - SHOULDER_V)) + 1.0
-        begin, end = _within(x, (-apart, cut_[1][1] + apart), (0, pixels))
-        line = (u0 + du * begin, v0 + dv * begin, du, dv)
-        _arms_row(cut_, b, gait, line, end - begin, row)
-    return left + begin, left + end
+        bent, apart = ARMS, abs(gait[9]) * max(0.0, low - SHOULDER_V)
+    apart = abs(b[0]) * apart + 1.0
+    begin, end = _within(x, (-apart, columns + apart), (0, pixels))
+    return begin, end, bent
 
 
 @compiled
@@ -214,32 +263,6 @@ def _within(
 
 
 @compiled
-def _copy_row(
-    cut_: Cut,
-    x: tuple[float, float],
-    y: tuple[float, float],
-    pixels: int,
-    row: Row,
-) -> tuple[int, int]:
-    """Look up a row that nothing bends: only where it can meet the cut-out."""
-    wide, high = (0.0, cut_[1][1] - 1.001), (0.0, cut_[1][0] - 1.001)
-    begin, end = _within(y, high, (0, pixels))
-    begin, end = _within(x, wide, (begin, end))
-    if end > begin:
-        rows = (y[0] + y[1] * begin, y[0] + y[1] * (end - 1))
-        filled = _filled(cut_, int(min(rows)), int(max(rows)) + 1)
-        begin, end = _within(x, filled, (begin, end))
-    first_x, first_y = np.float32(x[0] + x[1] * begin), np.float32(y[0] + y[1] * begin)
-    step_x, step_y = np.float32(x[1]), np.float32(y[1])
-    for k in range(end - begin):
-        on = np.float32(np.int32(k))
-        row[2][k] = first_x + step_x * on
-        row[3][k] = first_y + step_y * on
-    _sample(cut_, row, end - begin)
-    return begin, end
-
-
-@compiled
 def _filled(cut_: Cut, first: int, last: int) -> tuple[float, float]:
     """Return between which columns some of these rows have alpha."""
     columns = cut_[1][1]
@@ -253,26 +276,6 @@ def _filled(cut_: Cut, first: int, last: int) -> tuple[float, float]:
 
 
 @compiled
-def _arms_row(  # noqa: PLR0917 - numba takes no keywords
-    cut_: Cut,
-    b: Affine,
-    gait: Gait,
-    line: tuple[float, float, float, float],
-    pixels: int,
-    row: Row,
-) -> None:
-    """Look up a row between shoulder and hip: what is far out swings with the arms."""
-    u0, v0, du, dv = line
-    for k in range(pixels):
-        u, v = u0 + du * k, v0 + dv * k
-        out = min(1.0, abs(u - gait[2]) * (1.0 / ARM_U))
-        u += gait[9] * out * out * max(0.0, v - SHOULDER_V)
-        row[2][k] = np.float32(b[0, 0] * u + b[0, 1] * v + b[0, 2] - 0.5)
-        row[3][k] = np.float32(b[1, 0] * u + b[1, 1] * v + b[1, 2] - 0.5)
-    _sample(cut_, row, pixels)
-
-
-@compiled
 def _swing(gait: Gait, first: int, v: float) -> float:
     """Return how far a leg may have swung at a height, to either side."""
     below = max(0.0, v - gait[0]) / (1.0 - gait[first + 2])
@@ -280,79 +283,94 @@ def _swing(gait: Gait, first: int, v: float) -> float:
 
 
 @compiled
-def _legs_row(  # noqa: PLR0917 - numba takes no keywords
-    cut_: Cut,
-    b: Affine,
+def _straight(b: Map, line: Beam, out: tuple[Line, Line]) -> None:
+    """Write where in the cut-out the pixels of a row come from that nothing bends."""
+    u, v, du, dv = line
+    x, y = (
+        np.float32(b[0] * u + b[1] * v + b[2]),
+        np.float32(b[3] * u + b[4] * v + b[5]),
+    )
+    step_x = np.float32(b[0] * du + b[1] * dv)
+    step_y = np.float32(b[3] * du + b[4] * dv)
+    for k in range(out[0].size):
+        on = np.float32(np.int32(k))
+        out[0][k] = x + step_x * on
+        out[1][k] = y + step_y * on
+
+
+@compiled
+def _arms(b: Map, gait: Gait, line: Beam, out: tuple[Line, Line]) -> None:
+    """Write the same between shoulder and hip: what is far out swings with the arms."""
+    u0, v0, du, dv = line
+    centre, shear = gait[2], gait[9]
+    for k in range(out[0].size):
+        u, v = u0 + du * k, v0 + dv * k
+        apart = min(1.0, abs(u - centre) * (1.0 / ARM_U))
+        u += shear * apart * apart * max(0.0, v - SHOULDER_V)
+        out[0][k] = np.float32(b[0] * u + b[1] * v + b[2])
+        out[1][k] = np.float32(b[3] * u + b[4] * v + b[5])
+
+
+@compiled
+def _leg(
+    b: Map,
     gait: Gait,
-    line: tuple[float, float, float, float],
-    pixels: int,
-    row: Row,
+    line: Beam,
+    right: bool,  # noqa: FBT001 - numba takes no keywords
+    out: tuple[Line, Line],
 ) -> None:
-    """Look up a row below the hip: the leg behind, and over it the one in front."""
-    right_first = gait[10] > 0.0
-    light, alpha = row[0], row[1]
-    _leg(b, gait, line, right_first, pixels, row)
-    _sample(cut_, row, pixels)
-    other = (np.empty(pixels, np.float32), np.empty(pixels, np.float32), *row[2:])
-    _leg(b, gait, line, not right_first, pixels, row)
-    _sample(cut_, other, pixels)
+    """Write the same below the hip, of one leg."""
+    u0, v0, du, dv = line
+    side, first = (1.0, 6) if right else (-1.0, 3)
+    hip, knee, centre = gait[0], gait[1], gait[2]
+    swing, bend, longer = gait[first], gait[first + 1], 1.0 / (1.0 - gait[first + 2])
+    for k in range(out[0].size):
+        u, v = u0 + du * k, v0 + dv * k
+        below = max(0.0, v - hip) * longer
+        v = min(v, hip) + below
+        u -= swing * below + bend * max(0.0, v - knee)
+        x = b[0] * u + b[1] * v + b[2]
+        out[0][k] = np.float32(x if side * (u - centre) >= -SEAM else NOWHERE)
+        out[1][k] = np.float32(b[3] * u + b[4] * v + b[5])
+
+
+@compiled
+def _put_behind(front: tuple[Line, Line], behind: tuple[Line, Line]) -> None:
+    """Let what is behind shine through what is in front: log light and alpha each."""
+    light, alpha = front
     one, least = np.float32(1.0), np.float32(1e-6)
-    for k in range(pixels):
-        shown = (one - alpha[k]) * other[1][k]
+    for k in range(light.size):
+        shown = (one - alpha[k]) * behind[1][k]
         both = alpha[k] + shown
-        mixed = alpha[k] * light[k] + shown * other[0][k]
+        mixed = alpha[k] * light[k] + shown * behind[0][k]
         light[k] = np.divide(mixed, max(both, least))
         alpha[k] = both
 
 
 @compiled
-def _leg(  # noqa: PLR0917 - numba takes no keywords
-    b: Affine,
-    gait: Gait,
-    line: tuple[float, float, float, float],
-    right: bool,  # noqa: FBT001 - numba takes no keywords
-    pixels: int,
-    row: Row,
-) -> None:
-    """Write where in the cut-out the pixels of one leg come from."""
-    u0, v0, du, dv = line
-    side, first = (1.0, 6) if right else (-1.0, 3)
-    hip, knee, centre = gait[0], gait[1], gait[2]
-    swing, bend, longer = gait[first], gait[first + 1], 1.0 / (1.0 - gait[first + 2])
-    for k in range(pixels):
-        u, v = u0 + du * k, v0 + dv * k
-        below = max(0.0, v - hip) * longer
-        v = min(v, hip) + below
-        u -= swing * below + bend * max(0.0, v - knee)
-        x = b[0, 0] * u + b[0, 1] * v + b[0, 2] - 0.5
-        row[2][k] = np.float32(x if side * (u - centre) >= -SEAM else NOWHERE)
-        row[3][k] = np.float32(b[1, 0] * u + b[1, 1] * v + b[1, 2] - 0.5)
+def _sample(cut_: Cut, x: Line, y: Line) -> tuple[Line, Line]:
+    """Look up places between the four pixels of the cut-out around them.
 
-
-@compiled
-def _sample(cut_: Cut, row: Row, pixels: int) -> None:
-    """Look up pixels between the four of the cut-out around them.
-
-    First where, in a loop that runs as vectors; converting one by one takes longer
-    than what comes then. Places are unsigned: of others Numba asks each time whether
-    they count from the end.
+    Returns log light and alpha. First come places, in a loop that runs as vectors;
+    converting one by one takes longer than what comes then. They are unsigned: of
+    others Numba asks each time whether they count from the end.
     """
-    light, alpha, x, y, at = row
     flat, (rows, columns), _ = cut_
-    stride = np.int32(2 * columns)
+    stride, two, nowhere = np.int32(2 * columns), np.int32(2), np.int32(NOWHERE)
     wide, high, zero = np.float32(columns - 1), np.float32(rows - 1), np.float32(0.0)
-    two, nowhere = np.int32(2), np.int32(NOWHERE)
-    for k in range(pixels):
+    at = np.empty(x.size, np.int32)
+    for k in range(x.size):
         column, line = np.int32(x[k]), np.int32(y[k])
         inside = (x[k] >= zero) & (y[k] >= zero) & (x[k] < wide) & (y[k] < high)
         place = np.int32(line * stride + two * column)
         at[k] = place if inside else nowhere
         x[k] -= np.float32(column)
         y[k] -= np.float32(line)
+    light, alpha = np.empty(x.size, np.float32), np.empty(x.size, np.float32)
     next_, beside, last = np.uint64(1), np.uint64(2), np.uint64(3)
-    for k in range(pixels):
+    for k in range(x.size):
         if at[k] < 0:
-            light[k] = alpha[k] = np.float32(0.0)
+            light[k] = alpha[k] = zero
             continue
         upper = np.uint64(np.uint32(at[k]))
         lower = upper + np.uint64(stride)
@@ -362,3 +380,4 @@ def _sample(cut_: Cut, row: Row, pixels: int) -> None:
         above = flat[upper] + (flat[upper + beside] - flat[upper]) * x[k]
         below = flat[lower] + (flat[lower + beside] - flat[lower]) * x[k]
         light[k] = above + (below - above) * y[k]
+    return light, alpha
