@@ -12,6 +12,7 @@ from typing import Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from heliograph.camera.jit import compiled
 from heliograph.camera.types import Packet
 from heliograph.simulation.scenes.plan import Plan
 from heliograph.simulation.scenes.settings import LABEL_US
@@ -81,8 +82,7 @@ class Boxes:
 
     def see(self, packet: Packet) -> None:
         """Count events for whose pixels they come from."""
-        at = self._marked.owner[packet["y"], packet["x"]]
-        self._emitted += np.bincount(at, minlength=self._emitted.size)
+        _add(self._marked.owner, packet, self._emitted)
 
     def note(self, frame: int, t_us: int) -> None:
         """Note everybody's box at `t_us`."""
@@ -117,3 +117,26 @@ class Boxes:
         seen = 1.0 if self._emitted[at + 1] >= needed else 0.0
         box = (left + columns[0], top + rows[0], width, height)
         self._rows.append((t_us, *box, CLASSES.index(kind), at + 1, seen))
+
+
+@compiled
+def tally(owner: Owners, marks: int) -> NDArray[np.int64]:
+    """Return how many pixels have each mark from 1 to `marks`."""
+    counts = np.zeros(marks + 1, np.int64)
+    # Neighbours mostly have the same mark, and adding up in memory one by one is slow.
+    last, run = np.int16(0), 0
+    for mark in owner.ravel():
+        if mark == last:
+            run += 1
+            continue
+        counts[last] += run
+        last, run = mark, 1
+    counts[last] += run
+    return counts[1:]
+
+
+@compiled
+def _add(owner: Owners, packet: Packet, emitted: NDArray[np.float64]) -> None:
+    """Add each event to what the owner of its pixel has emitted."""
+    for event in packet:
+        emitted[owner[event.y, event.x]] += 1.0

@@ -12,21 +12,24 @@ from heliograph.camera.types import EVENT, Packet
 from heliograph.simulation.camera.sensor import Sensor
 from heliograph.simulation.scenes.actors import Part, Staged, stage
 from heliograph.simulation.scenes.behind import Behind
-from heliograph.simulation.scenes.boxes import Boxes
+from heliograph.simulation.scenes.boxes import Boxes, tally
 from heliograph.simulation.scenes.paint import (
     STIFF,
     Affine,
     Cut,
     Plane,
     claim,
+    glow,
     paint,
     restore,
-    tally,
 )
 from heliograph.simulation.scenes.peopled import Numbers
 from heliograph.simulation.scenes.plan import Plan
 from heliograph.simulation.scenes.settings import LABEL_US
 from heliograph.simulation.scenes.sprites import Kind
+
+FAINT = 1e-5
+"""Light of a lamp, at its middle 1, that nobody sees any more."""
 
 Rect: TypeAlias = tuple[int, int, int, int]
 Progress: TypeAlias = Callable[[float], None]
@@ -67,12 +70,15 @@ class Stage:
             self._plane[:] = plan.background
         self._still = self._plane.copy()
         self._drawn: list[Rect] = []
+        self._bright = np.empty(shape, np.float32)
         self._lit: Plane | None = None
         if plan.lamp is not None:
             y, x = np.mgrid[: shape[0], : shape[1]]
             lamp = plan.lamp
             apart = np.hypot(x - lamp.centre[0], y - lamp.centre[1]) / lamp.reach_px
-            self._lit = np.exp(-(apart**2)).astype(np.float32)
+            light = np.exp(-(apart**2))
+            # What is next to nothing is nothing, so that the sensor sees it rest.
+            self._lit = np.where(light > FAINT, light, 0.0).astype(np.float32)
         self.owner = np.zeros(shape, np.int16)
         known = plan.known
         self.kinds: tuple[Kind | None, ...] = tuple(one.kind for one in plan.actors)
@@ -97,9 +103,8 @@ class Stage:
             return self._plane
         lamp = self.plan.lamp
         wave = np.sin(np.pi * lamp.hz * self.times_us[frame] / 1e6) ** 2
-        # NumPy's log is vectors, its log1p is not.
-        glow = np.log(np.float32(1.0) + np.float32(lamp.depth * wave) * self._lit)
-        return np.asarray(self._plane + glow, np.float32)
+        glow(self._plane, self._lit, float(lamp.depth * wave), self._bright)
+        return self._bright
 
     def from_afar(self, frame: int) -> list[Staged]:
         """Return who is there at a frame, the farthest first."""

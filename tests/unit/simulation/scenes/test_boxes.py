@@ -9,7 +9,7 @@ import scene_parts
 from heliograph.camera.types import Size
 from heliograph.simulation.camera.sensor import SensorTraits
 from heliograph.simulation.scenes.actors import Actor, Part, Tone, placed
-from heliograph.simulation.scenes.boxes import BOX
+from heliograph.simulation.scenes.boxes import BOX, tally
 from heliograph.simulation.scenes.camera_path import CameraPath
 from heliograph.simulation.scenes.film import Filmed, Stage, film
 from heliograph.simulation.scenes.library import load_library
@@ -131,3 +131,10 @@ def test_pictures_come_at_times_that_labels_fall_on(
         assert set(range(0, times_us[-1], 20_000)) < set(times_us)
         assert 1_000 <= np.diff(times_us).min() <= np.diff(times_us).max() <= 5_000
     assert len(seen) > 2
+
+
+def test_pixels_are_tallied_by_their_marks() -> None:
+    owner = np.random.default_rng(6).integers(0, 4, (50, 60)).astype(np.int16)
+    assert (
+        tally(owner, 5).tolist() == np.bincount(owner.ravel(), minlength=6)[1:].tolist()
+    )

@@ -4,7 +4,15 @@ import cv2
 import numpy as np
 
 from heliograph.simulation.scenes.gait import Gaits
-from heliograph.simulation.scenes.paint import STIFF, Affine, Gait, claim, cut, paint
+from heliograph.simulation.scenes.paint import (
+    STIFF,
+    Affine,
+    Gait,
+    claim,
+    cut,
+    glow,
+    paint,
+)
 from heliograph.simulation.scenes.world import course
 
 UPRIGHT: Affine = np.array([[1 / 40, 0.0, -0.5], [0.0, 1 / 40, -1.25]])
@@ -94,3 +102,29 @@ def test_claimed_pixels_are_those_that_are_mostly_covered() -> None:
     assert abs(count - 72 * 32 / 4) < 40
     assert (rows.min(), rows.max()) == (12, 47)
     assert (columns.min(), columns.max()) == (12, 27)
+
+
+def test_only_what_has_alpha_is_painted_however_it_is_turned() -> None:
+    texture = cut_out()
+    texture[:, :, 1] = 0.0
+    texture[20:60, 10:18, 1] = 1.0
+    for angle in (0.0, 0.4, 1.6):
+        cos, sin = np.cos(angle) / 40, np.sin(angle) / 40
+        # The cut-out's middle stays at (22, 30).
+        x, y = cos * 22 + sin * 30, cos * 30 - sin * 22
+        to_actor = np.array([[cos, sin, -x], [-sin, cos, -0.5 - y]])
+        plane = np.full((60, 44), -9.0, np.float32)
+        maps = (to_actor, TO_TEXTURE)
+        paint(plane, cut(texture), maps, STIFF, (0, 0, 44, 60), 0.0)
+        # 40 by 8 of the cut-out's pixels, four to one of the picture's.
+        assert abs(np.count_nonzero(plane > -8.0) - 80) < 25
+
+
+def test_a_lamp_adds_light() -> None:
+    rng = np.random.default_rng(5)
+    plane = rng.uniform(-4, 0, (30, 40)).astype(np.float32)
+    lit, out = rng.random((30, 40), np.float32), np.empty((30, 40), np.float32)
+    lit[:10] = 0.0
+    glow(plane, lit, 0.8, out)
+    assert np.allclose(out, plane + np.log1p(0.8 * lit), atol=1e-5)
+    assert (out[:10] == plane[:10]).all()
