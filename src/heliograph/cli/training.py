@@ -38,7 +38,7 @@ def _add_data(train: argparse.ArgumentParser) -> None:
         "--videos", type=Path, metavar="DIR", help="static videos, for backgrounds"
     )
     train.add_argument(
-        "--scenes", type=count, default=3000, help="how many (%(default)s)"
+        "--scenes", type=count, default=2400, help="how many (%(default)s)"
     )
     train.add_argument(
         "--held-out-scenes",
@@ -83,7 +83,7 @@ def _add_training(train: argparse.ArgumentParser) -> None:
         default="leaky",
         help="what the network is shown (%(default)s)",
     )
-    train.add_argument("--epochs", type=count, default=54, help="passes (%(default)s)")
+    train.add_argument("--epochs", type=count, default=40, help="passes (%(default)s)")
     train.add_argument(
         "--batch", type=count, default=24, help="windows a step (%(default)s)"
     )

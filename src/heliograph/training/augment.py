@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 from heliograph.camera.jit import compiled
 from heliograph.training.targets import IGNORED
 
-SIDE_MIN_PX = 6.0
+SIDE_MIN_PX = 7.0
 """A box of less on the input is not asked for."""
 
-VISIBLE_MIN = 0.3
+VISIBLE_MIN = 0.4
 """Nor one of which less than this share is left in the picture."""
 
 ZOOM = (0.6, 1.7)

@@ -56,13 +56,13 @@ class Recipe:
     out: Path
     images: Path | None = None
     videos: Path | None = None
-    scenes: int = 3000
+    scenes: int = 2400
     held_out_scenes: int = 200
     scene_s: float = 0.6
     data: tuple[Path, ...] = ()
     held_out: tuple[Path, ...] = ()
     classes: ClassMap | None = None
-    every_us: int = 200_000
+    every_us: int = 120_000
     workers: int = 2
     training: TrainSettings = field(default_factory=TrainSettings)
 

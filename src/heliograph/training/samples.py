@@ -30,7 +30,7 @@ BEGUN_SHARE = 0.5
 FILTERED_SHARE = 0.8
 """Most watches filter noise as the camera's defaults do, some do not."""
 
-SHOWN_PER_PX = 0.4
+SHOWN_PER_PX = 0.5
 """Events per pixel of a box's outline below which nobody is asked what is there."""
 
 SURFACES, BOXES, FACTS = "surfaces.bin", "boxes.npy", "samples.json"

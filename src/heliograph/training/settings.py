@@ -17,7 +17,7 @@ class TrainSettings:
     """
 
     spec: InputSpec = field(default_factory=InputSpec)
-    epochs: int = 54
+    epochs: int = 40
     batch: int = 24
     rate: float = 2e-3
     decay: float = 0.02

@@ -3,8 +3,9 @@
 One row for each visible thing and moment, `t`, `x`, `y`, `w`, `h`, `class_id`,
 `track_id` and `class_confidence` (the `_bbox.npy` files of
 https://github.com/prophesee-ai/prophesee-automotive-dataset-toolbox). The confidence
-is 1 for what can be seen in the events and 0 for what has emitted too little lately,
-because it stands still relative to the camera: a detector cannot know of it.
+is 1 for what can be seen in the events and 0 where nobody can be asked to know: of what
+has emitted too little lately, because it stands still relative to the camera, or is
+tiny, or mostly hidden, or mostly beyond the border.
 """
 
 from typing import Protocol, TypeAlias
@@ -32,14 +33,15 @@ BOX = np.dtype(
 )
 
 SIDE_PX_MIN = 8
-VISIBLE_MIN = 0.25
-TALL_SHARE = 0.4
+VISIBLE_MIN = 0.45
+"""Which share of a thing must show, before others and inside the border."""
+TALL_SHARE = 0.5
 """What is cut by the border counts if it still fills this share of the height."""
 
 MEMORY_S = 0.3
 """How fast what was emitted is forgotten: after 1 s, 4 % of it is left."""
 
-SEEN_PER_PX = 0.5
+SEEN_PER_PX = 0.8
 """Events per pixel of a box's outline from which on one can see what is there."""
 
 Owners: TypeAlias = NDArray[np.int16]
@@ -101,22 +103,22 @@ class Boxes:
         left, top, right, bottom = self._marked.bounds(at, frame)
         part = self._marked.owner[top:bottom, left:right] == at + 1
         visible = int(np.count_nonzero(part))
-        if visible < VISIBLE_MIN * covered:
+        if not visible:
             return
         rows = np.flatnonzero(part.any(axis=1))
         columns = np.flatnonzero(part.any(axis=0))
         width, height = columns[-1] + 1 - columns[0], rows[-1] + 1 - rows[0]
-        if min(width, height) < SIDE_PX_MIN:
-            return
-        whole = self._marked.whole_px(at, frame)
-        tall = height >= TALL_SHARE * self._plan.size.height
-        if covered < VISIBLE_MIN * whole and not tall:
-            return
         outline = 2.0 * (width + height)
         needed = SEEN_PER_PX * outline + 2 * self._noise_per_px * visible
-        seen = 1.0 if self._emitted[at + 1] >= needed else 0.0
+        tall = height >= TALL_SHARE * self._plan.size.height
+        sure = (
+            min(width, height) >= SIDE_PX_MIN
+            and visible >= VISIBLE_MIN * covered
+            and (tall or covered >= VISIBLE_MIN * self._marked.whole_px(at, frame))
+            and self._emitted[at + 1] >= needed
+        )
         box = (left + columns[0], top + rows[0], width, height)
-        self._rows.append((t_us, *box, CLASSES.index(kind), at + 1, seen))
+        self._rows.append((t_us, *box, CLASSES.index(kind), at + 1, float(sure)))
 
 
 @compiled

@@ -117,12 +117,20 @@ def test_who_stands_still_before_a_still_camera_is_marked_as_unseen() -> None:
     assert (labels["class_confidence"] == 0.0).all()
 
 
-def test_who_is_mostly_beyond_the_border_has_no_box() -> None:
-    away = replace(plan(pan=50.0), camera=CameraPath("hand-held", (60.0, 45.0)))
-    shifted = np.roll(away.background, -67, axis=1)
-    assert away.known is not None
-    known = replace(away.known, owner=np.roll(away.known.owner, -67, axis=1))
-    assert film(replace(away, background=shifted, known=known)).labels.size == 0
+@pytest.mark.parametrize(("cut_px", "sure"), [(0, 1.0), (6, 1.0), (14, 0.0)])
+def test_who_is_mostly_beyond_the_border_is_not_asked_for(
+    cut_px: int, sure: float
+) -> None:
+    """The board is less than half as high as the picture, and 20 pixels wide."""
+    moving = plan(pan=40.0)
+    # It begins further left than that by what the camera pans, 16 pixels.
+    left = -50 - 16 - cut_px
+    background = np.roll(moving.background, left, axis=1)
+    assert moving.known is not None
+    known = replace(moving.known, owner=np.roll(moving.known.owner, left, axis=1))
+    last = film(replace(moving, background=background, known=known)).labels[-1]
+    assert (last["x"], last["w"]) == pytest.approx((0, 20 - cut_px), abs=1)
+    assert last["class_confidence"] == sure
 
 
 def test_some_scenes_show_pictures_with_people(tmp_path: Path) -> None:
