@@ -21,7 +21,7 @@ from heliograph.yaml_reading.values import (
 DetectorKind: TypeAlias = Literal["network", "blobs"]
 ProviderChoice: TypeAlias = Literal["auto", "cpu", "cuda", "tensorrt"]
 
-DEFAULT_KIND: DetectorKind = "blobs"
+DEFAULT_KIND: DetectorKind = "network"
 """What finds things where nobody chose, and named no weights."""
 DETECTOR_KEYS = ("kind", "weights", "score_min", "provider")
 SCORE = Range(0, 1, "a score", above=True)
