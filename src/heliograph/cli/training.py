@@ -83,9 +83,9 @@ def _add_training(train: argparse.ArgumentParser) -> None:
         default="leaky",
         help="what the network is shown (%(default)s)",
     )
-    train.add_argument("--epochs", type=count, default=40, help="passes (%(default)s)")
+    train.add_argument("--epochs", type=count, default=32, help="passes (%(default)s)")
     train.add_argument(
-        "--batch", type=count, default=24, help="windows a step (%(default)s)"
+        "--batch", type=count, default=16, help="windows a step (%(default)s)"
     )
     train.add_argument(
         "--rate", type=rate, default=2e-3, help="highest learning rate (%(default)s)"

@@ -17,8 +17,8 @@ class TrainSettings:
     """
 
     spec: InputSpec = field(default_factory=InputSpec)
-    epochs: int = 40
-    batch: int = 24
+    epochs: int = 32
+    batch: int = 16
     rate: float = 2e-3
     decay: float = 0.02
     seed: int = 1

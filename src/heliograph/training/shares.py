@@ -48,8 +48,11 @@ class Shares:
         done = list(self._pool.map(self._one, self._copies, parts))
         count = len(done)
         for at, parameter in enumerate(self._network.parameters()):
-            total = torch.stack([gradients[at] for _, gradients in done]).sum(0)
-            parameter.grad = total / count
+            # In the parameter's own order in memory: the optimiser asks for no other.
+            mean = torch.zeros_like(parameter)
+            for _, gradients in done:
+                mean.add_(gradients[at], alpha=1 / count)
+            parameter.grad = mean
         self._agree()
         peaks = sum(losses[0] for losses, _ in done) / count
         return peaks, sum(losses[1] for losses, _ in done) / count

@@ -18,6 +18,7 @@ QUOTING = (
     "kills",
     "camera",
     "camera-load",
+    "detector",
 )
 
 
