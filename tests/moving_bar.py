@@ -4,6 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
+from heliograph.camera.config import DetectorChoice
+from heliograph.camera.config.detector import DetectorSettings
 from heliograph.camera.reading.evt3_writer import Evt3Writer
 from heliograph.camera.types import EVENT, Packet, Size
 
@@ -12,6 +14,12 @@ SPEED_PX_S = 90.0
 BAR_WIDTH, BAR_HEIGHT, BAR_TOP = 40, 90, 60
 REST_S = 0.2
 """Nothing happens before it."""
+BLOBS = DetectorSettings("blobs")
+"""What finds it: the network that ships was taught people and cars, and no bars."""
+BLOBS_CHOICE = DetectorChoice("blobs")
+BLOBS_OPTIONS = ("--detector", "blobs")
+BLOBS_LINE = "detector: {kind: blobs}\n"
+"""The same as a command takes it, as its options, and in a camera's file."""
 
 
 def write_moving_bar(path: Path, *, seconds: float, seed: int = 7) -> Path:

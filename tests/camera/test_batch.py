@@ -30,10 +30,12 @@ from loopback_gateway import (
     loopback_gateway,
     one_line_about,
 )
-from moving_bar import write_moving_bar
+from moving_bar import BLOBS_LINE, write_moving_bar
 from waiting import PATIENCE_S
 
-CONFIG = "captioning:\n  captions_per_s: 20\n  again_s: 0.05\n  workers: 1\n"
+CONFIG = (
+    f"{BLOBS_LINE}captioning:\n  captions_per_s: 20\n  again_s: 0.05\n  workers: 1\n"
+)
 COST = 0.0005
 """What `loopback_gateway.TOLD` tells."""
 

@@ -12,7 +12,7 @@ import pytest
 
 from heliograph import camera
 from loopback_gateway import MODEL, loopback_gateway
-from moving_bar import write_moving_bar
+from moving_bar import BLOBS_LINE, write_moving_bar
 from waiting import until
 
 KEY = "hg-a-key-that-nobody-may-see"
@@ -36,7 +36,7 @@ def heliograph(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 def written(folder: Path, text: str) -> Path:
     path = folder / "camera.yaml"
-    path.write_text(text)
+    path.write_text(f"{text}{BLOBS_LINE}")
     return path
 
 
