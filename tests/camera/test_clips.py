@@ -18,17 +18,19 @@ from heliograph.camera.pipeline import watch
 from heliograph.camera.types import Packet
 from heliograph.yaml_reading.secret import Secret
 from loopback_gateway import MODEL, Asked, Said, loopback_gateway, one_line_about
-from moving_bar import SIZE, write_moving_bar
+from moving_bar import BLOBS, BLOBS_OPTIONS, SIZE, write_moving_bar
 
 KILLED = """
 import sys
 from pathlib import Path
 from heliograph.camera.config import ClipSettings, SpoolSettings, WatchSettings
+from heliograph.camera.config.detector import DetectorSettings
 from heliograph.camera.pipeline import watch
 
 bar, url, folder = sys.argv[1:]
 watch(bar, gateway=url, out=Path(folder, "captions.jsonl"), speed=2.0, resume=True,
       settings=WatchSettings(captions_per_s=20.0, again_us=50_000,
+          detector=DetectorSettings("blobs"),
           spool=SpoolSettings(Path(folder, "spool.db"), captions_per_s=1000.0),
           clips=ClipSettings(Path(folder, "clips"), 300_000, 300_000)))
 """
@@ -65,7 +67,7 @@ def test_an_option_keeps_clips_that_every_decoder_reads(
     config.write_text("clips: {folder: nowhere, before_s: 0.4, after_s: 0.3}\n")
     with loopback_gateway() as gateway:
         options = ["--gateway", gateway.url, "--model", MODEL, "--out", str(out)]
-        options += ["--config", str(config), "--clips", str(folder)]
+        options += ["--config", str(config), "--clips", str(folder), *BLOBS_OPTIONS]
         done = subprocess.run(
             [*command, str(bar), *options], capture_output=True, text=True, check=True
         )
@@ -96,7 +98,7 @@ def test_clips_of_a_pipe_are_those_of_the_file(bar: Path, tmp_path: Path) -> Non
     command = [sys.executable, "-m", "heliograph", "watch", "-"]
     with loopback_gateway() as gateway:
         command += ["--gateway", gateway.url, "--model", MODEL, "--out", str(out)]
-        command += ["--clips", str(tmp_path / "clips")]
+        command += ["--clips", str(tmp_path / "clips"), *BLOBS_OPTIONS]
         subprocess.run(command, input=bar.read_bytes(), capture_output=True, check=True)
     (clip, *_) = (line["clip"] for line in lines(out))
     assert np.array_equal(events_of(clip["file"]), between(events_of(bar), clip))
@@ -117,7 +119,7 @@ def test_clips_of_a_format_without_words_hold_its_events(
             gateway=gateway.url,
             model=MODEL,
             out=out,
-            settings=WatchSettings(clips=clips),
+            settings=WatchSettings(detector=BLOBS, clips=clips),
         )
     (clip, *_) = (line["clip"] for line in lines(out))
     assert np.array_equal(events_of(clip["file"]), between(whole, clip))
@@ -127,7 +129,7 @@ def test_a_webhook_is_told_of_the_clip(bar: Path, tmp_path: Path) -> None:
     clips = ClipSettings(tmp_path / "clips", 300_000, 300_000)
     with loopback_gateway() as gateway, loopback_gateway(lambda _: Said()) as receiver:
         settings = WatchSettings(
-            webhook=WebhookSettings(Secret(receiver.url)), clips=clips
+            detector=BLOBS, webhook=WebhookSettings(Secret(receiver.url)), clips=clips
         )
         summary = watch(bar, gateway=gateway.url, model=MODEL, settings=settings)
         posted = [post.body["clip"]["file"] for post in receiver.asked]
@@ -141,7 +143,7 @@ def test_a_gateway_that_is_away_costs_no_clip(bar: Path, tmp_path: Path) -> None
     out = tmp_path / "captions.jsonl"
     clips = ClipSettings(tmp_path / "clips", 300_000, 300_000)
     with loopback_gateway(lambda _: Said(503)) as gateway:
-        settings = WatchSettings(clips=clips)
+        settings = WatchSettings(detector=BLOBS, clips=clips)
         watch(bar, gateway=gateway.url, model=MODEL, out=out, settings=settings)
     assert {line["rung"] for line in lines(out)} == {"template"}
     assert all(Path(line["clip"]["file"]).is_file() for line in lines(out))
@@ -163,7 +165,9 @@ def test_a_watch_that_is_stopped_writes_what_there_is(
             model=MODEL,
             speed=1.0,
             stop=stop,
-            settings=WatchSettings(clips=ClipSettings(folder, 300_000, 60_000_000)),
+            settings=WatchSettings(
+                detector=BLOBS, clips=ClipSettings(folder, 300_000, 60_000_000)
+            ),
         )
     assert summary.stopped
     names = [each.name for each in folder.iterdir()]

@@ -8,20 +8,20 @@ import subprocess
 import sys
 import threading
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from heliograph.camera import ForeignFileError
+from heliograph.camera import ForeignFileError, command, pipeline
 from heliograph.camera.captioning.client import GatewayError
-from heliograph.camera.command import INTERRUPTED, run_watch
+from heliograph.camera.command import INTERRUPTED
 from heliograph.camera.config import (
     Destinations,
     SettingError,
     SpoolSettings,
     WatchSettings,
 )
-from heliograph.camera.pipeline import watch
 from heliograph.camera.sinks.jsonl import SinkError
 from heliograph.camera.summary import Summary
 from heliograph.camera.types import Caption
@@ -33,21 +33,26 @@ from loopback_gateway import (
     loopback_gateway,
     one_line_about,
 )
-from moving_bar import write_moving_bar
+from moving_bar import BLOBS, BLOBS_CHOICE, write_moving_bar
 
 SECONDS = 2.5
 SOURCE = """
 import sys
 from pathlib import Path
 from heliograph.camera.command import run_watch
+from heliograph.camera.config import DetectorChoice
 
 bar, url, out, speed, *told = sys.argv[1:]
-given = dict(gateway=url, out=Path(out), speed=float(speed))
+given = dict(gateway=url, out=Path(out), speed=float(speed),
+             detector=DetectorChoice("blobs"))
 sys.exit(run_watch(Path(bar), config=Path(told[0]) if told else None, **given))
 """
 PROGRAM = (sys.executable, "-c", SOURCE)
-MANY = WatchSettings(captions_per_s=20.0, again_us=50_000)
+USUAL = WatchSettings(detector=BLOBS)
+MANY = replace(USUAL, captions_per_s=20.0, again_us=50_000)
 """A caption at every second look, so that short recordings have many."""
+watch = partial(pipeline.watch, settings=USUAL)
+run_watch = partial(command.run_watch, detector=BLOBS_CHOICE)
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +82,7 @@ def test_a_recording_becomes_captions_on_disk_and_in_the_summary(
             gateway=gateway.url,
             out=out,
             on_caption=told.append,
-            settings=WatchSettings(again_us=500_000),
+            settings=replace(USUAL, again_us=500_000),
         )
     lines = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
     assert len(lines) == len(told) == summary.captions >= 2
@@ -209,7 +214,7 @@ def test_with_a_spool_a_watch_begins_without_a_gateway_and_catches_up_later(
             bar,
             gateway=gateway.url,
             out=out,
-            settings=WatchSettings(spool=SpoolSettings(spool, captions_per_s=100.0)),
+            settings=replace(USUAL, spool=SpoolSettings(spool, captions_per_s=100.0)),
             resume=True,
         )
     lines = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
