@@ -15,10 +15,13 @@ import pytest
 from event_words import SMALL_EVT3
 from heliograph import camera
 from heliograph.camera.command import INTERRUPTED
+from heliograph.camera.config import WatchSettings
 from heliograph.camera.pipeline import watch
 from loopback_gateway import MODEL, loopback_gateway
-from moving_bar import write_moving_bar
+from moving_bar import BLOBS, BLOBS_OPTIONS, write_moving_bar
 from waiting import until
+
+BY_BLOBS = WatchSettings(detector=BLOBS)
 
 
 def test_a_pipe_is_cut_into_a_file(tmp_path: Path) -> None:
@@ -45,7 +48,7 @@ def test_a_pipe_is_watched(tmp_path: Path) -> None:
     bar = write_moving_bar(tmp_path / "bar.raw", seconds=1.5)
     out = tmp_path / "captions.jsonl"
     with loopback_gateway() as gateway:
-        command = [sys.executable, "-m", "heliograph", "watch", "-"]
+        command = [sys.executable, "-m", "heliograph", "watch", "-", *BLOBS_OPTIONS]
         command += ["--gateway", gateway.url, "--model", MODEL, "--out", str(out)]
         subprocess.run(command, input=bar.read_bytes(), capture_output=True, check=True)
     line = json.loads(out.read_text("utf-8").splitlines()[0])
@@ -61,7 +64,7 @@ def test_a_pipe_is_no_file_that_is_called_so(
     out = Path("-")
     out.write_text("")
     with loopback_gateway() as gateway:
-        command = [sys.executable, "-m", "heliograph", "watch", "-"]
+        command = [sys.executable, "-m", "heliograph", "watch", "-", *BLOBS_OPTIONS]
         command += ["--gateway", gateway.url, "--model", MODEL, "--out", str(out)]
         subprocess.run(command, input=bar.read_bytes(), capture_output=True, check=True)
     line = json.loads(out.read_text("utf-8").splitlines()[0])
@@ -81,7 +84,9 @@ def test_a_file_that_grows_is_watched_until_it_is_deleted(tmp_path: Path) -> Non
     growing = threading.Timer(0.3, grow)
     growing.start()
     with loopback_gateway() as gateway:
-        summary = watch(path, gateway=gateway.url, model=MODEL, follow=True)
+        summary = watch(
+            path, gateway=gateway.url, model=MODEL, follow=True, settings=BY_BLOBS
+        )
     growing.join()
     assert (summary.windows, summary.broken) == (150, None)
     assert summary.captions >= 1
@@ -94,7 +99,14 @@ def test_a_watch_of_a_file_that_grows_ends_when_it_is_told_to_stop(
     stop = threading.Event()
     threading.Timer(0.5, stop.set).start()
     with loopback_gateway() as gateway:
-        summary = watch(path, gateway=gateway.url, model=MODEL, follow=True, stop=stop)
+        summary = watch(
+            path,
+            gateway=gateway.url,
+            model=MODEL,
+            follow=True,
+            stop=stop,
+            settings=BY_BLOBS,
+        )
     assert summary.stopped
     assert summary.windows >= 29
 
@@ -108,7 +120,7 @@ def test_datagrams_are_watched_until_somebody_ends_it(tmp_path: Path) -> None:
         place = found.getsockname()
     source = f"udp://127.0.0.1:{place[1]}?format=evt3&width=320&height=240"
     with loopback_gateway() as gateway:
-        command = [sys.executable, "-m", "heliograph", "watch", source]
+        command = [sys.executable, "-m", "heliograph", "watch", source, *BLOBS_OPTIONS]
         command += ["--gateway", gateway.url, "--model", MODEL, "--out", str(out)]
         with (
             subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as watching,
