@@ -22,7 +22,7 @@ from heliograph.camera.browser_view import BrowserScreen, Place
 from heliograph.camera.browser_view.site import WATCHERS_MAX
 from heliograph.camera.captioning.queue import QueueCounters
 from heliograph.camera.command import run_watch
-from heliograph.camera.config import SettingError
+from heliograph.camera.config import SettingError, WatchSettings
 from heliograph.camera.pipeline import watch
 from heliograph.camera.screen import Facts
 from heliograph.camera.sinks.overlay import BAND_PX
@@ -30,7 +30,7 @@ from heliograph.camera.summary import Tally
 from heliograph.camera.types import Box, Size, Track
 from heliograph.clock import SystemClock
 from loopback_gateway import MODEL, loopback_gateway
-from moving_bar import write_moving_bar
+from moving_bar import BLOBS, write_moving_bar
 
 FACTS = Facts("bar.raw", Size(320, 240), "EVT3", 1.0, 0, MODEL)
 TOKEN = "a-token-that-the-test-gave"
@@ -96,8 +96,9 @@ def test_a_watch_is_looked_at_while_it_runs(tmp_path: Path) -> None:
     with loopback_gateway() as gateway:
         place = Place(("127.0.0.1", 0), None, on_open)
         screen = partial(BrowserScreen, place=place, clock=SystemClock())
-        settings = {"gateway": gateway.url, "speed": 1.0, "screens": [screen]}
-        runs = threading.Thread(target=watch, args=(bar,), kwargs=settings)
+        given = {"gateway": gateway.url, "speed": 1.0, "screens": [screen]}
+        given["settings"] = WatchSettings(detector=BLOBS)
+        runs = threading.Thread(target=watch, args=(bar,), kwargs=given)
         runs.start()
         assert opened.wait(30)
         parts = urlsplit(urls[0])

@@ -18,7 +18,7 @@ from heliograph.camera.types import EVENT
 from heliograph.cli import main, parser
 from heliograph.cli.filters import filter_changes
 from loopback_gateway import loopback_gateway
-from moving_bar import SIZE, write_moving_bar
+from moving_bar import BLOBS, BLOBS_OPTIONS, SIZE, write_moving_bar
 
 HOT = (7, 9)
 
@@ -71,6 +71,7 @@ def test_what_the_options_leave_out_is_not_captioned(
     file.write_text("filters: {background_ms: 0, regions: [[0, 0, 1, 1]]}")
     with loopback_gateway() as gateway:
         asking = ["watch", str(bar), "--gateway", gateway.url, "--out", str(out)]
+        asking += BLOBS_OPTIONS
         narrow = ["--config", str(file), "--roi", "0,0,320,40", "--roi", "0,170,99,9"]
         assert main([*asking, *narrow]) == 0
         nothing = capsys.readouterr().out
@@ -88,7 +89,9 @@ def test_a_watch_that_cannot_keep_up_looks_at_less_and_keeps_all_windows(
     bar: Path,
 ) -> None:
     # 800 events a window come and 200 may stay; nobody takes a window in 10 us.
-    settings = WatchSettings(filters=FilterSettings(events_per_s_max=20_000))
+    settings = WatchSettings(
+        detector=BLOBS, filters=FilterSettings(events_per_s_max=20_000)
+    )
     with loopback_gateway() as gateway:
         easy = watch(bar, gateway=gateway.url, settings=settings)
         hasty = watch(bar, gateway=gateway.url, settings=settings, speed=1_000.0)

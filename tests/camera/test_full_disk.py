@@ -12,7 +12,7 @@ from heliograph.camera.captioning import spool as spools
 from heliograph.camera.captioning.spool import Spool
 from heliograph.camera.captioning.spool_file import SpoolError, SpoolFile
 from heliograph.camera.config import SpoolSettings
-from moving_bar import write_moving_bar
+from moving_bar import BLOBS_LINE, write_moving_bar
 from small_disks import mounted
 
 FULL = (
@@ -61,7 +61,7 @@ def watched(
     bar = write_moving_bar(tmp_path / "bar.raw", seconds=6.0)
     config = tmp_path / "camera.yaml"
     config.write_text(
-        "captioning: {first_s: 0.3, again_s: 0.5}\n"
+        f"{BLOBS_LINE}captioning: {{first_s: 0.3, again_s: 0.5}}\n"
         f"spool: {{file: {disk / 'spool.db'}}}\n"
     )
     return subprocess.run(

@@ -7,7 +7,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from moving_bar import write_moving_bar
+from moving_bar import BLOBS_LINE, write_moving_bar
 from waiting import until
 
 CAPTIONS = 3
@@ -28,7 +28,7 @@ def test_a_watch_goes_on_and_ends_when_told_to_even_where_its_output_hangs(
 ) -> None:
     bar = write_moving_bar(tmp_path / "bar.raw", seconds=20.0)
     out, config = tmp_path / "captions.jsonl", tmp_path / "camera.yaml"
-    config.write_text("captioning: {first_s: 0.3, again_s: 0.5}\n")
+    config.write_text(f"{BLOBS_LINE}captioning: {{first_s: 0.3, again_s: 0.5}}\n")
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
     with suppress(BlockingIOError):

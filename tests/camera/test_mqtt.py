@@ -21,7 +21,7 @@ from heliograph.clock import SystemClock
 from heliograph.yaml_reading.secret import Secret
 from loopback_gateway import loopback_gateway
 from mosquitto import Ear, broker, ear
-from moving_bar import write_moving_bar
+from moving_bar import BLOBS, write_moving_bar
 from waiting import until
 
 TOPIC = "heliograph/dock-3"
@@ -47,7 +47,9 @@ def test_a_watch_is_heard_by_another_client(tmp_path: Path) -> None:
         ear(running.port) as listening,
         loopback_gateway() as gateway,
     ):
-        settings = WatchSettings(camera="dock-3", mqtt=MqttSettings(running.url))
+        settings = WatchSettings(
+            camera="dock-3", detector=BLOBS, mqtt=MqttSettings(running.url)
+        )
         summary = watch(bar, gateway=gateway.url, settings=settings)
         until(lambda: availability(listening) == [b"online", b"offline"])
     captions = told(listening, f"{TOPIC}/captions")

@@ -32,7 +32,7 @@ from loopback_gateway import (
     loopback_gateway,
     one_line_about,
 )
-from moving_bar import write_moving_bar
+from moving_bar import BLOBS, write_moving_bar
 from waiting import PATIENCE_S, until
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -41,7 +41,7 @@ MINUTE_S = 60.0
 EVERY_S = 30.0
 """Between two alerts of the long outage."""
 BEFORE, AWAY, AFTER = 10 * MINUTE_S, 90 * MINUTE_S, 40 * MINUTE_S
-MANY = WatchSettings(captions_per_s=20.0, again_us=50_000)
+MANY = WatchSettings(detector=BLOBS, captions_per_s=20.0, again_us=50_000)
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
@@ -270,12 +270,14 @@ SOURCE = """
 import sys
 from pathlib import Path
 from heliograph.camera.config import SpoolSettings, WatchSettings
+from heliograph.camera.config.detector import DetectorSettings
 from heliograph.camera.pipeline import watch
 
 bar, url, folder = sys.argv[1:]
 watch(bar, gateway=url, out=Path(folder, "captions.jsonl"), speed=2.0, resume=True,
-      settings=WatchSettings(captions_per_s=20.0, again_us=50_000, spool=SpoolSettings(
-          Path(folder, "spool.db"), captions_per_s=1000.0)))
+      settings=WatchSettings(captions_per_s=20.0, again_us=50_000,
+          detector=DetectorSettings("blobs"),
+          spool=SpoolSettings(Path(folder, "spool.db"), captions_per_s=1000.0)))
 """
 
 

@@ -28,7 +28,7 @@ from heliograph.camera.sinks.webhook import Webhook, WebhookCounters, sign
 from heliograph.clock import SystemClock
 from heliograph.yaml_reading.secret import Secret
 from loopback_gateway import Asked, LoopbackGateway, Said, loopback_gateway
-from moving_bar import write_moving_bar
+from moving_bar import BLOBS, write_moving_bar
 from waiting import until
 
 SECRET = "whsec-not-anybodys"
@@ -152,6 +152,7 @@ def test_a_watch_fills_every_sink_and_tells_prometheus(tmp_path: Path) -> None:
     url = f"http://127.0.0.1:{port}/metrics"
     with loopback_gateway() as gateway, loopback_gateway(lambda _: Said()) as receiver:
         settings = WatchSettings(
+            detector=BLOBS,
             webhook=WebhookSettings(Secret(receiver.url)),
             snapshots=SnapshotSettings(tmp_path / "shots"),
             clips=ClipSettings(tmp_path / "clips"),

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from heliograph.cli import main
 from heliograph.simulation.providers.server import SimulatedProviders
 from loopback_gateway import Asked, Said, completion, loopback_gateway
-from moving_bar import write_moving_bar
+from moving_bar import BLOBS_LINE, BLOBS_OPTIONS, write_moving_bar
 from small_reconstructions import write_reconstruction
 
 NOBODY = "http://127.0.0.1:9"
@@ -74,7 +74,7 @@ def test_the_montage_shows_what_the_network_makes_of_the_track(
     bar: Path, weights: Path, heliograph: Heliograph
 ) -> None:
     with loopback_gateway() as gateway:
-        command = ("watch", bar, "--gateway", gateway.url)
+        command = ("watch", bar, "--gateway", gateway.url, *BLOBS_OPTIONS)
         plain = heliograph(*command)
         done = heliograph(*command, "--reconstruction", weights)
         before, after = map(shown, gateway.questions)
@@ -100,7 +100,7 @@ async def test_a_simulated_provider_is_shown_it_and_answers(
     out, shots = tmp_path / "captions.jsonl", tmp_path / "shots"
     config = tmp_path / "camera.yaml"
     config.write_text(
-        f"captioning: {{reconstruction: {weights}, moments: true}}\n"
+        f"{BLOBS_LINE}captioning: {{reconstruction: {weights}, moments: true}}\n"
         f"snapshots: {{folder: {shots}}}\n"
     )
     async with SimulatedProviders() as simulated:
@@ -133,7 +133,9 @@ def test_a_network_that_fails_while_it_runs_costs_no_caption(
 
     with loopback_gateway(look) as gateway:
         config = tmp_path / "camera.yaml"
-        config.write_text("captioning: {again_s: 0.3, captions_per_s: 20}\n")
+        config.write_text(
+            f"{BLOBS_LINE}captioning: {{again_s: 0.3, captions_per_s: 20}}\n"
+        )
         done = heliograph(
             "watch", bar, "-c", config, "--gateway", gateway.url,
             "--reconstruction", sick, "--metrics", metrics,
@@ -178,7 +180,7 @@ def test_a_batch_shows_it_too(
     with loopback_gateway() as gateway:
         done = heliograph(
             "caption", bar, "--gateway", gateway.url, "--out", tmp_path / "out.jsonl",
-            "--reconstruction", weights,
+            "--reconstruction", weights, *BLOBS_OPTIONS,
         )  # fmt: skip
         [asked] = gateway.questions
     assert done.returncode == 0, done.stderr

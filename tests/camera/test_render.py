@@ -20,7 +20,7 @@ from heliograph.camera.config.filter_settings import FilterSettings
 from heliograph.camera.render import Frames, read_captions, render
 from heliograph.camera.sinks.overlay import BAND, COLOURS
 from heliograph.cli import main
-from moving_bar import BAR_TOP, REST_S, SPEED_PX_S, write_moving_bar
+from moving_bar import BAR_TOP, BLOBS_OPTIONS, REST_S, SPEED_PX_S, write_moving_bar
 
 SECONDS = 1.5
 SHOWN_S = 1.2
@@ -57,7 +57,7 @@ def test_a_recording_becomes_a_film_with_boxes_and_captions(
         line(900_000, "", error="timeout"),
     ]
     captions.write_text("\n".join(rows))
-    options = ["--captions", str(captions), "--fps", "10"]
+    options = ["--captions", str(captions), "--fps", "10", *BLOBS_OPTIONS]
     done = subprocess.run(
         [sys.executable, "-m", "heliograph", "render", bar, film, *options],
         capture_output=True,
