@@ -14,6 +14,7 @@ from moving_bar import (
     BAR_HEIGHT,
     BAR_TOP,
     BAR_WIDTH,
+    BLOBS_OPTIONS,
     REST_S,
     SPEED_PX_S,
     write_moving_bar,
@@ -50,7 +51,7 @@ def test_a_labelled_scene_becomes_figures_and_pictures(
     scenes, out = labelled_bar(tmp_path), tmp_path / "out"
     options = ["--simulated", str(scenes), "--resamples", "20", "--out", str(out)]
     noise = ["--noise", str(scenes / "scene-000001.raw")]
-    assert main(["eval", "detector", *options, *noise]) == 0
+    assert main(["eval", "detector", *BLOBS_OPTIONS, *options, *noise]) == 0
     printed = capsys.readouterr().out
     assert "On labels" in printed
     assert "simulated" in printed
