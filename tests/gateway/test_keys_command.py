@@ -13,7 +13,7 @@ import pytest
 from gateway.process import Served, config_file, heliograph
 from gateway.running import CLAUDE_FIRST
 from heliograph.simulation.providers import SimulatedProviders
-from moving_bar import write_moving_bar
+from moving_bar import BLOBS_OPTIONS, write_moving_bar
 
 OPEN = ("--host", "0.0.0.0")
 WATCH_S = 120.0
@@ -203,7 +203,7 @@ async def test_the_camera_sends_the_key_of_its_environment(
     async with place.serving() as served:
         url = f"http://127.0.0.1:{served.port}"
         watch = ("watch", str(recording), "--gateway", url, "--out", str(out))
-        async with heliograph(*watch, environ=environ) as watching:
+        async with heliograph(*watch, *BLOBS_OPTIONS, environ=environ) as watching:
             async with asyncio.timeout(WATCH_S):
                 await watching.process.wait()
             code, wrote = await watching.ends()
