@@ -18,9 +18,9 @@ from heliograph.camera.detection.choosing import Chosen, DetectorFacts
 from heliograph.camera.render import nobody
 from heliograph.camera.stages import Stages, tracker_settings
 from heliograph.camera.types import Box, CaptionJob, Packet
-from moving_bar import BAR_HEIGHT, BAR_TOP, BAR_WIDTH, write_moving_bar
+from moving_bar import BAR_HEIGHT, BAR_TOP, BAR_WIDTH, BLOBS, write_moving_bar
 
-SETTINGS = WatchSettings(again_us=500_000)
+SETTINGS = WatchSettings(again_us=500_000, detector=BLOBS)
 
 
 class Nothing:
@@ -86,7 +86,7 @@ def test_what_happens_in_a_zone_or_on_a_line_is_a_job_in_the_words_of_the_config
 ) -> None:
     zone = Zone("dock", "the dock", ((0.2, 0.0), (1.0, 0.0), (1.0, 1.0), (0.2, 1.0)))
     line = Line("gate", "the gate", (0.55, 1), (0.55, 0), forward="drives in by")
-    places = replace(WatchSettings(again_us=None), zones=(zone,), lines=(line,))
+    places = replace(SETTINGS, again_us=None, zones=(zone,), lines=(line,))
     told: list[Verdict] = []
     jobs = jobs_of(bar, settings=places, explain=told.append)
     assert [job.reason for job in jobs] == ["enter", "cross"]
