@@ -2,7 +2,8 @@
 
 A synthetic stream at 1280x720: things that move at several speeds, and the noise of a
 real sensor, 5 million events a second, as RAW EVT3, is watched against a gateway on
-this machine that answers by itself. Memory is the highest that the process ever had at
+this machine that answers by itself. Things are found as they are where nobody chose, by
+the network of the package. Memory is the highest that the process ever had at
 `--speed 1.0`. CPU is that of all its threads at `--speed max`, where nothing is late
 and so nothing thinned however busy the machine is, by the recording's length; what a
 start costs is known from a short recording and taken off. `make bench-camera-load`
@@ -116,7 +117,7 @@ def write_stream(path: Path, seconds: float) -> None:
 
 
 def watching(path: Path, url: str, speed: str) -> list[str]:
-    """Return the command of a user who watches *path*."""
+    """Return the command of a user who watches *path*, and chose no detector."""
     command = [sys.executable, "-m", "heliograph", "watch", str(path)]
     return [*command, "--speed", speed, "--gateway", url]
 

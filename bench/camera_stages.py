@@ -1,8 +1,9 @@
 """What a window of 10 ms costs the camera, stage by stage, and each filter and surface.
 
 Streams of 1 to 200 million events a second at 1280x720, made of a real street, go the
-way of `heliograph watch` as far as the tracks: decode, filters, surface and picture,
-boxes, tracks. Time is CPU time of the one thread that does it. `make bench-camera`
+way of `heliograph watch --detector blobs` as far as the tracks: decode, filters,
+surface and picture, boxes, tracks; `detector.py` does the same with the network. Time
+is CPU time of the one thread that does it. `make bench-camera`
 """
 
 import argparse
@@ -89,7 +90,7 @@ class Lap:
 
 
 class Way:
-    """The way of a window from its events to its tracks, as `heliograph watch` goes."""
+    """The way of a window from its events to its tracks, with blobs."""
 
     def __init__(self, size: Size) -> None:
         self.filters = Filters(size, FilterSettings(), window_us=WINDOW_US)
