@@ -16,6 +16,7 @@ from heliograph.camera.config import (
     WebhookSettings,
     read_camera_file,
 )
+from heliograph.camera.config.detector import DetectorSettings
 from heliograph.camera.config.file import read_camera_text
 from heliograph.camera.config.filter_settings import FilterSettings, Region
 from heliograph.camera.config.summary import config_summary
@@ -50,6 +51,8 @@ filters:
   bursts: stc-cut
   burst_ms: 3
   background_ms: 0
+detector:
+  kind: blobs
 captioning:
   captions_per_s: 0.5
   again_s: 30
@@ -226,6 +229,7 @@ def test_every_key_becomes_a_setting_in_the_units_of_a_watch() -> None:
             burst_us=3_000,
             background_us=0,
         ),
+        detector=DetectorSettings("blobs"),
         mqtt=BROKER,
         webhook=HOOK,
         snapshots=SnapshotSettings(Path("shots"), bytes_max=100 << 20),
