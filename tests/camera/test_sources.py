@@ -106,7 +106,11 @@ class StopsAfter(Screen):
         return self
 
     def window(
-        self, now_us: int, events: int, tracks: Sequence[Track], picture: Look
+        self,
+        now_us: int,  # noqa: ARG002 - as a watch calls it; so the others
+        events: int,  # noqa: ARG002
+        tracks: Sequence[Track],  # noqa: ARG002
+        picture: Look,  # noqa: ARG002
     ) -> None:
         self._left -= 1
         if self._left == 0:
