@@ -105,6 +105,9 @@ class StopsAfter(Screen):
     def __enter__(self) -> Self:
         return self
 
+    def __exit__(self, *raised: object) -> None:
+        return
+
     def window(
         self,
         now_us: int,  # noqa: ARG002 - as a watch calls it; so the others

@@ -124,8 +124,10 @@ def test_what_watch_is_not_told_it_hands_on_as_not_told(
     called: Called = []
     monkeypatch.setattr(command, "run_watch", recorder(called))
     cli.main(["watch"])
-    names = ("size", "config", "gateway", "model", "out", "speed", "view")
-    names += ("reconstruction",)
+    names = (
+        *("size", "config", "gateway", "model", "out", "speed", "view"),
+        "reconstruction",
+    )
     never = {"resume": False, "explain": False, "follow": False, "filters": {}}
     given = {"destinations": Destinations(), "detector": DetectorChoice()}
     told = dict.fromkeys(names) | never | given
