@@ -26,12 +26,16 @@ def free_port() -> int:
 
 
 def is_taken(port: int) -> bool:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as tried:
+    """Knock, for who tried to bind it would stand in the way of who is to have it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as knocking:
+        knocking.connect(("127.0.0.1", port))
         try:
-            tried.bind(("127.0.0.1", port))
-        except OSError:
-            return True
-    return False
+            # The system tells of the first one's fate at the second.
+            knocking.send(b"")
+            knocking.send(b"")
+        except ConnectionRefusedError:
+            return False
+    return True
 
 
 def send(port: int, *datagrams: bytes) -> None:
