@@ -4,9 +4,7 @@ import json
 import re
 import socket
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
@@ -14,9 +12,9 @@ from heliograph.camera.config import WatchSettings
 from heliograph.camera.config.detector import DetectorSettings
 from heliograph.camera.pipeline import watch
 from heliograph.camera.types import Caption
-from heliograph.cli import main
 from loopback_gateway import MODEL, Asked, Said, completion, loopback_gateway
 from moving_bar import BAR_HEIGHT, BAR_TOP, BAR_WIDTH, write_moving_bar
+from run_commands import Heliograph, runner
 from small_networks import write_network
 
 HALF = (4, 2)
@@ -35,27 +33,9 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_network(path, bright={"person": 0.22}, half=HALF)
 
 
-class Done(NamedTuple):
-    """What came of a command."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-Heliograph = Callable[..., Done]
-
-
 @pytest.fixture
 def heliograph(capsys: pytest.CaptureFixture[str]) -> Heliograph:
-    """Run a command as the command line does."""
-
-    def run(*arguments: str | Path) -> Done:
-        code = main([str(one) for one in arguments])
-        out, err = capsys.readouterr()
-        return Done(code, out, err)
-
-    return run
+    return runner(capsys)
 
 
 def test_a_recording_becomes_captions_of_things_by_class(

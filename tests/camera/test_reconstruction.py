@@ -6,9 +6,7 @@ import json
 import re
 import socket
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -19,6 +17,7 @@ from heliograph.cli import main
 from heliograph.simulation.providers.server import SimulatedProviders
 from loopback_gateway import Asked, Said, completion, loopback_gateway
 from moving_bar import BLOBS_LINE, BLOBS_OPTIONS, write_moving_bar
+from run_commands import Heliograph, runner
 from small_reconstructions import write_reconstruction
 
 NOBODY = "http://127.0.0.1:9"
@@ -28,27 +27,9 @@ RECKONED = "as a network reckons its light and dark"
 SEEN = "as a picture of the last tenth of a second"
 
 
-class Done(NamedTuple):
-    """What came of a command."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-Heliograph = Callable[..., Done]
-
-
 @pytest.fixture
 def heliograph(capsys: pytest.CaptureFixture[str]) -> Heliograph:
-    """Run a command as the command line does."""
-
-    def run(*arguments: str | Path) -> Done:
-        code = main([str(one) for one in arguments])
-        out, err = capsys.readouterr()
-        return Done(code, out, err)
-
-    return run
+    return runner(capsys)
 
 
 @pytest.fixture(scope="module")

@@ -107,7 +107,7 @@ class Datagrams:
     def read(self, size: int, /) -> bytes:
         """Return what came, at most *size* bytes, as soon as there are any.
 
-        None at the end. A datagram larger than *size* is cut.
+        It is empty at the end. A datagram larger than *size* is cut.
         """
         while not self._stop.is_set():
             if not select.select([self._socket], [], [], WAIT_S)[0]:
