@@ -92,13 +92,19 @@ class _ShortTimes:
         if moved >= SHORT_US:
             self.us[:] = 0
         elif moved > 0:
-            np.maximum(self.us, moved, out=self.us)
-            self.us -= np.uint16(moved)
+            _moved_back(self.us.reshape(-1), np.uint16(moved))
         else:
             later = np.uint16(min(-moved, SHORT_US - 1))
             known = self.us > 0
             np.minimum(self.us, SHORT_US - 1 - later, out=self.us)
             np.add(self.us, later, out=self.us, where=known)
+
+
+@compiled
+def _moved_back(times: NDArray[np.uint16], moved: np.uint16) -> None:
+    """Take *moved* from all *times*, and no more than there is."""
+    for i in range(len(times)):
+        times[i] = np.uint16(times[i] - moved) if times[i] > moved else np.uint16(0)
 
 
 @compiled

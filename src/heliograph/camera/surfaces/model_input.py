@@ -23,13 +23,18 @@ from numpy.typing import NDArray
 from heliograph.camera.bounds import check_dtype, check_events, check_out
 from heliograph.camera.jit import compiled
 from heliograph.camera.surfaces.letterbox import Letterbox
-from heliograph.camera.types import Packet, Size
+from heliograph.camera.types import EVENT, Packet, Size
 
 CELLS = Size(320, 192)
 """The input's own geometry."""
 
 BACK_SLICES = 4
 """Time that goes further back is that of another stream or place."""
+
+LEVEL_MIN = np.float32(1e-6)
+"""What has faded to less is gone: it shows nowhere, and as it fades on it would become
+numbers so small that a processor takes a hundred times as long for each.
+"""
 
 Kind = Literal["leaky", "exponential", "histogram"]
 
@@ -170,6 +175,15 @@ class ModelInput:
         self._counts[:] = 0
 
 
+def warm_up(spec: InputSpec) -> None:
+    """Load the loops of a surface of *spec*, before there is a stream that waits."""
+    shown = ModelInput(Size(1, 1), spec)
+    packet = np.zeros(2, EVENT)
+    packet["t"][1] = 2 * spec.slice_us
+    shown.update(packet)
+    shown.render(3 * spec.slice_us)
+
+
 @compiled
 def _count(
     packet: Packet,
@@ -207,7 +221,8 @@ def _add_up(
             for y in range(height):
                 for x in range(width):
                     fresh = np.float32(counts[p, y, x]) * share[y, x]
-                    left[p, m, y, x] = (left[p, m, y, x] * first + fresh) * later
+                    level = (left[p, m, y, x] * first + fresh) * later
+                    left[p, m, y, x] = level if level >= LEVEL_MIN else np.float32(0.0)
 
 
 @compiled
@@ -225,7 +240,8 @@ def _keep_newest(
             for y in range(height):
                 for x in range(width):
                     newest = np.float32(counts[p, y, x] > 0)
-                    left[p, m, y, x] = max(left[p, m, y, x] * first, newest) * later
+                    level = max(left[p, m, y, x] * first, newest) * later
+                    left[p, m, y, x] = level if level >= LEVEL_MIN else np.float32(0.0)
 
 
 @compiled
@@ -238,8 +254,7 @@ def _press_added_up(
 ) -> None:
     """Write leaky counts in 8 bits, as if the slice under way ended now.
 
-    Plane by plane, so that the compiler makes vector code of it; in 64 bits, as what
-    networks were trained on was made.
+    Plane by plane, so that the compiler makes vector code of it.
     """
     planes, memories, _, _ = left.shape
     cells = share.reshape(-1)
@@ -248,12 +263,12 @@ def _press_added_up(
         for m in range(memories):
             source, target = left[p, m].reshape(-1), out[p, m].reshape(-1)
             for i in range(len(source)):
-                # The product is rounded to 32 bits, as what is folded is.
-                before = np.float64(source[i] * kept[m])
-                level = before + np.float64(fresh[i]) * np.float64(cells[i])
+                level = source[i] * kept[m] + np.float32(fresh[i]) * cells[i]
                 # As numpy divides: looking for a 0 would be no vector code.
-                pressed = np.true_divide(level, level + 1.0)
-                target[i] = np.uint8(np.int32(pressed * 255.0 + 0.5))
+                pressed = np.true_divide(level, level + np.float32(1.0))
+                target[i] = np.uint8(
+                    np.int32(pressed * np.float32(255.0) + np.float32(0.5))
+                )
 
 
 @compiled

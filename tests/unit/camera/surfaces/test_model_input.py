@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from heliograph.camera.surfaces.letterbox import Letterbox
 from heliograph.camera.surfaces.model_input import (
     CELLS,
+    LEVEL_MIN,
     InputSpec,
     Kind,
     ModelInput,
@@ -92,6 +93,18 @@ def test_how_a_stream_is_cut_into_packets_changes_nothing(
 def test_a_quiet_hour_leaves_nothing() -> None:
     shown = made("leaky", four(100, 50, 1, 1_000))
     assert not shown.render(3_600_000_000).any()
+
+
+@pytest.mark.parametrize("kind", ["leaky", "exponential"])
+def test_what_has_faded_is_gone_before_it_is_too_small_to_reckon_with(
+    kind: Kind,
+) -> None:
+    shown = made(kind, four(100, 50, 1, 1_000))
+    for end_us in range(5_000, 10_000_000, 5_000):
+        shown.render(end_us)
+        left = shown._left[shown._left > 0]
+        assert not len(left) or left.min() >= LEVEL_MIN
+    assert not shown._left.any()
 
 
 def test_time_that_goes_back_far_is_another_stream() -> None:
