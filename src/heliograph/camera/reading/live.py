@@ -13,6 +13,7 @@ from heliograph.camera.reading.errors import (
     MissingPackageError,
     broken,
 )
+from heliograph.camera.reading.one_way import OneWay
 from heliograph.camera.reading.pieces import Words
 from heliograph.camera.reading.raw import FORMATS
 from heliograph.camera.reading.raw_form import RawForm
@@ -80,7 +81,7 @@ def _drivers(source: str) -> ModuleType:
     return module
 
 
-class Sensor:
+class Sensor(OneWay):
     """The bytes of *device* as a stream; it ends when *stop* is set.
 
     `lost` counts the packets that the driver had to drop, because nobody read them in
@@ -88,12 +89,11 @@ class Sensor:
     """
 
     def __init__(self, device: Any, name: str, stop: threading.Event) -> None:  # noqa: ANN401 - the driver's, by model
+        super().__init__(name)
         self.lost = 0
         self._device = device
-        self._name = name
         self._stop = stop
         self._rest = b""
-        self._read = 0
 
     def read(self, size: int, /) -> bytes:
         """Return at most *size* bytes as soon as there are any, none at the end.
@@ -107,23 +107,11 @@ class Sensor:
                 break
             except RuntimeError as error:
                 what = f"the sensor went away ({error})"
-                raise broken(self._name, what, at=self._read) from error
+                raise broken(self.name, what, at=self.passed) from error
             if status.ring is not None:
                 self.lost += status.ring.dropped_packets
                 self.lost += len(status.ring.overflow_indices or ())
             self._rest = bytes(packet or b"")
         data, self._rest = self._rest[:size], self._rest[size:]
-        self._read += len(data)
+        self.passed += len(data)
         return data
-
-    def seekable(self) -> bool:
-        """Say no: there is no going back."""
-        return False
-
-    def tell(self) -> int:
-        """Return how many bytes were read."""
-        return self._read
-
-    def seek(self, place: int, /) -> int:
-        """Refuse: a sensor does not go back to *place*."""
-        raise OSError(f"{self._name} does not go back to byte {place}")

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 
 from heliograph.camera.config.viewing import address_of
 from heliograph.camera.reading.errors import ForeignFileError
+from heliograph.camera.reading.one_way import OneWay
 from heliograph.camera.reading.pieces import Words
 from heliograph.camera.reading.raw import FORMATS, Format
 from heliograph.camera.reading.raw_form import RawForm
@@ -68,7 +69,7 @@ def name_of(source: str) -> str:
     return f"udp://{source.removeprefix(UDP).lstrip('/').partition('?')[0]}"
 
 
-class Datagrams:
+class Datagrams(OneWay):
     """What comes to *address* as a stream of words of *word* bytes.
 
     It ends when *stop* is set. `lost` counts datagrams for which the system had no
@@ -78,10 +79,11 @@ class Datagrams:
     def __init__(
         self, address: tuple[str, int], word: int, stop: threading.Event
     ) -> None:
+        super().__init__("datagrams")
         self._word = word
         self._stop = stop
         self._room = bytearray()
-        self._cut = self._overflowed = self._read = 0
+        self._cut = self._overflowed = 0
         host, port = address
         found = socket.getaddrinfo(
             host, port, type=socket.SOCK_DGRAM, flags=socket.AI_PASSIVE
@@ -113,21 +115,9 @@ class Datagrams:
             if not select.select([self._socket], [], [], WAIT_S)[0]:
                 continue
             if data := self._received(size):
-                self._read += len(data)
+                self.passed += len(data)
                 return data
         return b""
-
-    def seekable(self) -> bool:
-        """Say no: there is no going back."""
-        return False
-
-    def tell(self) -> int:
-        """Return how many bytes were read."""
-        return self._read
-
-    def seek(self, place: int, /) -> int:
-        """Refuse: a network does not go back to *place*."""
-        raise OSError(f"datagrams do not go back to byte {place}")
 
     def __enter__(self) -> Self:
         return self

@@ -97,7 +97,7 @@ def test_a_wait_ends_when_it_is_to() -> None:
         threading.Timer(0.05, stop.set).start()
         assert stream.read(1 << 20) == b""
         assert not stream.seekable()
-        with pytest.raises(OSError, match="do not go back to byte 7"):
+        with pytest.raises(OSError, match="no going back to byte 7 of datagrams"):
             stream.seek(7)
 
 
