@@ -43,6 +43,11 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
     return fast
 
 
+@compiled
+def _first(number: int) -> int:
+    return number
+
+
 def settle() -> None:
     """Give memory back that loading compiled loops took and does not need any more.
 
@@ -60,10 +65,13 @@ def spare() -> None:
     """Have memory given back, now and when it is freed; before threads are started.
 
     By itself glibc gives each thread a heap of its own, and once it has seen large
-    arrays freed it keeps ever larger ones.
+    arrays freed it keeps ever larger ones. The compiler takes most of its memory for
+    the first loop that is loaded: that is done here, while there is nothing else.
     """
     for option, value in MALLOC_OPTIONS:
         _c("mallopt", option, value)
+    settle()
+    _first(0)
     settle()
 
 

@@ -14,19 +14,27 @@ from event_words import SMALL_EVT3, all_events, opened
 print(len(all_events(opened(SMALL_EVT3))))
 """
 
-SETTLING = """
+HELD = """
 from event_words import SMALL_EVT3, all_events, opened
 from heliograph.camera.jit import settle, spare
 
 def of_files_kb():
     status = open("/proc/self/status").read()
     return int(status.partition("RssFile:")[2].split()[0])
-
-spare()
+"""
+SETTLING = f"""{HELD}
 before = len(all_events(opened(SMALL_EVT3)))
 held_kb = of_files_kb()
 settle()
 print(held_kb - of_files_kb() > 20_000, before == len(all_events(opened(SMALL_EVT3))))
+"""
+LOADING = f"""{HELD}
+settle()
+if SPARED:
+    spare()
+held_kb = of_files_kb()
+all_events(opened(SMALL_EVT3))
+print(of_files_kb() - held_kb)
 """
 LIBRARY = """\
 7f00000-7f50000 r-xp 00000000 fe:00 11 {name}
@@ -68,6 +76,13 @@ def test_without_any_place_for_a_cache_reading_still_works() -> None:
 
 def test_what_the_compiler_took_is_given_back_and_all_still_works() -> None:
     assert run({}, SETTLING) == "True True"
+
+
+def test_the_first_loop_is_loaded_while_there_is_nothing_else() -> None:
+    plain, spared = (
+        int(run({}, f"SPARED = {spares}\n{LOADING}")) for spares in (False, True)
+    )
+    assert spared < plain / 2
 
 
 @pytest.mark.parametrize(
