@@ -3,7 +3,8 @@
 All three take a picture of 320x192 and run by onnxruntime on one thread. The peers are
 built from their published architectures with random weights (`published_networks.py`)
 and made int8 as ours is: what they would find is not measured, only what it takes. Time
-is CPU time of the one thread that does it. `make bench-detector`
+is CPU time of the one thread that does it; of a watch the mean of its windows, for it
+looks at one of two. `make bench-detector`
 """
 
 import argparse
@@ -16,7 +17,7 @@ from importlib.metadata import version
 from io import BytesIO
 from os import getloadavg
 from pathlib import Path
-from statistics import median
+from statistics import mean, median
 from tempfile import TemporaryDirectory
 
 import numpy as np
@@ -34,9 +35,12 @@ from verdicts import Judged, at_most, shown
 from heliograph import camera
 from heliograph.camera.config import SettingError
 from heliograph.camera.config.filter_settings import FilterSettings
+from heliograph.camera.detection.blobs import TAU_US
 from heliograph.camera.detection.network import NetworkDetector
 from heliograph.camera.detection.weights import read_weights
 from heliograph.camera.filtering.filters import Filters
+from heliograph.camera.stages import LOOKS_EVERY_US
+from heliograph.camera.surfaces.levels import Levels
 from heliograph.camera.surfaces.model_input import CELLS, ModelInput
 from heliograph.camera.surfaces.picture import Picture
 from heliograph.camera.tracking.settings import TrackerSettings
@@ -50,6 +54,8 @@ WINDOW_MS = 10.0
 RATES_MEV = (1, 5, 25)
 ROUNDS, RUNS, WARM_UP = 10, 20, 3
 WINDOWS = 40
+LOOKS_EVERY = LOOKS_EVERY_US // WINDOW_US
+"""Windows, as in a watch where nobody said otherwise."""
 PICTURES = 8
 """How many random pictures the peers are calibrated with."""
 STAGES = ("decode", "filters", "picture", "surface", "look", "tracks")
@@ -152,23 +158,27 @@ def watched(
     """Return what each stage of a window costs in ms, in a stream of *rate_mev*."""
     packets = windows(one, size, [rate_mev * WINDOW_US] * (WARM_UP + WINDOWS))
     filters = Filters(size, FilterSettings(), window_us=WINDOW_US)
-    picture = Picture(size, tau_us=100_000)
+    picture, levels = Picture(size, tau_us=100_000), Levels(size, tau_us=TAU_US)
     detector = NetworkDetector(size, weights)
     tracker = Tracker(size, TrackerSettings(parts=False))
     costs: dict[str, list[float]] = {name: [] for name in STAGES}
     with camera.open(BytesIO(written(packets, size)), WINDOW_US) as recording:
+        recording.lends = True
         lap = Lap()
         for n, packet in enumerate(recording):
             spent_ms = [lap.ms()]
             kept = filters.apply(packet)
             spent_ms.append(lap.ms())
             picture.update(kept)
+            levels.update(kept)
             spent_ms.append(lap.ms())
             detector.update(kept)
             spent_ms.append(lap.ms())
-            boxes = detector.detect(recording.now_us)
+            looks = n % LOOKS_EVERY == 0
+            boxes = detector.detect(recording.now_us) if looks else []
             spent_ms.append(lap.ms())
-            tracker.update(boxes, recording.now_us)
+            if looks:
+                tracker.update(boxes, recording.now_us)
             spent_ms.append(lap.ms())
             if n >= WARM_UP:
                 for name, ms in zip(STAGES, spent_ms, strict=True):
@@ -206,7 +216,7 @@ def network_lines(networks: Sequence[Network]) -> list[tuple[str, ...]]:
 
 
 def watch_lines(costs: dict[int, dict[str, list[float]]]) -> list[tuple[str, ...]]:
-    """Write what a window costs by event rate, the head first."""
+    """Write what windows cost on average by event rate, the head first."""
     titles = [f"{name}, ms" for name in STAGES]
     head = ("Mev/s", "of a core", *titles, "all, ms", "p95, ms")
     return [
@@ -214,9 +224,9 @@ def watch_lines(costs: dict[int, dict[str, list[float]]]) -> list[tuple[str, ...
         *(
             (
                 str(rate),
-                f"{median(_totals(stages)) / WINDOW_MS:.0%}",
-                *(f"{median(stages[name]):.2f}" for name in STAGES),
-                f"{median(_totals(stages)):.2f}",
+                f"{mean(_totals(stages)) / WINDOW_MS:.0%}",
+                *(f"{mean(stages[name]):.2f}" for name in STAGES),
+                f"{mean(_totals(stages)):.2f}",
                 f"{_p95(_totals(stages)):.2f}",
             )
             for rate, stages in costs.items()
@@ -233,7 +243,7 @@ def judge(
         yield shown(f"one inference, {one.name}", median(one.ms), "{:.2f} ms")
     for rate, stages in costs.items():
         what = f"a window of 10 ms at {rate} Mev/s, 1280x720"
-        yield at_most(what, WINDOW_MS, median(_totals(stages)), "{:.1f} ms")
+        yield at_most(what, WINDOW_MS, mean(_totals(stages)), "{:.1f} ms")
 
 
 def _totals(stages: dict[str, list[float]]) -> list[float]:

@@ -21,6 +21,7 @@ from heliograph.camera.config import SettingError, WatchSettings
 from heliograph.camera.config.places import Line, Zone
 from heliograph.camera.detection.blobs import TAU_US, BlobDetector
 from heliograph.camera.detection.choosing import Chosen, choose_detector
+from heliograph.camera.filtering.background import BackgroundActivity
 from heliograph.camera.filtering.filters import FilterCounters, Filters
 from heliograph.camera.jit import settle
 from heliograph.camera.reconstruction.recent import SPAN_US, RecentEvents
@@ -32,11 +33,17 @@ from heliograph.camera.tracking.tracker import Tracker
 from heliograph.camera.types import EVENT, CaptionJob, Packet, PlaceEvent, Size, Track
 from heliograph.clock import Clock
 
+LOOKS_EVERY_US = 20_000
+"""How often a network looks where nobody said: it sees no more in twice as many looks,
+and they cost more than all else that is done with a window."""
 BLIND_US_MAX = 90_000
 """For how long a watch that is late may leave out a detector that costs much, before
 what it has found counts as out of sight."""
 BEYOND_DWELL_US = 10_000_000
 """How much longer a thing at rest is waited for than the config's longest dwell."""
+
+
+ONE_PIXEL = Size(1, 1)
 
 
 class _Surface(Protocol):
@@ -97,6 +104,9 @@ class Stages:
         self._detected_us: int | None = None
         # What blobs cost is little; a network costs the same however little there is.
         self._blind_us_max = 0 if chosen.parts else BLIND_US_MAX
+        usual_us = 0 if chosen.parts else LOOKS_EVERY_US
+        every_us = settings.detector.every_us
+        self._every_us = usual_us if every_us is None else every_us
         self._warm_up()
 
     @property
@@ -119,13 +129,14 @@ class Stages:
     ) -> tuple[Track, ...]:
         """Take in the window that ends at *now_us*; return the tracks at its end.
 
-        Of a *late* one less is looked at, where there is much, and a network does not
-        look at it unless it has not looked for long: tracks are then as they were.
-        *unread* events of it were not decoded.
+        Where the detector looks less often than windows end, tracks are as they were
+        in those between. Of a *late* window less is looked at, where there is much, and
+        a network does not look at it unless it has not looked for long. *unread* events
+        of it were not decoded.
         """
         kept = self._filters.apply(packet, late=late, unread=unread)
         self._take_in(kept)
-        if not (late and self._may_be_blind(now_us)):
+        if self._is_due(now_us, late=late):
             self._tracks = self._tracker.update(self._detector.detect(now_us), now_us)
             self._detected_us = now_us
         tracks = self._tracks
@@ -145,8 +156,13 @@ class Stages:
         self._ask(self._policy.finish(now_us))
 
     def _warm_up(self) -> None:
-        """Compile the loops on an empty packet, before a clock counts the windows."""
-        nothing = np.empty(0, EVENT)
+        """Load the loops before a clock counts the windows, and let go of the rest."""
+        # On one pixel what only events call, on the sensor's the rest.
+        two = np.zeros(2, EVENT)
+        two["t"][1] = 50_000
+        Picture(ONE_PIXEL, tau_us=self._settings.picture_tau_us).update(two)
+        BackgroundActivity(ONE_PIXEL, 20_000).keep(two, two.copy())
+        nothing = two[:0]
         self._filters.apply(nothing)
         self._take_in(nothing)
         self._picture.render(0)
@@ -154,10 +170,15 @@ class Stages:
         self._detector.detect(0)
         settle()
 
-    def _may_be_blind(self, now_us: int) -> bool:
-        """Say whether the detector may leave out the window that ends at *now_us*."""
+    def _is_due(self, now_us: int, *, late: bool) -> bool:
+        """Say whether the detector looks at the window that ends at *now_us*."""
         before_us = self._detected_us
-        return before_us is not None and now_us - before_us <= self._blind_us_max
+        if before_us is None:
+            return True
+        passed_us = now_us - before_us
+        if late and passed_us <= self._blind_us_max:
+            return False
+        return passed_us >= self._every_us
 
     def _take_in(self, kept: Packet) -> None:
         """Leave *kept* behind on each surface once."""

@@ -12,7 +12,7 @@ from caption_parts import HandClock
 from heliograph import camera
 from heliograph.camera.captioning.policy_terms import Verdict
 from heliograph.camera.config import WatchSettings
-from heliograph.camera.config.detector import DetectorKind
+from heliograph.camera.config.detector import DetectorKind, DetectorSettings
 from heliograph.camera.config.places import Line, Zone
 from heliograph.camera.detection.choosing import Chosen, DetectorFacts
 from heliograph.camera.render import nobody
@@ -134,25 +134,57 @@ def test_another_detector_takes_the_place_of_the_blobs(bar: Path) -> None:
     assert stages.passed_over == 0
 
 
-@pytest.mark.parametrize(("kind", "asked"), [("network", 14), ("blobs", 50)])
-def test_a_late_watch_leaves_out_what_costs_much_and_never_for_long(
-    bar: Path, kind: DetectorKind, asked: int
-) -> None:
+def looks_us(
+    bar: Path,
+    kind: DetectorKind,
+    *,
+    every_us: int | None = None,
+    late_from: int | None = None,
+) -> list[int]:
+    """Return when a detector was asked in the first half second."""
     nothing = Nothing()
     with camera.open(bar) as recording:
         stages = Stages(
             recording.size,
             nobody,
-            settings=SETTINGS,
+            settings=replace(
+                SETTINGS, detector=DetectorSettings(kind, every_us=every_us)
+            ),
             clock=HandClock(),
             deadline_s=None,
             chosen=Chosen(nothing, DetectorFacts(kind)),
         )
         nothing.asked_us.clear()
         for n, packet in enumerate(recording):
-            stages.step(packet, recording.now_us, late=n >= 10)
+            late = late_from is not None and n >= late_from
+            stages.step(packet, recording.now_us, late=late)
             if n == 49:
                 break
-    assert len(nothing.asked_us) == asked
-    gaps_us = np.diff(nothing.asked_us)
-    assert gaps_us.max() == (100_000 if kind == "network" else 10_000)
+    return nothing.asked_us
+
+
+@pytest.mark.parametrize(
+    ("kind", "every_us", "gap_us"),
+    [
+        ("network", None, 20_000),
+        ("blobs", None, 10_000),
+        ("network", 10_000, 10_000),
+        ("network", 50_000, 50_000),
+        ("blobs", 30_000, 30_000),
+    ],
+)
+def test_a_detector_looks_as_often_as_it_is_told_to(
+    bar: Path, kind: DetectorKind, every_us: int | None, gap_us: int
+) -> None:
+    asked_us = looks_us(bar, kind, every_us=every_us)
+    assert set(np.diff(asked_us)) == {gap_us}
+    assert len(asked_us) == 500_000 // gap_us + bool(500_000 % gap_us)
+
+
+@pytest.mark.parametrize(("kind", "asked"), [("network", 9), ("blobs", 50)])
+def test_a_late_watch_leaves_out_what_costs_much_and_never_for_long(
+    bar: Path, kind: DetectorKind, asked: int
+) -> None:
+    asked_us = looks_us(bar, kind, late_from=10)
+    assert len(asked_us) == asked
+    assert np.diff(asked_us).max() == (100_000 if kind == "network" else 10_000)

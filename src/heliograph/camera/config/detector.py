@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, Literal, TypeAlias, get_args
 
 from heliograph.camera.config.errors import SettingError
+from heliograph.camera.config.knobs import US_PER_MS, milliseconds
 from heliograph.yaml_reading.document import MappingNode, Node
 from heliograph.yaml_reading.ranges import Range
 from heliograph.yaml_reading.values import (
@@ -23,11 +24,12 @@ ProviderChoice: TypeAlias = Literal["auto", "cpu", "cuda", "tensorrt"]
 
 DEFAULT_KIND: DetectorKind = "network"
 """What finds things where nobody chose, and named no weights."""
-DETECTOR_KEYS = ("kind", "weights", "score_min", "provider")
+DETECTOR_KEYS = ("kind", "weights", "score_min", "provider", "every_ms")
 SCORE = Range(0, 1, "a score", above=True)
 SCORES = "a score above 0 and up to 1, or a table of them by class"
 EVERY = "*"
 """Stands for every class."""
+EVERY_MS = milliseconds(1, 1_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +39,14 @@ class DetectorSettings:
     `weights` None are those that ship with the package. `score_min` is how sure the
     network must be of a class, `EVERY` for all that have none of their own; what is
     not there is as the weights say. `provider` is where it runs: *auto* is the best
-    that is there.
+    that is there. It looks `every_us`, None for as often as its kind is worth.
     """
 
     kind: DetectorKind = DEFAULT_KIND
     weights: Path | None = None
     score_min: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     provider: ProviderChoice = "auto"
+    every_us: int | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(DetectorKind):
@@ -73,7 +76,7 @@ class DetectorChoice:
     def over(self, settings: DetectorSettings) -> DetectorSettings:
         """Return *settings* with what was chosen instead; weights mean the network."""
         if self.kind == "blobs" and self.weights is None:
-            return DetectorSettings("blobs", provider=settings.provider)
+            return replace(settings, kind="blobs", weights=None, score_min={})
         if self.kind is None and self.weights is None:
             return settings
         weights = settings.weights if self.weights is None else self.weights
@@ -87,7 +90,9 @@ def read_detector(reading: Reading, node: Node, key: str) -> dict[str, Any]:
         return {}
     refuse_unknown_keys(reading, table, key, known=DETECTOR_KEYS)
     found = {
-        name: read(reading, table.entries[name].value, f"{key}.{name}")
+        FIELDS.get(name, name): read(
+            reading, table.entries[name].value, f"{key}.{name}"
+        )
         for name, read in READERS.items()
         if name in table.entries
     }
@@ -129,6 +134,14 @@ def _read_scores(reading: Reading, node: Node, key: str) -> dict[str, float] | N
     return {name: score for name, score in found.items() if score is not None}
 
 
+def _read_every(reading: Reading, node: Node, key: str) -> int | None:
+    number = read_number(reading, node, key)
+    if number is None or EVERY_MS.holds(number):
+        return None if number is None else round(number * US_PER_MS)
+    reading.report(node, key, f"{number:g} cannot be used", fix=f"write {EVERY_MS}")
+    return None
+
+
 def _read_score(reading: Reading, node: Node, key: str) -> float | None:
     number = read_number(reading, node, key)
     if number is None or SCORE.holds(number):
@@ -143,6 +156,9 @@ READERS = MappingProxyType(
         "weights": _read_weights,
         "score_min": _read_scores,
         "provider": _read_provider,
+        "every_ms": _read_every,
     }
 )
 """The keys of the section, and what reads each."""
+FIELDS = MappingProxyType({"every_ms": "every_us"})
+"""What is called otherwise in `DetectorSettings`: people write milliseconds."""

@@ -35,6 +35,7 @@ def read(text: str) -> DetectorSettings | list[str]:
             'detector: {score_min: {person: 0.4, "*": 1}, provider: cpu}',
             DetectorSettings("network", None, {"person": 0.4, EVERY: 1.0}, "cpu"),
         ),
+        ("detector: {every_ms: 33.3}", DetectorSettings(DEFAULT_KIND, every_us=33_300)),
     ],
 )
 def test_what_is_written_is_read(text: str, told: DetectorSettings) -> None:
@@ -48,6 +49,11 @@ def test_what_is_written_is_read(text: str, told: DetectorSettings) -> None:
         ("detector: {kind: 1}", "detector.kind: expected network or blobs"),
         ("detector: {weights: 3}", "detector.weights: expected a file of weights"),
         ("detector: {provider: gpu}", 'detector.provider: unknown provider "gpu"'),
+        (
+            "detector: {every_ms: 0}",
+            "detector.every_ms: 0 cannot be used; write milliseconds from 1 to 1000",
+        ),
+        ("detector: {every_ms: often}", "detector.every_ms: expected a number"),
         ("detector: {score_min: no}", "detector.score_min: expected a number"),
         (
             "detector: {score_min: {person: 0}}",
@@ -66,7 +72,7 @@ def test_each_mistake_is_told_with_its_key_and_fix(text: str, told: str) -> None
     assert problems[0].startswith(f"c:1: {told}")
 
 
-WRITTEN = DetectorSettings("network", FILE, {"person": 0.4}, "cpu")
+WRITTEN = DetectorSettings("network", FILE, {"person": 0.4}, "cpu", 50_000)
 
 
 def test_options_win_over_the_file_and_weights_mean_the_network() -> None:
@@ -74,10 +80,10 @@ def test_options_win_over_the_file_and_weights_mean_the_network() -> None:
     assert DetectorChoice().over(WRITTEN) == WRITTEN
     assert DetectorChoice("network").over(WRITTEN) == WRITTEN
     assert DetectorChoice("blobs").over(WRITTEN) == DetectorSettings(
-        "blobs", provider="cpu"
+        "blobs", provider="cpu", every_us=50_000
     )
     assert DetectorChoice(weights=other).over(WRITTEN) == DetectorSettings(
-        "network", other, {"person": 0.4}, "cpu"
+        "network", other, {"person": 0.4}, "cpu", 50_000
     )
     blobs = DetectorSettings("blobs")
     assert DetectorChoice(weights=other).over(blobs) == DetectorSettings(
