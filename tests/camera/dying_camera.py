@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from caption_parts import job
@@ -24,7 +25,7 @@ from heliograph.clock import SystemClock
 
 ALERTS = 4
 NEVER = 1_000
-STEPS = ("insert", "decide", "settle", "keep")
+STEPS = ("insert", "replace", "decide", "settle", "keep")
 
 
 class Steps:
@@ -75,7 +76,10 @@ def run(folder: Path, url: str, dies_at: int) -> None:
     )
     with alerts:
         for number in range(1, ALERTS + 1):
-            alerts.put(job(number))
+            accepted = alerts.accept(job(number))
+            if accepted is not None:
+                # As when a network took its time with the picture.
+                alerts.put(replace(accepted, prompt="what is it?"), redrawn=True)
         alerts.close(drain_s=5.0)
     spool.close()
 

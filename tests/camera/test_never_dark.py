@@ -76,7 +76,9 @@ class Street:
         """Let *seconds* pass: alerts come, and what waits is asked about in between."""
         for _ in range(round(seconds / EVERY_S)):
             self.seen += 1
-            self.alerts.put(job(self.seen))
+            accepted = self.alerts.accept(job(self.seen))
+            assert accepted is not None
+            self.alerts.put(accepted)
             until(self.is_idle, every_s=0.0002)
             self.rest(EVERY_S)
 

@@ -8,11 +8,7 @@ no hurry: there a slow gateway slows the reader, and every caption is had.
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import (
-    ExitStack,
-    closing,
-    contextmanager,
-)
+from contextlib import ExitStack, closing, contextmanager
 from math import inf
 from pathlib import Path
 
@@ -30,6 +26,7 @@ from heliograph.camera.config import (
     WatchSettings,
     clean_gateway_url,
 )
+from heliograph.camera.counted_alerts import CountedAlerts
 from heliograph.camera.detection.choosing import Chosen
 from heliograph.camera.jit import settle
 from heliograph.camera.metrics import Counts, serve_metrics
@@ -42,7 +39,7 @@ from heliograph.camera.sinks.outlets import Outlets, open_outlets
 from heliograph.camera.sinks.streams import file_of, keep_apart, mark_of
 from heliograph.camera.stages import Stages, detector_of
 from heliograph.camera.summary import Summary, Tally, freeze
-from heliograph.camera.types import Caption, CaptionJob, Size
+from heliograph.camera.types import Caption, Size
 from heliograph.clock import Clock, SystemClock
 
 DISCARD_DRAIN_S = 1.0
@@ -202,16 +199,9 @@ class _Run:
         warn: Callable[[str], object] | None,
     ) -> None:
         """Have *reckons*, if there is one, make pictures of events for the alerts."""
-
-        def submit(job: CaptionJob) -> None:
-            if self.alerts.put(job, stop=stop):
-                self.tally.asked += 1
-            else:
-                self.tally.known += 1
-
         self.drawing = Drawing(
             reckons,
-            submit,
+            CountedAlerts(self.alerts, self.tally, stop),
             clock=self._clock,
             patient=self._facts.speed is None,
             stop=stop,

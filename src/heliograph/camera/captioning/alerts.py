@@ -133,8 +133,11 @@ class Alerts:
             self._recover(self._spool)
             self._drain.start()
 
-    def put(self, job: CaptionJob, *, stop: threading.Event | None = None) -> bool:
-        """Take *job* in; False where it has its caption, or waits for it, already."""
+    def accept(self, job: CaptionJob) -> CaptionJob | None:
+        """Take *job* in: from now on no kill loses it, if there is a spool.
+
+        Returns it with its name; None where it has its caption, or waits for one.
+        """
         stream = self._stream
         job = replace(
             job,
@@ -146,14 +149,25 @@ class Alerts:
         if self._resume and spool is not None and spool.knows(job.id):
             if clips is not None:
                 clips.begin_again(job)
-            return False
+            return None
         if clips is not None:
             # Before the spool knows the alert: a kill may come in between.
             job = clips.begin(job)
         if spool is not None:
             spool.accept(job)
+        return job
+
+    def put(
+        self,
+        job: CaptionJob,
+        *,
+        redrawn: bool = False,
+        stop: threading.Event | None = None,
+    ) -> None:
+        """Ask about *job*, which was accepted; *redrawn* with another picture since."""
+        if redrawn and self._spool is not None:
+            self._spool.redraw(job)
         self._queue.put(job, stop=stop)
-        return True
 
     def ask(self, job: CaptionJob) -> Reply:
         """Return what a model says of *job*, or else the template."""

@@ -9,7 +9,7 @@ Where a file is read as fast as it goes there is time, and the reader waits for 
 import threading
 from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from typing import Protocol, Self
 
@@ -35,6 +35,16 @@ SAID: dict[MissKind, str] = {
 """What is worth telling once. Too few events is nobody's fault."""
 
 
+class Asks(Protocol):
+    """Where alerts go."""
+
+    def accept(self, job: CaptionJob) -> CaptionJob | None:
+        """Take *job* in; return it as it is known, None where it needs no asking."""
+
+    def put(self, job: CaptionJob, *, redrawn: bool) -> None:
+        """Ask about *job*, which was accepted; *redrawn* with another picture since."""
+
+
 class Reckons(Protocol):
     """What makes pictures of events."""
 
@@ -58,9 +68,10 @@ class DrawingCounters:
 
 
 class Drawing:
-    """Finishes drafts and gives the jobs to *submit*, one at a time.
+    """Finishes drafts and has *asks* ask about the jobs, one at a time.
 
-    Without *reckons* that is done at once; else by a thread, from when it is entered.
+    Each is accepted at once as it shows without a network, and asked about then where
+    there is no *reckons*; else by a thread, from when it is entered.
     *patient* is a reader that has time. Setting *stop* has what waits shown as ever.
     *warn* is told of each kind of miss once.
     """
@@ -68,7 +79,7 @@ class Drawing:
     def __init__(
         self,
         reckons: Reckons | None,
-        submit: Callable[[CaptionJob], None],
+        asks: Asks,
         *,
         clock: Clock,
         patient: bool,
@@ -76,13 +87,13 @@ class Drawing:
         warn: Callable[[str], object] | None = None,
     ) -> None:
         self._reckons = reckons
-        self._submit = submit
+        self._asks = asks
         self._clock = clock
         self._patient = patient
         self._stop = stop
         self._warn = warn
         self._changed = threading.Condition()
-        self._submitting = threading.Lock()
+        self._asking = threading.Lock()
         self._waiting: deque[tuple[Draft, float]] = deque()
         self._drawn = 0
         self._missed: Counter[MissKind] = Counter()
@@ -102,9 +113,10 @@ class Drawing:
 
         Raises `RuntimeError` where a fault ended the thread.
         """
-        if self._reckons is not None and self._has_taken(draft):
+        if (job := self._asks.accept(draft.finished())) is None:
             return
-        self._finish(draft, None)
+        if self._reckons is None or not self._has_taken(replace(draft, job=job)):
+            self._ask(job)
 
     def close(self) -> None:
         """Return when all that waits has become a job.
@@ -155,11 +167,10 @@ class Drawing:
         if self._died:
             raise RuntimeError("what draws pictures died; standard error says why")
 
-    def _finish(self, draft: Draft, reckoned: Grey | None) -> None:
-        job = draft.finished(reckoned)
-        with self._submitting:
+    def _ask(self, job: CaptionJob, *, redrawn: bool = False) -> None:
+        with self._asking:
             if not self._given_up:
-                self._submit(job)
+                self._asks.put(job, redrawn=redrawn)
 
     def _work(self) -> None:
         """Draw until the end."""
@@ -167,7 +178,9 @@ class Drawing:
             draft, until_s = taken
             died = True
             try:
-                self._finish(draft, self._draw(draft, until_s))
+                reckoned = self._draw(draft, until_s)
+                job = draft.job if reckoned is None else draft.finished(reckoned)
+                self._ask(job, redrawn=reckoned is not None)
                 died = False
             finally:
                 with self._changed:

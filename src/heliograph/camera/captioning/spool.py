@@ -155,6 +155,15 @@ class Spool:
                 self._unkept += 1
                 self._fail(error)
 
+    def redraw(self, job: CaptionJob) -> None:
+        """Put the picture and the prompt of *job* in place of those it had."""
+        with self._lock:
+            try:
+                self._plan.resize(job.id, len(job.png))
+                self._open().replace(job)
+            except SpoolError as error:
+                self._fail(error)
+
     def decide(self, caption: Caption) -> None:
         """Write *caption* down before any sink has it."""
         try:

@@ -115,13 +115,19 @@ class SpoolFile:
 
     def insert(self, row: Row, job: CaptionJob) -> None:
         """Write a picture down; from now on no kill loses it."""
-        # Infinity is no JSON, and a monotonic time means nothing after a restart.
-        plain = msgspec.json.encode(replace(job, png=b"", deadline_s=0.0))
         with self._step("write to") as database:
             database.execute(
                 "INSERT INTO alerts (id, at_s, deadline_s, priority, job, png) "
                 "VALUES (?, ?, ?, ?, ?, ?)",
-                (row.id, row.at_s, row.deadline_s, row.priority, plain, job.png),
+                (row.id, row.at_s, row.deadline_s, row.priority, _plain(job), job.png),
+            )
+
+    def replace(self, job: CaptionJob) -> None:
+        """Write another picture and prompt down for one that is here."""
+        with self._step("write to") as database:
+            database.execute(
+                "UPDATE alerts SET job = ?, png = ? WHERE id = ?",
+                (_plain(job), job.png, job.id),
             )
 
     def knows(self, id_: str) -> bool:
@@ -259,6 +265,12 @@ class SpoolFile:
             f"cannot {doing} the spool {self._path}: {disk or why}",
             is_disk=disk is not None,
         )
+
+
+def _plain(job: CaptionJob) -> bytes:
+    """Return *job* without its picture, which has a column of its own."""
+    # Infinity is no JSON, and a monotonic time means nothing after a restart.
+    return msgspec.json.encode(replace(job, png=b"", deadline_s=0.0))
 
 
 def _what_the_disk_says(path: Path, error: sqlite3.Error) -> str | None:

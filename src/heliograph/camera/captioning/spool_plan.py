@@ -87,6 +87,11 @@ class SpoolPlan:
             gone.append(victim.id)
         return tuple(gone)
 
+    def resize(self, id_: str, bytes_: int) -> None:
+        """Note that an entry takes up *bytes_* now."""
+        if (entry := self._entries.get(id_)) is not None:
+            self._put(replace(entry, bytes=bytes_))
+
     def lose(self, id_: str, why: Loss) -> None:
         """Throw an entry away and count it."""
         self.lost[why] += 1

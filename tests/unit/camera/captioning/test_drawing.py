@@ -54,9 +54,34 @@ class SlowNetwork:
         return self.says
 
 
+class Alerts:
+    """Writes down who was accepted, and who was asked about; knows the *known*."""
+
+    def __init__(
+        self, asked: list[CaptionJob] | None = None, known: tuple[int, ...] = ()
+    ) -> None:
+        self.accepted: list[CaptionJob] = []
+        self.asked: list[CaptionJob] = [] if asked is None else asked
+        self.redrawn: list[int] = []
+        self._known = known
+
+    def accept(self, job: CaptionJob) -> CaptionJob | None:
+        """Give the job a name, unless it is known."""
+        if job.track.id in self._known:
+            return None
+        self.accepted.append(job)
+        return replace(job, id=f"alert-{job.track.id}")
+
+    def put(self, job: CaptionJob, *, redrawn: bool) -> None:
+        """Ask about it."""
+        assert job.id == f"alert-{job.track.id}"
+        self.redrawn += [job.track.id] * redrawn
+        self.asked.append(job)
+
+
 def drawing_of(
     network: SlowNetwork | None,
-    jobs: list[CaptionJob],
+    jobs: list[CaptionJob] | Alerts,
     *,
     patient: bool = False,
     clock: Clock | None = None,
@@ -65,7 +90,7 @@ def drawing_of(
 ) -> Drawing:
     return Drawing(
         network,
-        jobs.append,
+        jobs if isinstance(jobs, Alerts) else Alerts(jobs),
         clock=clock or SystemClock(),
         patient=patient,
         stop=stop or threading.Event(),
@@ -102,6 +127,30 @@ def test_the_job_shows_what_the_network_made_of_its_part_and_says_so() -> None:
     counters = drawing.counters
     assert counters is not None
     assert (counters.drawn, counters.missed) == (1, {})
+
+
+def test_an_alert_is_accepted_before_its_picture_is_drawn_and_redrawn_after() -> None:
+    alerts, network = Alerts(known=(2,)), SlowNetwork()
+    with drawing_of(network, alerts) as drawing:
+        drawing.put(draft(1))
+        drawing.put(draft(2))
+        until(lambda: len(network.asked) == 1)
+        assert [job.png for job in alerts.accepted] == [draft(1).finished().png]
+        assert alerts.asked == []
+        network.let.set()
+        drawing.close()
+    assert [job.png for job in alerts.asked] == [draft(1).finished(DRAWN).png]
+    assert (ids(alerts.accepted), alerts.redrawn) == ([1], [1])
+
+
+def test_what_no_network_made_is_asked_about_as_it_was_accepted() -> None:
+    alerts, network = Alerts(), SlowNetwork(Missed("failed", "broken"))
+    network.let.set()
+    with drawing_of(network, alerts) as drawing:
+        drawing.put(draft(1))
+        drawing.close()
+    assert [job.png for job in alerts.asked] == [draft(1).finished().png]
+    assert alerts.redrawn == []
 
 
 def test_while_one_is_drawn_few_wait_and_the_rest_goes_on_without() -> None:
@@ -206,13 +255,16 @@ def test_a_fault_of_who_takes_the_jobs_reaches_the_reader(
     noted: list[threading.ExceptHookArgs] = []
     monkeypatch.setattr(threading, "excepthook", noted.append)
 
-    def broken(job: CaptionJob) -> None:
-        raise OSError(f"no more jobs than {job.track.id}")
+    class Broken(Alerts):
+        """Asks about nobody."""
+
+        def put(self, job: CaptionJob, *, redrawn: bool) -> None:
+            raise OSError(f"no more jobs than {job.track.id}, {redrawn}")
 
     network = SlowNetwork()
     network.let.set()
     drawing = Drawing(
-        network, broken, clock=SystemClock(), patient=True, stop=threading.Event()
+        network, Broken(), clock=SystemClock(), patient=True, stop=threading.Event()
     )
     with drawing:
         drawing.put(draft(1))

@@ -32,6 +32,20 @@ def test_a_job_comes_back_whole_after_a_restart(tmp_path: Path) -> None:
     file.close()
 
 
+def test_another_picture_takes_the_place_of_the_first(tmp_path: Path) -> None:
+    path = tmp_path / "spool.db"
+    file = filled(path, 1, 2)
+    redrawn = replace(job(2), png=b"a larger picture", prompt="what is it?")
+    file.replace(redrawn)
+    file.replace(replace(job(3), png=b"of nobody here"))
+    file.close()
+    file = SpoolFile(path)
+    assert file.job("door-1") == replace(job(1), deadline_s=0.0)
+    assert file.job("door-2") == replace(redrawn, deadline_s=0.0)
+    assert [one.bytes for one in file.rows()] == [len(job(1).png), len(redrawn.png)]
+    file.close()
+
+
 def test_what_was_decided_and_not_settled_is_in_doubt(tmp_path: Path) -> None:
     path = tmp_path / "spool.db"
     file = filled(path, 1, 2, 3)

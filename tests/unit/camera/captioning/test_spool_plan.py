@@ -88,6 +88,20 @@ def test_bytes_are_bounded_like_rows_and_one_too_large_drives_nothing_out() -> N
     assert (spool.rows, spool.lost["full"]) == (8, 4)
 
 
+def test_another_picture_of_an_entry_takes_up_its_own_room() -> None:
+    spool = plan(bytes_max=100)
+    for each in (entry(1, size=40), entry(2, size=40, held=True)):
+        assert spool.add(each) == ()
+    spool.resize("a2", 55)
+    spool.resize("a9", 1_000)
+    assert spool.bytes == 95
+    kept = spool.entry("a2")
+    assert kept is not None
+    assert (kept.bytes, kept.held) == (55, True)
+    assert spool.add(entry(3, size=10)) == ("a1",)
+    assert spool.bytes == 65
+
+
 def test_what_is_under_way_never_gives_way() -> None:
     spool = plan(rows_max=2)
     spool.add(entry(1, held=True))
