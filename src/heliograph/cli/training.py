@@ -38,12 +38,12 @@ def _add_data(train: argparse.ArgumentParser) -> None:
         "--videos", type=Path, metavar="DIR", help="static videos, for backgrounds"
     )
     train.add_argument(
-        "--scenes", type=count, default=2400, help="how many (%(default)s)"
+        "--scenes", type=count, default=6000, help="how many (%(default)s)"
     )
     train.add_argument(
         "--held-out-scenes",
         type=count,
-        default=200,
+        default=300,
         help="scenes of other pictures, to judge by (%(default)s)",
     )
     train.add_argument(
@@ -83,7 +83,7 @@ def _add_training(train: argparse.ArgumentParser) -> None:
         default="leaky",
         help="what the network is shown (%(default)s)",
     )
-    train.add_argument("--epochs", type=count, default=32, help="passes (%(default)s)")
+    train.add_argument("--epochs", type=count, default=38, help="passes (%(default)s)")
     train.add_argument(
         "--batch", type=count, default=16, help="windows a step (%(default)s)"
     )
@@ -109,8 +109,7 @@ def run_train(arguments: argparse.Namespace) -> int:
     from heliograph.camera.surfaces.model_input import InputSpec
     from heliograph.labelled.classes import CLASS_MAPS
     from heliograph.training.command import run_train
-    from heliograph.training.recipe import Recipe
-    from heliograph.training.settings import TrainSettings
+    from heliograph.training.settings import Recipe, TrainSettings
 
     recipe = Recipe(
         out=arguments.out,

@@ -37,10 +37,9 @@ from heliograph.labelled import (
     CLASS_MAPS,
     PROPHESEE_1MPX,
     PROPHESEE_GEN1,
-    Judging,
     LabelError,
 )
-from heliograph.labelled.boxes import EVERY_LABEL
+from heliograph.labelled.boxes import EVERY_LABEL, PROPHESEE
 
 HISTORY_US = 500_000
 """How much comes before a label, where the recording has as much."""
@@ -50,9 +49,10 @@ SWEEP_EMPTY = (Stretch(0.0, 0.7), Stretch(2.0, inf))
 """Where nothing moves in the person sweep: before and after, no more pixels fire there
 than elsewhere."""
 
-SIMULATED = Judging(skip_us=200_000)
-"""Every label counts once a scene is as old as what a detector remembers: scenes begin
-with a sensor that has seen nothing, which a watch meets once a start."""
+SIMULATED = replace(PROPHESEE, skip_us=200_000)
+"""Boxes count as in Prophesee's figures, once a scene is as old as what a detector
+remembers: scenes begin with a sensor that has seen nothing, which a watch meets once a
+start."""
 PIPE_COLUMNS = 132
 """How wide a table is that no terminal shows."""
 NAMES = 2

@@ -10,17 +10,31 @@ UNKNOWN = "unknown"
 """The label of a box whose class is none of ours."""
 
 
+WIDE_PX = 1280
+"""The width of the 1 Mpx sensor."""
+
+
 @dataclass(frozen=True, slots=True)
 class Judging:
     """Which labels count; the others are still told, as ignored.
 
     A box counts whose diagonal is at least `diagonal_px_min` and whose sides are at
-    least `side_px_min`. Nothing is asked in the first `skip_us` of a recording.
+    least `side_px_min`. Nothing is asked in the first `skip_us` of a recording. Of a
+    sensor of `WIDE_PX` pixels or more a row that is times `wide`.
     """
 
     diagonal_px_min: float = 0.0
     side_px_min: float = 0.0
     skip_us: int = 0
+    wide: float = 1.0
+
+    def is_large(self, width: float, height: float, size: Size) -> bool:
+        """Say whether a box of *width* by *height* pixels counts on *size*."""
+        times = self.wide if size.width >= WIDE_PX else 1.0
+        return (
+            hypot(width, height) >= times * self.diagonal_px_min
+            and min(width, height) >= times * self.side_px_min
+        )
 
 
 EVERY_LABEL = Judging()
@@ -34,6 +48,9 @@ Source: prophesee-automotive-dataset-toolbox, src/io/box_filtering.py.
 
 PROPHESEE_1MPX = Judging(diagonal_px_min=60, side_px_min=20, skip_us=500_000)
 """How figures on the 1 Mpx data set are made; the same source."""
+
+PROPHESEE = Judging(diagonal_px_min=30, side_px_min=10, wide=2.0)
+"""As on Gen1, and on a sensor as wide as the 1 Mpx as there, but from the begin on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +86,7 @@ def parted(
         if width <= 0 or height <= 0:
             continue
         box = Box(left, top, width, height, label=label.our_class or UNKNOWN)
-        is_large = (
-            hypot(width, height) >= judging.diagonal_px_min
-            and min(width, height) >= judging.side_px_min
-        )
+        is_large = judging.is_large(width, height, size)
         counts = label.counts and label.our_class is not None and is_large
         (judged if counts else ignored).append(box)
     return tuple(judged), tuple(ignored)

@@ -2,9 +2,10 @@
 
 A single-shot, anchor-free detector of plain 3x3 convolutions: they train several
 times faster on a CPU than depthwise ones and quantise well. Five halvings, two merges
-back up to the grid of 8 pixels, one head. Peaks of the scores are objects (Zhou et
-al., "Objects as Points", 2019, https://arxiv.org/abs/1904.07850), each with the
-distances to its four edges (Tian et al., FCOS, ICCV 2019,
+back up to the grid of 8 pixels, and a head for what is there and one for where it ends
+(Ge et al., YOLOX, 2021, https://arxiv.org/abs/2107.08430). Peaks of the scores are
+objects (Zhou et al., "Objects as Points", 2019, https://arxiv.org/abs/1904.07850), each
+with the distances to its four edges (Tian et al., FCOS, ICCV 2019,
 https://arxiv.org/abs/1904.01355).
 """
 
@@ -58,9 +59,11 @@ def layers(channels: int) -> tuple[Conv, ...]:
         ),
         Conv("up_more", "up", 96, 48, kernel=1, rectified=False, plus="by_8_more"),
         Conv("head", "up_more", 48, 64),
-        Conv("head_more", "head", 64, 64),
-        Conv("scores", "head_more", 64, len(CLASSES), kernel=1, rectified=False),
-        Conv("boxes", "head_more", 64, 4, kernel=1, rectified=False),
+        # What a thing is and where it ends are told from different marks of it.
+        Conv("what", "head", 64, 48),
+        Conv("where", "head", 64, 48),
+        Conv("scores", "what", 48, len(CLASSES), kernel=1, rectified=False),
+        Conv("boxes", "where", 48, 4, kernel=1, rectified=False),
     )
 
 

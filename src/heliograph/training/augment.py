@@ -1,4 +1,7 @@
-"""The same window seen otherwise: nearer, mirrored, noisier, of another contrast."""
+"""The same window seen otherwise: nearer, noisier, with what happens in another too."""
+
+from functools import cache
+from typing import TypeAlias
 
 import cv2
 import numpy as np
@@ -14,11 +17,13 @@ VISIBLE_MIN = 0.4
 """Nor one of which less than this share is left in the picture."""
 
 ZOOM = (0.6, 1.7)
+STRETCH = (0.85, 1.18)
+"""How much wider things get than they get higher."""
 GAIN = (0.5, 2.0)
 MIRRORED_SHARE = 0.5
 INVERTED_SHARE = 0.25
 """How often darker and brighter change places."""
-NOISY_SHARE = 0.5
+NOISY_SHARE = 0.35
 UNEVEN_SHARE = 0.6
 NOISE = (0.0005, 0.1)
 """Events of noise a cell, where noise is even."""
@@ -28,23 +33,42 @@ EVENTS_MAX = 40
 """No cell has more of one polarity: rounding must not keep the drawing from ending."""
 EVENT_SHARES = (0.06, 0.25, 0.5, 1.0)
 
+View: TypeAlias = tuple[NDArray[np.uint8], NDArray[np.float32]]
+"""A surface and its boxes."""
+
 
 def augment(
-    surface: NDArray[np.uint8], boxes: NDArray[np.float32], rng: np.random.Generator
-) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    surface: NDArray[np.uint8],
+    boxes: NDArray[np.float32],
+    rng: np.random.Generator,
+    over: View | None = None,
+) -> View:
     """Return another view of *surface*, (C, H, W), and of its *boxes*, (N, 5).
 
-    Boxes are class, left, top, right, bottom in pixels of the surface.
+    Boxes are class, left, top, right, bottom in pixels of the surface. With *over*,
+    all that is in that window happens in this one too, elsewhere.
     """
+    seen, moved = _seen_otherwise(surface, boxes, rng)
+    if over is not None:
+        second, moved_too = _seen_otherwise(*over, rng)
+        seen = _together()[seen, second]
+        moved = np.concatenate([moved, moved_too])
+    if rng.random() < NOISY_SHARE:
+        _add_noise(seen, rng)
+    return seen, moved
+
+
+def _seen_otherwise(
+    surface: NDArray[np.uint8], boxes: NDArray[np.float32], rng: np.random.Generator
+) -> View:
     channels, height, width = surface.shape
     zoom = np.exp(rng.uniform(*np.log(ZOOM)))
     flip = -1.0 if rng.random() < MIRRORED_SHARE else 1.0
+    wider = flip * zoom * np.exp(rng.uniform(*np.log(STRETCH)))
     # Somewhere near the middle stays in the middle.
     x, y = rng.uniform(0.25, 0.75) * width, rng.uniform(0.25, 0.75) * height
     to_x, to_y = rng.uniform(0.35, 0.65) * width, rng.uniform(0.35, 0.65) * height
-    matrix = np.array(
-        [[flip * zoom, 0, to_x - flip * zoom * x], [0, zoom, to_y - zoom * y]]
-    )
+    matrix = np.array([[wider, 0, to_x - wider * x], [0, zoom, to_y - zoom * y]])
     # The first pixel's middle is at a half for boxes, and at 0 for OpenCV.
     on_pixels = matrix.copy()
     on_pixels[:, 2] += 0.5 * (np.diag(matrix) - 1.0)
@@ -57,15 +81,26 @@ def augment(
     if rng.random() < INVERTED_SHARE:
         planes = planes[channels // 2 :] + planes[: channels // 2]
     seen: NDArray[np.uint8] = np.stack(planes).astype(np.uint8, copy=False)
-    if rng.random() < NOISY_SHARE:
-        _add_noise(seen, rng)
     return seen, _moved(boxes, matrix, (height, width))
+
+
+@cache
+def _together() -> NDArray[np.uint8]:
+    """Return, by two levels, the level of both their events, (256, 256)."""
+    counts = _counts()
+    both = counts[:, None] + counts
+    return np.round(255 * both / (both + 1)).astype(np.uint8)
+
+
+def _counts() -> NDArray[np.float64]:
+    """Return how many events each level stands for."""
+    pressed = np.arange(256) / 255.0
+    return pressed / np.maximum(1.0 - pressed, 1e-3)
 
 
 def _gain_table(gain: float) -> NDArray[np.uint8]:
     """Return what each level becomes where there are *gain* times as many events."""
-    pressed = np.arange(256) / 255.0
-    counts = pressed / np.maximum(1.0 - pressed, 1e-3) * gain
+    counts = _counts() * gain
     table: NDArray[np.uint8] = np.round(255 * counts / (counts + 1)).astype(np.uint8)
     return table
 

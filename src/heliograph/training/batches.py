@@ -13,6 +13,9 @@ from heliograph.training.augment import augment
 from heliograph.training.samples import Samples
 from heliograph.training.targets import targets
 
+OVERLAID_SHARE = 0.25
+"""How often something else happens in a window as well."""
+
 AHEAD = 2
 """How many batches are ready or being made."""
 
@@ -62,7 +65,11 @@ def _batch(
         surface, boxes = samples.surfaces[sample], samples.boxes_of(int(sample))
         if chance is not None:
             rng = np.random.default_rng([*chance, int(sample)])
-            surface, boxes = augment(surface, boxes, rng)
+            over = None
+            if rng.random() < OVERLAID_SHARE:
+                other = int(rng.integers(len(samples)))
+                over = samples.surfaces[other], samples.boxes_of(other)
+            surface, boxes = augment(surface, boxes, rng, over)
         surfaces.append(surface)
         grid = (surface.shape[1] // STRIDE_PX, surface.shape[2] // STRIDE_PX)
         asked.append(targets(boxes, grid))

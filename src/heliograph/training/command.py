@@ -17,7 +17,8 @@ from heliograph.evaluation.average_precision import Figures
 from heliograph.labelled import LabelError
 from heliograph.simulation.scenes.masked_pictures import PicturesMissingError
 from heliograph.simulation.scenes.write import OtherScenesError
-from heliograph.training.recipe import Outcome, Recipe, run
+from heliograph.training.recipe import Outcome, run
+from heliograph.training.settings import Recipe
 
 
 def run_train(recipe: Recipe) -> int:

@@ -5,7 +5,7 @@ scenes → samples → network → ONNX → int8 → what it finds on scenes it 
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 import onnx
 
 from heliograph.evaluation.average_precision import Figures
-from heliograph.labelled import ClassMap, LabelledWindow, open_labelled
+from heliograph.labelled import LabelledWindow, open_labelled
 from heliograph.simulation.scenes.settings import SceneSettings
 from heliograph.simulation.scenes.sprites import Split
 from heliograph.simulation.scenes.write import write_scenes
@@ -30,7 +30,7 @@ from heliograph.training.samples import (
     read_samples,
     write_samples,
 )
-from heliograph.training.settings import TrainSettings
+from heliograph.training.settings import Recipe
 
 MODEL, MODEL_FP32, REPORT = "detector.onnx", "detector-fp32.onnx", "training.json"
 BYTES_MAX = 1_000_000
@@ -41,30 +41,6 @@ CALIBRATED_ON = 400
 
 Told = Callable[[str, float], None]
 """Told the stage, and the share of it that is done."""
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """What is trained on, and how.
-
-    Scenes are simulated from *images* and *videos* where these are given. *data* are
-    labelled recordings to train on beside them, *held_out* such to judge by, of data
-    sets whose classes *classes* maps where their files do not tell. A window is a
-    sample every *every_us*.
-    """
-
-    out: Path
-    images: Path | None = None
-    videos: Path | None = None
-    scenes: int = 2400
-    held_out_scenes: int = 200
-    scene_s: float = 0.6
-    data: tuple[Path, ...] = ()
-    held_out: tuple[Path, ...] = ()
-    classes: ClassMap | None = None
-    every_us: int = 120_000
-    workers: int = 2
-    training: TrainSettings = field(default_factory=TrainSettings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,11 @@
-"""How a network is trained."""
+"""What a network is trained on, and how."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from heliograph.camera.surfaces.model_input import InputSpec
+from heliograph.labelled import ClassMap
 
 Precision = Literal["auto", "bf16", "fp32"]
 
@@ -17,7 +19,7 @@ class TrainSettings:
     """
 
     spec: InputSpec = field(default_factory=InputSpec)
-    epochs: int = 32
+    epochs: int = 38
     batch: int = 16
     rate: float = 2e-3
     decay: float = 0.02
@@ -32,3 +34,27 @@ class TrainSettings:
                 raise ValueError(f"{name} must be at least 1")
         if not self.rate > 0:
             raise ValueError("rate must be above 0")
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What is trained on, and how.
+
+    Scenes are simulated from *images* and *videos* where these are given. *data* are
+    labelled recordings to train on beside them, *held_out* such to judge by, of data
+    sets whose classes *classes* maps where their files do not tell. A window is a
+    sample every *every_us*.
+    """
+
+    out: Path
+    images: Path | None = None
+    videos: Path | None = None
+    scenes: int = 6000
+    held_out_scenes: int = 300
+    scene_s: float = 0.4
+    data: tuple[Path, ...] = ()
+    held_out: tuple[Path, ...] = ()
+    classes: ClassMap | None = None
+    every_us: int = 160_000
+    workers: int = 2
+    training: TrainSettings = field(default_factory=TrainSettings)

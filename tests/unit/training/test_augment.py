@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from heliograph.training.augment import augment
+from heliograph.training.augment import _together, augment
 from heliograph.training.targets import IGNORED
 
 SHAPE = (4, 192, 320)
@@ -79,3 +79,35 @@ def test_noise_adds_to_what_is_seen_in_long_memories_most(
     added = noisy.astype(int) - clean.astype(int)
     assert added[1].sum() > added[0].sum() > 0
     assert added[3].sum() > added[2].sum() > 0
+
+
+def test_what_happens_in_a_window_laid_over_happens_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("heliograph.training.augment.NOISY_SHARE", 0.0)
+    one, two = window(140, 70, 180, 130), window(60, 40, 100, 90)
+    boxes = np.array([[0, 140, 70, 180, 130]], np.float32)
+    over = two, np.array([[1, 60, 40, 100, 90]], np.float32)
+    shown = 0
+    for seed in range(20):
+        alone = augment(one, boxes, np.random.default_rng(seed))
+        both = augment(one, boxes, np.random.default_rng(seed), over)
+        assert both[1][: len(alone[1])] == pytest.approx(alone[1])
+        # Half a level is lost on the way to counts and back.
+        assert (both[0].astype(int) >= alone[0].astype(int) - 1).all()
+        added = (both[0] > alone[0]).all(axis=0)
+        for kind, *edges in both[1][len(alone[1]) :]:
+            left, top, right, bottom = (int(edge) for edge in edges)
+            shown += 1
+            assert kind in (1, IGNORED)
+            assert added[top:bottom, left:right].mean() > 0.5
+    assert shown > 15
+    assert (two == window(60, 40, 100, 90)).all()
+
+
+def test_events_of_two_windows_add_up() -> None:
+    counts = np.array([0, 1, 3, 7])
+    levels = np.round(255 * counts / (counts + 1)).astype(int)
+    both = counts[:, None] + counts
+    wanted = 255 * both / (both + 1)
+    assert _together()[levels][:, levels] == pytest.approx(wanted, abs=1.5)

@@ -2,10 +2,13 @@
 
 import subprocess
 import sys
+from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
 from heliograph.cli import parser
+from heliograph.training.settings import Recipe
 
 WITHOUT_TORCH = (
     "import sys; sys.modules['torch'] = None; "
@@ -25,6 +28,17 @@ def test_without_torch_it_says_what_to_install() -> None:
     assert "torch is not installed" in ran.stderr
     assert "pip install 'heliograph[train]'" in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+def test_who_chooses_nothing_gets_the_recipe() -> None:
+    told = vars(parser().parse_args(["train", "--out", "run"]))
+    recipe = Recipe(Path("run"))
+    for wanted in (recipe, recipe.training):
+        known = {field.name for field in fields(wanted)} & told.keys()
+        for name in known - {"data", "held_out"}:
+            assert told[name] == getattr(wanted, name), name
+    assert told["surface"] == recipe.training.spec.kind
+    assert {"scenes", "epochs", "batch", "rate", "seed", "threads"} <= told.keys()
 
 
 @pytest.mark.parametrize(

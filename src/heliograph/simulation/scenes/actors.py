@@ -99,15 +99,18 @@ class Staged:
         )
 
 
-def placed(sprite: Sprite, *, flip: bool = False) -> Affine:
-    """Return the map of a cut-out that stands on the ground, as high as the actor."""
+def placed(sprite: Sprite, *, flip: bool = False, stretch: float = 1.0) -> Affine:
+    """Return the map of a cut-out that stands on the ground, as high as the actor.
+
+    It is *stretch* times as wide as it was.
+    """
     filled = sprite.alpha > 0
     rows = np.flatnonzero(filled.any(axis=1))
     columns = np.flatnonzero(filled.any(axis=0))
     top, foot = rows[0], rows[-1] + 1
     middle = (columns[0] + columns[-1] + 1) / 2
     unit = 1.0 / (foot - top)
-    side = -unit if flip else unit
+    side = (-unit if flip else unit) * stretch
     return np.array([[side, 0.0, -middle * side], [0.0, unit, -foot * unit]])
 
 
@@ -170,7 +173,7 @@ def _texture(part: Part, tallest_px: float, tone: Tone) -> tuple[Texture, Affine
     sprite = part.sprite
     grey = sprite.grey.astype(np.float32) / np.float32(255)
     alpha = sprite.alpha.astype(np.float32) / np.float32(255)
-    unit = np.hypot(part.to_actor[0, 0], part.to_actor[1, 0])
+    unit = np.hypot(*part.to_actor[:, :2]).max()
     ratio = min(1.0, float(tallest_px * unit))
     rows, columns = grey.shape
     if ratio < 1.0:

@@ -12,6 +12,7 @@ from heliograph.simulation.scenes.gait import Gaits
 from heliograph.simulation.scenes.library import Library
 from heliograph.simulation.scenes.sprites import Kind, Sprite
 from heliograph.simulation.scenes.things import carried_part, shadow_part, thing_sprite
+from heliograph.simulation.scenes.variety import dressed, stretch, toned
 from heliograph.simulation.scenes.world import Course, Optics, course
 
 BODIES: tuple[Body, ...] = ("car", "van", "truck", "bus")
@@ -131,14 +132,18 @@ class Casting:
         sprite = self._of("person")
         if sprite is None:
             raise ValueError("the library has no person")
-        flip = chance(rng, 0.5)
+        sprite = dressed(sprite, rng)
+        flip, wide = chance(rng, 0.5), stretch(rng)
         gaits = self._gaits(way, sprite)
         if first is not None and first.gaits is not None:
             gaits = replace(
                 gaits, sideways=first.gaits.sideways, facing=first.gaits.facing
             )
         body = Part(
-            sprite, placed(sprite, flip=flip), walks=True, gain=rng.normal(0, 0.25)
+            sprite,
+            placed(sprite, flip=flip, stretch=wide),
+            walks=True,
+            gain=rng.normal(0, 0.25),
         )
         parts = [body]
         if chance(rng, 0.3):
@@ -172,7 +177,12 @@ class Casting:
         rng = self.rng
         right = np.cos(heading) >= 0
         flip = not right if sprite.facing else chance(rng, 0.5)
-        body = Part(sprite, placed(sprite, flip=flip), gain=rng.normal(0, 0.15))
+        sprite = toned(sprite, rng)
+        body = Part(
+            sprite,
+            placed(sprite, flip=flip, stretch=stretch(rng)),
+            gain=rng.normal(0, 0.15),
+        )
         parts = [body]
         if self.shade:
             parts.insert(0, shadow_part(body, self.sun, self.shade))

@@ -31,6 +31,9 @@ THINGS_MAX = 60
 SMALLEST = 0.75
 """Less of a picture of people than this is mostly a picture of their parts."""
 
+CLOTHES_SIGMA = 0.35
+"""How much brighter or darker somebody may be than in the picture: of the logarithm."""
+
 Numbers: TypeAlias = NDArray[np.int16]
 
 
@@ -96,7 +99,11 @@ def draw_peopled(
         chosen.kinds,
         tuple(float(size) / crop.scale**2 for size in sizes),
     )
-    return softened(crop.grey(chosen.grey)), known, chosen.source
+    # Each of them in brighter or darker clothes than on that day.
+    gains = np.exp(rng.normal(0.0, CLOTHES_SIGMA, len(chosen.kinds) + 1))
+    gains[0] = 1.0
+    grey = crop.grey(chosen.grey) * gains.astype(np.float32)[known.owner]
+    return softened(np.minimum(grey, np.float32(1.0))), known, chosen.source
 
 
 def _numbered(grey: Bytes2d, masks: list[tuple[Kind, Bytes2d]], source: str) -> Peopled:

@@ -25,9 +25,9 @@ from heliograph.simulation.scenes.settings import LABEL_US, SceneSettings
 from heliograph.simulation.scenes.world import NEAR_M, Optics, Series
 
 SIZES = (Size(320, 240), Size(346, 260), Size(640, 480), Size(1280, 720))
-SIZE_SHARES = (0.4, 0.42, 0.16, 0.02)
+SIZE_SHARES = (0.42, 0.45, 0.12, 0.01)
 MOTIONS: tuple[CameraMotion, ...] = ("static", "hand-held", "panning", "driving")
-MOTION_SHARES = (0.48, 0.34, 0.1, 0.08)
+MOTION_SHARES = (0.62, 0.22, 0.09, 0.07)
 
 PACES = (4, 20)
 """Pictures in each `LABEL_US`, at least and at most: 200 to 1,000 a second."""
@@ -44,7 +44,7 @@ BESIDE = 0.1
 MARGIN = 0.35
 """How much further than the picture the background goes on each side, if it moves."""
 
-PEOPLED_SHARE = 0.34
+PEOPLED_SHARE = 0.28
 PEOPLED_MARGIN = 0.12
 """Who films people is looking at them: the picture goes hardly further."""
 
@@ -63,13 +63,13 @@ class Lamp:
 class Plan:
     """All of a scene. `background` is log light, further than the picture by `pad`.
 
-    A picture comes every `frame_us`, or as many are evenly spread over each `LABEL_US`
-    as `paces` says for it.
+    Over each `LABEL_US` as many pictures are evenly spread as `paces` says for it; the
+    last of them stands for all that follow.
     """
 
     size: Size
     seconds: float
-    frame_us: int
+    paces: tuple[int, ...]
     traits: SensorTraits
     sensor_seed: int
     tone: Tone
@@ -82,14 +82,18 @@ class Plan:
     actors: tuple[Actor, ...]
     lamp: Lamp | None
     known: Known | None = None
-    paces: tuple[int, ...] = ()
+
+    @property
+    def frame_us(self) -> int:
+        """Return how far apart pictures are where they are nearest."""
+        return LABEL_US // max(self.paces)
 
     def times_us(self) -> list[int]:
         """Return when the pictures are; the last ends the scene."""
         end_us = round(self.seconds * 1e6)
         times: list[int] = []
         for span, begin_us in enumerate(range(0, end_us, LABEL_US)):
-            pace = self.paces[span] if self.paces else LABEL_US // self.frame_us
+            pace = self.paces[min(span, len(self.paces) - 1)]
             times.extend(begin_us + LABEL_US * n // pace for n in range(pace))
         return [*(t_us for t_us in times if t_us < end_us), end_us]
 
@@ -143,7 +147,7 @@ def draw_plan(settings: SceneSettings, library: Library, number: int) -> Plan:
     plan = Plan(
         size=size,
         seconds=settings.seconds,
-        frame_us=LABEL_US // PACES[0],
+        paces=(PACES[0],),
         traits=_traits(rng),
         sensor_seed=int(rng.integers(1 << 31)),
         tone=tone,
@@ -259,7 +263,7 @@ def _timed(plan: Plan) -> Plan:
     least = PACES[0] if plan.lamp is None else LAMP_PACE
     wanted = np.ceil(spans.max(axis=1) * (LABEL_US / 1e6 / STEP_PX))
     paces = np.clip(wanted, least, PACES[1]).astype(int).tolist()
-    return replace(plan, frame_us=LABEL_US // max(paces), paces=tuple(paces))
+    return replace(plan, paces=tuple(paces))
 
 
 def _body_speed(maps: Affine, size: Size) -> Series:

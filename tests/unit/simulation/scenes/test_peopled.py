@@ -83,7 +83,7 @@ def plan(*, pan: float) -> Plan:
     return Plan(
         size=SIZE,
         seconds=0.4,
-        frame_us=2_500,
+        paces=(8,),
         traits=SensorTraits(shot_noise_hz=0.0, leak_hz=0.0, hot_pixels=0),
         sensor_seed=1,
         tone=Tone(1.0, 0.0),
