@@ -24,8 +24,11 @@ from small_networks import write_network
 SECONDS = 1.2
 
 
-def labelled_bar(folder: Path) -> Path:
-    """Write the moving bar with labels of where it is, as the simulator does."""
+def labelled_bar(folder: Path, *, beside: bool = False) -> Path:
+    """Write the moving bar with labels of where it is, as the simulator does.
+
+    With *beside* there is one of 8 by 8 pixels beside it, of which nothing is seen.
+    """
     write_moving_bar(folder / "scene-000001.raw", seconds=SECONDS)
     times = range(round(REST_S * 1e6) + 100_000, round(SECONDS * 1e6), 50_000)
     rows = [
@@ -40,9 +43,31 @@ def labelled_bar(folder: Path) -> Path:
         )
         for t in times
     ]
+    if beside:
+        rows += [(row[0], 300, 10, 8, 8, 0, 1.0) for row in rows]
+        rows.sort(key=lambda row: row[0])
     np.save(folder / "scene-000001_bbox.npy", table(*rows))
     (folder / "scenes.json").write_text("{}")
     return folder
+
+
+@pytest.mark.parametrize(
+    ("rule", "share"), [([], 1), (["--judge", "gen1"], 1), (["--judge", "all"], 2)]
+)
+def test_what_is_small_counts_where_all_is_asked_for(
+    tmp_path: Path, rule: list[str], share: int
+) -> None:
+    counted = []
+    for beside in (False, True):
+        folder = tmp_path / f"{beside}"
+        folder.mkdir()
+        scenes = labelled_bar(folder, beside=beside)
+        options = ["--simulated", str(scenes), "--resamples", "2", "--out", str(folder)]
+        assert main(["eval", "detector", *BLOBS_OPTIONS, *options, *rule]) == 0
+        report = json.loads((folder / "report.json").read_text())
+        [figures] = report["labelled"][0]["sensors"]["320x240"]["classes"]
+        counted.append(figures["truths"])
+    assert counted[1] == share * counted[0] > 0
 
 
 def test_a_labelled_scene_becomes_figures_and_pictures(

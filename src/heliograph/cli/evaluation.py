@@ -76,9 +76,9 @@ def _add_data(detector: argparse.ArgumentParser) -> None:
     detector.add_argument(
         "--judge",
         choices=("all", "gen1", "1mpx"),
-        default="all",
-        help="which labels of --data count: all, or those that Prophesee counts on "
-        "Gen1 or 1 Mpx: large enough, and after half a second (%(default)s)",
+        help="which labels of --data and --simulated count: all, or those that are "
+        "large enough to count in Prophesee's figures on Gen1 or 1 Mpx (all of --data; "
+        "of --simulated as Gen1, or as 1 Mpx on a sensor as wide)",
     )
     detector.add_argument(
         "--noise", type=Path, metavar="FILE", help="a recording of nothing"

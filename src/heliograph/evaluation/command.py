@@ -37,6 +37,7 @@ from heliograph.labelled import (
     CLASS_MAPS,
     PROPHESEE_1MPX,
     PROPHESEE_GEN1,
+    Judging,
     LabelError,
 )
 from heliograph.labelled.boxes import EVERY_LABEL, PROPHESEE
@@ -49,10 +50,9 @@ SWEEP_EMPTY = (Stretch(0.0, 0.7), Stretch(2.0, inf))
 """Where nothing moves in the person sweep: before and after, no more pixels fire there
 than elsewhere."""
 
-SIMULATED = replace(PROPHESEE, skip_us=200_000)
-"""Boxes count as in Prophesee's figures, once a scene is as old as what a detector
-remembers: scenes begin with a sensor that has seen nothing, which a watch meets once a
-start."""
+OLD_US = 200_000
+"""From when on a simulated scene is as old as what a detector remembers: scenes begin
+with a sensor that has seen nothing, which a watch meets once a start."""
 PIPE_COLUMNS = 132
 """How wide a table is that no terminal shows."""
 NAMES = 2
@@ -72,7 +72,7 @@ class EvalRequest:
     data: Path | None = None
     classes: str | None = None
     size: Size | None = None
-    judging: str = "all"
+    judging: str | None = None
     noise: Path | None = None
     sweep: Path | None = None
     street: Path | None = None
@@ -151,7 +151,7 @@ def _sets(request: EvalRequest) -> list[LabelledSet]:
                 request.simulated,
                 HISTORY_US,
                 every_us=EVERY_US,
-                judging=SIMULATED,
+                judging=replace(_judging(request, or_else=PROPHESEE), skip_us=OLD_US),
             )
         )
     if request.pedro is not None:
@@ -164,10 +164,14 @@ def _sets(request: EvalRequest) -> list[LabelledSet]:
                 HISTORY_US,
                 classes=CLASS_MAPS[request.classes] if request.classes else None,
                 size=request.size,
-                judging=JUDGINGS[request.judging],
+                judging=_judging(request, or_else=EVERY_LABEL),
             )
         )
     return sets
+
+
+def _judging(request: EvalRequest, *, or_else: Judging) -> Judging:
+    return or_else if request.judging is None else JUDGINGS[request.judging]
 
 
 def _sceneries(request: EvalRequest) -> list[Scenery]:

@@ -95,12 +95,12 @@ def test_what_happens_in_a_window_laid_over_happens_too(
         assert both[1][: len(alone[1])] == pytest.approx(alone[1])
         # Half a level is lost on the way to counts and back.
         assert (both[0].astype(int) >= alone[0].astype(int) - 1).all()
-        added = (both[0] > alone[0]).all(axis=0)
+        added = np.all(both[0] > alone[0], axis=0)
         for kind, *edges in both[1][len(alone[1]) :]:
             left, top, right, bottom = (int(edge) for edge in edges)
             shown += 1
             assert kind in (1, IGNORED)
-            assert added[top:bottom, left:right].mean() > 0.5
+            assert np.mean(added[top:bottom, left:right]) > 0.5
     assert shown > 15
     assert (two == window(60, 40, 100, 90)).all()
 

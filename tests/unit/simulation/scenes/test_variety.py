@@ -30,7 +30,7 @@ def somebody() -> Sprite:
 
 def rows_of(sprite: Sprite) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
     """Return how bright each row of the body is."""
-    return sprite.grey[10:-10, 10:-10].mean(axis=1)
+    return np.asarray(sprite.grey[10:-10, 10:-10].mean(axis=1), np.float64)
 
 
 def test_clothes_change_at_the_neck_and_at_the_waist_and_nowhere_else() -> None:
