@@ -56,7 +56,7 @@ def dressed(sprite: Sprite, rng: np.random.Generator) -> Sprite:
 
 def _from(place: float, down: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return 0 above *place* and 1 below it."""
-    return np.clip((down - place) / EDGE + 0.5, 0.0, 1.0)
+    return np.asarray(np.clip((down - place) / EDGE + 0.5, 0.0, 1.0), np.float64)
 
 
 def _contrast(sprite: Sprite, contrast: float) -> NDArray[np.float64]:
