@@ -56,13 +56,13 @@ def dressed(sprite: Sprite, rng: np.random.Generator) -> Sprite:
 
 def _from(place: float, down: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return 0 above *place* and 1 below it."""
-    return np.asarray(np.clip((down - place) / EDGE + 0.5, 0.0, 1.0), np.float64)
+    return np.clip((down - place) / EDGE + 0.5, 0.0, 1.0)
 
 
 def _contrast(sprite: Sprite, contrast: float) -> NDArray[np.float64]:
     inside = sprite.grey[sprite.alpha > 0]
     middle = float(inside.mean()) if len(inside) else 0.0
-    return middle + contrast * (sprite.grey - middle)
+    return middle + contrast * (sprite.grey.astype(np.float64) - middle)
 
 
 def _bytes(grey: NDArray[np.float64]) -> Bytes2d:
