@@ -25,7 +25,7 @@ from heliograph.clock import SystemClock
 
 ALERTS = 4
 NEVER = 1_000
-STEPS = ("insert", "replace", "decide", "settle", "keep")
+STEPS = ("insert", "redraw", "decide", "settle", "keep")
 
 
 class Steps:

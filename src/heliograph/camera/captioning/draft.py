@@ -11,7 +11,7 @@ from heliograph.camera.types import CaptionJob, Packet
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Draft:
-    """A *job* without picture and prompt, and the *sight* that it shows.
+    """A *job* whose picture and prompt are still to be made, of the *sight*.
 
     `moments` are shown below, the earliest first. `events` hold what happened just
     before, where a network is to make a picture of it.

@@ -160,7 +160,7 @@ class Spool:
         with self._lock:
             try:
                 self._plan.resize(job.id, len(job.png))
-                self._open().replace(job)
+                self._open().redraw(job)
             except SpoolError as error:
                 self._fail(error)
 

@@ -122,7 +122,7 @@ class SpoolFile:
                 (row.id, row.at_s, row.deadline_s, row.priority, _plain(job), job.png),
             )
 
-    def replace(self, job: CaptionJob) -> None:
+    def redraw(self, job: CaptionJob) -> None:
         """Write another picture and prompt down for one that is here."""
         with self._step("write to") as database:
             database.execute(

@@ -36,8 +36,8 @@ def test_another_picture_takes_the_place_of_the_first(tmp_path: Path) -> None:
     path = tmp_path / "spool.db"
     file = filled(path, 1, 2)
     redrawn = replace(job(2), png=b"a larger picture", prompt="what is it?")
-    file.replace(redrawn)
-    file.replace(replace(job(3), png=b"of nobody here"))
+    file.redraw(redrawn)
+    file.redraw(replace(job(3), png=b"of nobody here"))
     file.close()
     file = SpoolFile(path)
     assert file.job("door-1") == replace(job(1), deadline_s=0.0)
