@@ -21,7 +21,6 @@ from heliograph.camera.config import SettingError, WatchSettings
 from heliograph.camera.config.places import Line, Zone
 from heliograph.camera.detection.blobs import TAU_US, BlobDetector
 from heliograph.camera.detection.choosing import Chosen, choose_detector
-from heliograph.camera.filtering.background import BackgroundActivity
 from heliograph.camera.filtering.filters import FilterCounters, Filters
 from heliograph.camera.jit import settle
 from heliograph.camera.reconstruction.recent import SPAN_US, RecentEvents
@@ -41,9 +40,6 @@ BLIND_US_MAX = 90_000
 what it has found counts as out of sight."""
 BEYOND_DWELL_US = 10_000_000
 """How much longer a thing at rest is waited for than the config's longest dwell."""
-
-
-ONE_PIXEL = Size(1, 1)
 
 
 class _Surface(Protocol):
@@ -157,12 +153,7 @@ class Stages:
 
     def _warm_up(self) -> None:
         """Load the loops before a clock counts the windows, and let go of the rest."""
-        # On one pixel what only events call, on the sensor's the rest.
-        two = np.zeros(2, EVENT)
-        two["t"][1] = 50_000
-        Picture(ONE_PIXEL, tau_us=self._settings.picture_tau_us).update(two)
-        BackgroundActivity(ONE_PIXEL, 20_000).keep(two, two.copy())
-        nothing = two[:0]
+        nothing = np.empty(0, EVENT)
         self._filters.apply(nothing)
         self._take_in(nothing)
         self._picture.render(0)

@@ -36,6 +36,41 @@ held_kb = of_files_kb()
 all_events(opened(SMALL_EVT3))
 print(of_files_kb() - held_kb)
 """
+WATCHING = """
+import sys
+from math import inf
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from caption_parts import HandClock
+from heliograph import camera
+from heliograph.camera.config import WatchSettings
+from heliograph.camera.render import nobody
+from heliograph.camera.stages import Stages
+from moving_bar import write_moving_bar
+
+def loaded():
+    return {
+        f"{module}.{name}": len(loop.signatures)
+        for module in list(sys.modules)
+        if module.startswith("heliograph")
+        for name, loop in vars(sys.modules[module]).items()
+        if hasattr(loop, "py_func")
+    }
+
+with TemporaryDirectory() as folder:
+    path = write_moving_bar(Path(folder) / "bar.raw", seconds=0.6)
+    with camera.open(path) as recording:
+        recording.warm_up()
+        settings, clock = WatchSettings(), HandClock()
+        stages = Stages(
+            recording.size, nobody, settings=settings, clock=clock, deadline_s=inf
+        )
+        before = loaded()
+        for packet in recording:
+            stages.step(packet, recording.now_us)
+after = loaded()
+print(len(before) > 10, [name for name in after if after[name] != before[name]])
+"""
 LIBRARY = """\
 7f00000-7f50000 r-xp 00000000 fe:00 11 {name}
 Size:               8000 kB
@@ -83,6 +118,10 @@ def test_the_first_loop_is_loaded_while_there_is_nothing_else() -> None:
         int(run({}, f"SPARED = {spares}\n{LOADING}")) for spares in (False, True)
     )
     assert spared < plain / 2
+
+
+def test_no_loop_is_loaded_while_a_stream_waits() -> None:
+    assert run({}, WATCHING) == "True []"
 
 
 @pytest.mark.parametrize(

@@ -7,16 +7,14 @@ from types import MappingProxyType
 from typing import Any, Literal, TypeAlias, get_args
 
 from heliograph.camera.config.errors import SettingError
-from heliograph.camera.config.knobs import US_PER_MS, milliseconds
+from heliograph.camera.config.knobs import US_PER_MS, Knob, milliseconds, read_knobs
 from heliograph.yaml_reading.document import MappingNode, Node
 from heliograph.yaml_reading.ranges import Range
 from heliograph.yaml_reading.values import (
     Reading,
     read_choice,
     read_number,
-    read_table,
     read_text,
-    refuse_unknown_keys,
 )
 
 DetectorKind: TypeAlias = Literal["network", "blobs"]
@@ -24,12 +22,16 @@ ProviderChoice: TypeAlias = Literal["auto", "cpu", "cuda", "tensorrt"]
 
 DEFAULT_KIND: DetectorKind = "network"
 """What finds things where nobody chose, and named no weights."""
-DETECTOR_KEYS = ("kind", "weights", "score_min", "provider", "every_ms")
+DETECTOR_KNOBS: Mapping[str, Knob] = MappingProxyType(
+    {"every_ms": Knob("every_us", milliseconds(1, 1_000), US_PER_MS)}
+)
+DETECTOR_WORDS = ("kind", "weights", "score_min", "provider")
+"""The keys that are no numbers."""
+DETECTOR_KEYS = (*DETECTOR_WORDS, *DETECTOR_KNOBS)
 SCORE = Range(0, 1, "a score", above=True)
 SCORES = "a score above 0 and up to 1, or a table of them by class"
 EVERY = "*"
 """Stands for every class."""
-EVERY_MS = milliseconds(1, 1_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +87,22 @@ class DetectorChoice:
 
 def read_detector(reading: Reading, node: Node, key: str) -> dict[str, Any]:
     """Return what finds things, where all that is written of it is good."""
-    table = read_table(reading, node, key, what="a table of kind and weights")
-    if table is None:
+    told: dict[str, Any] = read_knobs(
+        reading,
+        node,
+        key,
+        what="a table of kind and weights",
+        knobs=DETECTOR_KNOBS,
+        also=DETECTOR_WORDS,
+    )
+    if not isinstance(node, MappingNode):
         return {}
-    refuse_unknown_keys(reading, table, key, known=DETECTOR_KEYS)
     found = {
-        FIELDS.get(name, name): read(
-            reading, table.entries[name].value, f"{key}.{name}"
-        )
+        name: read(reading, node.entries[name].value, f"{key}.{name}")
         for name, read in READERS.items()
-        if name in table.entries
+        if name in node.entries
     }
-    told: dict[str, Any] = {k: value for k, value in found.items() if value is not None}
+    told |= {name: value for name, value in found.items() if value is not None}
     if told.keys() & {"weights", "score_min"}:
         told.setdefault("kind", "network")
     try:
@@ -134,14 +140,6 @@ def _read_scores(reading: Reading, node: Node, key: str) -> dict[str, float] | N
     return {name: score for name, score in found.items() if score is not None}
 
 
-def _read_every(reading: Reading, node: Node, key: str) -> int | None:
-    number = read_number(reading, node, key)
-    if number is None or EVERY_MS.holds(number):
-        return None if number is None else round(number * US_PER_MS)
-    reading.report(node, key, f"{number:g} cannot be used", fix=f"write {EVERY_MS}")
-    return None
-
-
 def _read_score(reading: Reading, node: Node, key: str) -> float | None:
     number = read_number(reading, node, key)
     if number is None or SCORE.holds(number):
@@ -156,9 +154,6 @@ READERS = MappingProxyType(
         "weights": _read_weights,
         "score_min": _read_scores,
         "provider": _read_provider,
-        "every_ms": _read_every,
     }
 )
-"""The keys of the section, and what reads each."""
-FIELDS = MappingProxyType({"every_ms": "every_us"})
-"""What is called otherwise in `DetectorSettings`: people write milliseconds."""
+"""The keys that are no numbers, and what reads each."""

@@ -23,7 +23,7 @@ from heliograph.camera.detection.model_facts import (
 )
 from heliograph.camera.detection.weights import read_weights
 from heliograph.camera.networks.session import PROCESSOR, shapes_of, start_session
-from heliograph.camera.surfaces.model_input import ModelInput, warm_up
+from heliograph.camera.surfaces.model_input import ModelInput
 from heliograph.camera.types import Box, Packet, Size
 
 WEAK_SHARE = 0.5
@@ -71,7 +71,6 @@ class NetworkDetector:
         except ForeignModelError as error:
             raise SettingError(f"{where} cannot be used: {error}") from error
         self.provider = _provider_of(self._session, provider)
-        warm_up(self.facts.spec)
         self._input = ModelInput(size, self.facts.spec)
         self._seen: NDArray[np.uint8] = np.empty((1, *self._input.shape), np.uint8)
         self._sure = _scores(self.facts, score_min or {})

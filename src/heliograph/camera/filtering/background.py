@@ -81,6 +81,8 @@ class _ShortTimes:
         self.us: NDArray[np.uint16] = np.zeros(shape, np.uint16)
         self.epoch_us = 0
         self.within = (window_us + 1, SHORT_US - 1)
+        # Loaded now, and not while a stream waits.
+        _moved_back(self.us.reshape(-1), np.uint16(0))
 
     def move_to(self, t_us: int) -> None:
         """Have room from a sensor's step back before *t_us* on.

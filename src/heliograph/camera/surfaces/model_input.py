@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from heliograph.camera.bounds import check_dtype, check_events, check_out
 from heliograph.camera.jit import compiled
 from heliograph.camera.surfaces.letterbox import Letterbox
+from heliograph.camera.surfaces.picture import LEVEL_MIN
 from heliograph.camera.types import EVENT, Packet, Size
 
 CELLS = Size(320, 192)
@@ -30,11 +31,6 @@ CELLS = Size(320, 192)
 
 BACK_SLICES = 4
 """Time that goes further back is that of another stream or place."""
-
-LEVEL_MIN = np.float32(1e-6)
-"""What has faded to less is gone: it shows nowhere, and as it fades on it would become
-numbers so small that a processor takes a hundred times as long for each.
-"""
 
 Kind = Literal["leaky", "exponential", "histogram"]
 
@@ -91,6 +87,10 @@ class ModelInput:
         self._slice: int | None = None
         slices = np.array([spec.slice_us / tau_us for tau_us in spec.taus_us])
         self._kept: NDArray[np.float32] = np.exp(-slices).astype(np.float32)
+        # Loaded now, and not while a stream waits; of nothing nothing is left.
+        where = (self.letterbox.columns, self.letterbox.rows)
+        _count(np.empty(0, EVENT), 0, *where, self._counts)
+        self._fold(1)
 
     def update(self, packet: Packet) -> None:
         """Take in *packet*, which may step back by a few us.
@@ -173,15 +173,6 @@ class ModelInput:
             later = self._kept ** np.float32(slices - 1)
             fold(self._counts, self.letterbox.share, (self._kept, later), left)
         self._counts[:] = 0
-
-
-def warm_up(spec: InputSpec) -> None:
-    """Load the loops of a surface of *spec*, before there is a stream that waits."""
-    shown = ModelInput(Size(1, 1), spec)
-    packet = np.zeros(2, EVENT)
-    packet["t"][1] = 2 * spec.slice_us
-    shown.update(packet)
-    shown.render(3 * spec.slice_us)
 
 
 @compiled

@@ -14,15 +14,16 @@ from numpy.typing import NDArray
 
 from heliograph.camera.bounds import check_dtype, check_events, check_out
 from heliograph.camera.jit import compiled
-from heliograph.camera.types import Packet, Size
+from heliograph.camera.types import EVENT, Packet, Size
 
 MID_GREY = 128
 TICKS_PER_TAU_MIN = 256
 EPOCH_TAU_MAX = 40
 """exp of it, a million times, is far from what 32 bits cannot hold."""
 BACK_US = 1_000
-LEVEL_MIN = 1e-6
-"""What has faded below it is nothing: numbers near 0 are slow to reckon with."""
+LEVEL_MIN = np.float32(1e-6)
+"""What has faded below it is nothing: it shows nowhere, and numbers as near to 0 as it
+would come are many times as slow to reckon with."""
 
 
 class Picture:
@@ -51,6 +52,8 @@ class Picture:
         )
         self._epoch = self._newest = 0
         self._back_max = (max(tau_us, BACK_US) >> self._shift) + 1
+        # Loaded now, and not while a stream waits.
+        _integrate(np.empty(0, EVENT), self._shift, 0, self._weights, self._levels)
 
     def update(self, packet: Packet) -> None:
         """Take in *packet*, which may step back by a few us.

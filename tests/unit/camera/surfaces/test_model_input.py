@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from heliograph.camera.surfaces.letterbox import Letterbox
 from heliograph.camera.surfaces.model_input import (
     CELLS,
-    LEVEL_MIN,
     InputSpec,
     Kind,
     ModelInput,
 )
+from heliograph.camera.surfaces.picture import LEVEL_MIN
 from heliograph.camera.types import EVENT, Box, Packet, Size
 
 SIZE = Size(640, 360)
