@@ -1,13 +1,14 @@
 """The same window seen otherwise: nearer, noisier, with what happens in another too."""
 
 from functools import cache
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from heliograph.camera.jit import compiled
+from heliograph.training.placing import Matrix, Shape, near_something, whole
 from heliograph.training.targets import IGNORED
 
 SIDE_MIN_PX = 7.0
@@ -16,11 +17,7 @@ SIDE_MIN_PX = 7.0
 VISIBLE_MIN = 0.4
 """Nor one of which less than this share is left in the picture."""
 
-ZOOM = (0.6, 1.7)
-STRETCH = (0.85, 1.18)
-"""How much wider things get than they get higher."""
 GAIN = (0.5, 2.0)
-MIRRORED_SHARE = 0.5
 INVERTED_SHARE = 0.25
 """How often darker and brighter change places."""
 NOISY_SHARE = 0.35
@@ -42,15 +39,18 @@ def augment(
     boxes: NDArray[np.float32],
     rng: np.random.Generator,
     over: View | None = None,
+    *,
+    crop: Shape | None = None,
 ) -> View:
     """Return another view of *surface*, (C, H, W), and of its *boxes*, (N, 5).
 
     Boxes are class, left, top, right, bottom in pixels of the surface. With *over*,
-    all that is in that window happens in this one too, elsewhere.
+    all that is in that window happens in this one too, elsewhere. With *crop* the view
+    is of that height and width, mostly around something, else it is of the whole.
     """
-    seen, moved = _seen_otherwise(surface, boxes, rng)
+    seen, moved = _seen_otherwise((surface, boxes), rng, crop)
     if over is not None:
-        second, moved_too = _seen_otherwise(*over, rng)
+        second, moved_too = _seen_otherwise(over, rng, crop)
         seen = _together()[seen, second]
         moved = np.concatenate([moved, moved_too])
     if rng.random() < NOISY_SHARE:
@@ -58,30 +58,32 @@ def augment(
     return seen, moved
 
 
-def _seen_otherwise(
-    surface: NDArray[np.uint8], boxes: NDArray[np.float32], rng: np.random.Generator
-) -> View:
+def _seen_otherwise(window: View, rng: np.random.Generator, crop: Shape | None) -> View:
+    surface, boxes = window
     channels, height, width = surface.shape
-    zoom = np.exp(rng.uniform(*np.log(ZOOM)))
-    flip = -1.0 if rng.random() < MIRRORED_SHARE else 1.0
-    wider = flip * zoom * np.exp(rng.uniform(*np.log(STRETCH)))
-    # Somewhere near the middle stays in the middle.
-    x, y = rng.uniform(0.25, 0.75) * width, rng.uniform(0.25, 0.75) * height
-    to_x, to_y = rng.uniform(0.35, 0.65) * width, rng.uniform(0.35, 0.65) * height
-    matrix = np.array([[wider, 0, to_x - wider * x], [0, zoom, to_y - zoom * y]])
-    # The first pixel's middle is at a half for boxes, and at 0 for OpenCV.
-    on_pixels = matrix.copy()
-    on_pixels[:, 2] += 0.5 * (np.diag(matrix) - 1.0)
+    if crop is None:
+        shape = (height, width)
+        matrix = whole(shape, rng)
+    else:
+        shape = crop
+        known = boxes[boxes[:, 0] != IGNORED, 1:]
+        matrix = near_something(known, (height, width), shape, rng)
+    planes = _warped(surface, matrix, shape)
     table = _gain_table(np.exp(rng.uniform(*np.log(GAIN))))
-    how = cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR
-    planes = [
-        cv2.LUT(cv2.warpAffine(plane, on_pixels, (width, height), flags=how), table)
-        for plane in surface
-    ]
+    planes = [cv2.LUT(plane, table) for plane in planes]
     if rng.random() < INVERTED_SHARE:
         planes = planes[channels // 2 :] + planes[: channels // 2]
     seen: NDArray[np.uint8] = np.stack(planes).astype(np.uint8, copy=False)
-    return seen, _moved(boxes, matrix, (height, width))
+    return seen, _moved(boxes, matrix, shape)
+
+
+def _warped(surface: NDArray[np.uint8], matrix: Matrix, shape: Shape) -> list[Any]:
+    # The first pixel's middle is at a half for boxes, and at 0 for OpenCV.
+    on_pixels = matrix.copy()
+    on_pixels[:, 2] += 0.5 * (np.diag(matrix) - 1.0)
+    how = cv2.INTER_AREA if matrix[1, 1] < 1 else cv2.INTER_LINEAR
+    size = shape[::-1]
+    return [cv2.warpAffine(plane, on_pixels, size, flags=how) for plane in surface]
 
 
 @cache
@@ -176,7 +178,7 @@ def _noise_field(
 
 
 def _moved(
-    boxes: NDArray[np.float32], matrix: NDArray[np.float64], shape: tuple[int, int]
+    boxes: NDArray[np.float32], matrix: Matrix, shape: Shape
 ) -> NDArray[np.float32]:
     """Return *boxes* where *matrix* puts them, cut at the border.
 

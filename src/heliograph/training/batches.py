@@ -1,17 +1,18 @@
 """Samples in the order in which the network sees them, augmented and with targets."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
 from heliograph.camera.detection.decoding import STRIDE_PX
-from heliograph.training.augment import augment
+from heliograph.training.augment import View, augment
+from heliograph.training.placing import Shape
 from heliograph.training.samples import Samples
-from heliograph.training.targets import targets
+from heliograph.training.targets import Targets, targets
 
 OVERLAID_SHARE = 0.25
 """How often something else happens in a window as well."""
@@ -28,17 +29,21 @@ class Batch:
     asked: dict[str, NDArray[np.float32]]
 
 
-def batches(samples: Samples, size: int, *, seed: int, epoch: int) -> Iterator[Batch]:
+def batches(
+    samples: Samples, size: int, *, seed: int, epoch: int, crop: Shape | None = None
+) -> Iterator[Batch]:
     """Yield one epoch's batches of *size*, all of it settled by *seed* and *epoch*.
 
-    What is left over is left out. The next ones are made while one is being used, and
+    Each window is seen once, or a *crop* of that height and width out of it. What is
+    left over is left out. The next ones are made while one is being used, and
     none is kept once it was.
     """
     order = np.random.default_rng([seed, epoch]).permutation(len(samples))
     parts = [order[at : at + size] for at in range(0, len(order) - size + 1, size)]
 
     def made(part: NDArray[np.intp]) -> Batch:
-        return _batch(samples, part, (seed, epoch))
+        views = [_view(samples, int(one), (seed, epoch), crop) for one in part]
+        return _batch(views)
 
     with ThreadPoolExecutor(1) as pool:
         coming = deque(pool.submit(made, part) for part in parts[:AHEAD])
@@ -53,28 +58,29 @@ def batches(samples: Samples, size: int, *, seed: int, epoch: int) -> Iterator[B
 def plain(samples: Samples, size: int) -> Iterator[Batch]:
     """Yield all *samples* once as they are, in batches of at most *size*."""
     for first in range(0, len(samples), size):
-        part = np.arange(first, min(first + size, len(samples)))
-        yield _batch(samples, part, None)
+        part = range(first, min(first + size, len(samples)))
+        yield _batch([(samples.surfaces[one], samples.boxes_of(one)) for one in part])
 
 
-def _batch(
-    samples: Samples, part: NDArray[np.intp], chance: tuple[int, int] | None
-) -> Batch:
-    surfaces, asked = [], []
-    for sample in part:
-        surface, boxes = samples.surfaces[sample], samples.boxes_of(int(sample))
-        if chance is not None:
-            rng = np.random.default_rng([*chance, int(sample)])
-            over = None
-            if rng.random() < OVERLAID_SHARE:
-                other = int(rng.integers(len(samples)))
-                over = samples.surfaces[other], samples.boxes_of(other)
-            surface, boxes = augment(surface, boxes, rng, over)
-        surfaces.append(surface)
+def _view(
+    samples: Samples, sample: int, chance: tuple[int, int], crop: Shape | None
+) -> View:
+    rng = np.random.default_rng([*chance, sample])
+    over = None
+    if rng.random() < OVERLAID_SHARE:
+        other = int(rng.integers(len(samples)))
+        over = samples.surfaces[other], samples.boxes_of(other)
+    surface, boxes = samples.surfaces[sample], samples.boxes_of(sample)
+    return augment(surface, boxes, rng, over, crop=crop)
+
+
+def _batch(views: Sequence[View]) -> Batch:
+    asked = []
+    for surface, boxes in views:
         grid = (surface.shape[1] // STRIDE_PX, surface.shape[2] // STRIDE_PX)
         asked.append(targets(boxes, grid))
-    names = ("heat", "edges", "weight", "judged")
+    names = [one.name for one in fields(Targets)]
     return Batch(
-        np.stack(surfaces),
+        np.stack([surface for surface, _ in views]),
         {name: np.stack([getattr(one, name) for one in asked]) for name in names},
     )

@@ -12,6 +12,7 @@ import torch
 
 from heliograph.training.batches import batches, plain
 from heliograph.training.epoch import Epoch
+from heliograph.training.muon import Muon
 from heliograph.training.network import Network
 from heliograph.training.samples import Samples
 from heliograph.training.settings import TrainSettings
@@ -21,6 +22,8 @@ CHECKPOINT = "checkpoint.pt"
 WARM_STEPS = 200
 RATE_END = 0.01
 AVERAGE_KEEPS = 0.998
+KERNELS_FASTER = 10.0
+"""How much faster kernels move, whose steps are of another kind."""
 GRADIENT_MAX = 10.0
 
 
@@ -62,9 +65,21 @@ def measure(
         for batch in plain(samples, settings.batch):
             parts = losses(network, batch, settings)
             size = len(batch.surfaces)
-            sums = [a + float(b) * size for a, b in zip(sums, parts, strict=True)]
+            sums = [
+                sums[0] + float(parts.peaks) * size,
+                sums[1] + float(parts.boxes) * size,
+            ]
             seen += size
     return sums[0] / max(seen, 1), sums[1] / max(seen, 1)
+
+
+def share_of_rate(step: int, total: int) -> float:
+    """Rise for a while, then fall along half a cosine."""
+    warm = min(WARM_STEPS, total // 10 + 1)
+    if step < warm:
+        return (step + 1) / warm
+    done = (step - warm) / max(total - warm, 1)
+    return RATE_END + (1 - RATE_END) * 0.5 * (1 + math.cos(math.pi * done))
 
 
 class _Run:
@@ -76,41 +91,49 @@ class _Run:
         torch.manual_seed(settings.seed)
         self.samples, self.settings, self.epoch = samples, settings, 0
         self._path = out / CHECKPOINT
-        self.steps_each = len(samples) // settings.batch
-        if not self.steps_each:
+        if not all(self._steps(epoch) for epoch in range(settings.epochs)):
             raise ValueError(
-                f"{len(samples)} samples do not fill one batch of {settings.batch}"
+                f"{len(samples)} samples do not fill one batch: it takes "
+                f"{settings.batch} whole ones, and {settings.crops} crops"
             )
         network = Network(settings.spec.channels)
         self.network: Network = network.to(memory_format=torch.channels_last)
         self.average: Network = copy.deepcopy(self.network)
         self._shares = Shares(self.network, settings)
-        self._optimiser = torch.optim.AdamW(
-            self.network.parameters(),
-            lr=settings.rate,
-            weight_decay=settings.decay,
-            fused=True,
+        kernels = self.network.kernels()
+        moved = {id(kernel) for kernel in kernels}
+        others = [one for one in self.network.parameters() if id(one) not in moved]
+        rates = {"rate": settings.rate * KERNELS_FASTER, "decay": settings.decay}
+        self._kernels = Muon(kernels, **rates, each=self._shares.each)
+        self._others = torch.optim.AdamW(
+            others, lr=settings.rate, weight_decay=settings.decay, fused=True
         )
 
     def one_epoch(self, told: Callable[[float], None]) -> tuple[float, float]:
         """Go through the samples once; return the mean losses."""
-        settings, sums = self.settings, [0.0, 0.0]
+        sums, steps = [0.0, 0.0], self._steps(self.epoch)
+        before = sum(self._steps(epoch) for epoch in range(self.epoch))
+        total = sum(self._steps(epoch) for epoch in range(self.settings.epochs))
         self._shares.begin()
         stream = batches(
-            self.samples, settings.batch, seed=settings.seed, epoch=self.epoch
+            self.samples,
+            self._size(self.epoch),
+            seed=self.settings.seed,
+            epoch=self.epoch,
+            crop=self.settings.crop_of(self.epoch),
         )
-        for at, batch in enumerate(stream):
-            step = self.epoch * self.steps_each + at
-            for group in self._optimiser.param_groups:
-                group["lr"] = settings.rate * self._share_of_rate(step)
+        for step, batch in enumerate(stream, before):
+            share = share_of_rate(step, total)
+            self._set_rates(share)
             parts = self._shares.gradients(batch)
             torch.nn.utils.clip_grad_norm_(self.network.parameters(), GRADIENT_MAX)
-            self._optimiser.step()
+            self._kernels.step()
+            self._others.step()
             self._follow(step)
             sums = [a + b for a, b in zip(sums, parts, strict=True)]
-            told((step + 1) / (settings.epochs * self.steps_each))
+            told((step + 1) / total)
         self.epoch += 1
-        return sums[0] / self.steps_each, sums[1] / self.steps_each
+        return sums[0] / steps, sums[1] / steps
 
     def close(self) -> None:
         """End the threads."""
@@ -128,7 +151,8 @@ class _Run:
             )
         self.network.load_state_dict(kept["network"])
         self.average.load_state_dict(kept["average"])
-        self._optimiser.load_state_dict(kept["optimiser"])
+        self._kernels.load_state_dict(kept["kernels"])
+        self._others.load_state_dict(kept["others"])
         self.epoch = kept["epoch"]
 
     def save(self) -> None:
@@ -138,20 +162,25 @@ class _Run:
             "settings": asdict(self.settings),
             "network": self.network.state_dict(),
             "average": self.average.state_dict(),
-            "optimiser": self._optimiser.state_dict(),
+            "kernels": self._kernels.state_dict(),
+            "others": self._others.state_dict(),
             "epoch": self.epoch,
         }
         torch.save(kept, part)
         part.replace(self._path)
 
-    def _share_of_rate(self, step: int) -> float:
-        """Rise for a while, then fall along half a cosine."""
-        total = self.settings.epochs * self.steps_each
-        warm = min(WARM_STEPS, total // 10 + 1)
-        if step < warm:
-            return (step + 1) / warm
-        done = (step - warm) / max(total - warm, 1)
-        return RATE_END + (1 - RATE_END) * 0.5 * (1 + math.cos(math.pi * done))
+    def _size(self, epoch: int) -> int:
+        """Return how many views make a batch."""
+        settings = self.settings
+        return settings.crops if settings.crop_of(epoch) else settings.batch
+
+    def _steps(self, epoch: int) -> int:
+        return len(self.samples) // self._size(epoch)
+
+    def _set_rates(self, share: float) -> None:
+        for optimiser, faster in ((self._kernels, KERNELS_FASTER), (self._others, 1.0)):
+            for group in optimiser.param_groups:
+                group["lr"] = self.settings.rate * faster * share
 
     def _follow(self, step: int) -> None:
         """Let the average follow, closely at first."""

@@ -1,20 +1,53 @@
-"""How wrong the network is: about what is there, and about where its edges are."""
+"""How wrong the network is: of what is there, where it ends, and what is inside it."""
+
+from typing import NamedTuple
 
 import torch
+
+from heliograph.training.network import Answer
 
 BOX_SHARE = 2.0
 """How much an object's edges weigh beside its peak."""
 
 
-def loss(
-    found: tuple[torch.Tensor, torch.Tensor], asked: dict[str, torch.Tensor]
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the two parts for a batch; *asked* holds `targets.Targets` as tensors."""
-    logits, edges = found
+INSIDE_SHARE = 0.5
+"""How much it weighs whose box each cell is in."""
+
+OBJECT_CELLS_MIN = 50.0
+"""A batch with less in it is not worth more."""
+
+
+class Losses(NamedTuple):
+    """What is wrong with a batch: peaks, edges, and what each cell is inside of."""
+
+    peaks: torch.Tensor
+    boxes: torch.Tensor
+    inside: torch.Tensor
+
+
+def loss(found: Answer, asked: dict[str, torch.Tensor]) -> Losses:
+    """Return the parts for a batch; *asked* holds `targets.Targets` as tensors."""
+    logits, edges, bodies = found
     objects = asked["weight"].sum().clamp(min=1.0)
     peaks = _focal(logits, asked["heat"]) * asked["judged"][:, None]
     missed = 1.0 - _overlap(edges, asked["edges"])
-    return peaks.sum() / objects, BOX_SHARE * (missed * asked["weight"]).sum() / objects
+    return Losses(
+        peaks.sum() / objects,
+        BOX_SHARE * (missed * asked["weight"]).sum() / objects,
+        INSIDE_SHARE * _outside(bodies, asked),
+    )
+
+
+def _outside(bodies: torch.Tensor, asked: dict[str, torch.Tensor]) -> torch.Tensor:
+    """Return the cross entropy of what each cell is said to be inside of.
+
+    An object has one peak but many cells, all of which have something to learn.
+    """
+    wrong = torch.nn.functional.binary_cross_entropy_with_logits(
+        bodies, asked["inside"], reduction="none"
+    )
+    cells = asked["inside"].sum().clamp(min=OBJECT_CELLS_MIN)
+    return (wrong * asked["told"][:, None]).sum() / cells
 
 
 def _focal(logits: torch.Tensor, heat: torch.Tensor) -> torch.Tensor:

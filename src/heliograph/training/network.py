@@ -1,5 +1,7 @@
 """The network in torch, as its table says; and its numbers as ONNX takes them."""
 
+from typing import NamedTuple
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -7,14 +9,33 @@ from torch import nn
 
 from heliograph.camera.detection.decoding import STRIDE_PX
 from heliograph.camera.detection.model_facts import INPUT, OUTPUTS
+from heliograph.labelled.classes import CLASSES
 from heliograph.training.architecture import Conv, layers
+
+SHARED = "head"
+"""The layer that all is told from."""
 
 SCORE_PRIOR = 0.01
 """What a cell is taken to hold before anything is learnt: mostly nothing."""
 
+INSIDE_PRIOR = -3.0
+"""The same, as a logit, for being inside of anything."""
+
+
+class Answer(NamedTuple):
+    """Logits of scores (N, classes, h, w), edges (N, 4, h, w), and logits of `inside`.
+
+    The last, shaped as scores are, say what each cell is within the box of. They are
+    asked for in training only, and no file has them.
+    """
+
+    scores: torch.Tensor
+    boxes: torch.Tensor
+    inside: torch.Tensor
+
 
 class Network(nn.Module):
-    """Surfaces (N, C, H, W) of levels from 0 to 1 in, scores' logits and boxes out."""
+    """Surfaces (N, C, H, W) of levels from 0 to 1 in, an `Answer` out."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -24,9 +45,12 @@ class Network(nn.Module):
             self.convs["scores"].bias, float(np.log(SCORE_PRIOR / (1 - SCORE_PRIOR)))
         )
         nn.init.constant_(self.convs["boxes"].bias, 1.0)
+        wide = next(one.channels_out for one in self.table if one.name == SHARED)
+        self.inside = nn.Conv2d(wide, len(CLASSES), 1)
+        nn.init.constant_(self.inside.bias, INSIDE_PRIOR)
 
-    def forward(self, surface: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the scores' logits, (N, classes, h, w), and edges, (N, 4, h, w)."""
+    def forward(self, surface: torch.Tensor) -> Answer:
+        """Return what is there, of each cell of the grid."""
         given = {INPUT: surface}
         for one in self.table:
             value = self.convs[one.name](given[one.source])
@@ -35,7 +59,14 @@ class Network(nn.Module):
                 value = larger + given[one.plus]
             given[one.name] = value
         scores, boxes = (given[name].float() for name in OUTPUTS)
-        return scores, boxes.clamp(-6, 4).exp() * STRIDE_PX
+        inside = self.inside(given[SHARED]).float()
+        return Answer(scores, boxes.clamp(-6, 4).exp() * STRIDE_PX, inside)
+
+    def kernels(self) -> list[nn.Parameter]:
+        """Return the kernels of the layers that are normalised, (out, in, k, k)."""
+        return [
+            self.convs[one.name][0].weight for one in self.table if not one.is_output
+        ]
 
     def weights(self) -> dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]]:
         """Return each layer's kernel and bias, with its normalisation folded in."""

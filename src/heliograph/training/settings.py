@@ -1,11 +1,18 @@
 """What a network is trained on, and how."""
 
 from dataclasses import dataclass, field
+from math import ceil
 from pathlib import Path
 from typing import Literal
 
-from heliograph.camera.surfaces.model_input import InputSpec
+from heliograph.camera.surfaces.model_input import CELLS, InputSpec
 from heliograph.labelled import ClassMap
+
+CROP = (96, 160)
+"""Height and width of what is cut out of a window: as much as most things need."""
+
+WHOLE_SHARE = 0.1
+"""Of the epochs, those that end it: windows as they are when the network is used."""
 
 Precision = Literal["auto", "bf16", "fp32"]
 
@@ -14,12 +21,14 @@ Precision = Literal["auto", "bf16", "fp32"]
 class TrainSettings:
     """What a run is made of; the same settings and samples give the same network.
 
-    Each of *threads* reckons its share of every *batch*.
+    The last tenth of the *epochs* sees whole windows, *batch* of them at a time, those
+    before see crops, more at a time: of the same area together. Each of *threads*
+    reckons its share.
     *precision* auto is bf16 on a CPU that multiplies it in hardware, else fp32.
     """
 
     spec: InputSpec = field(default_factory=InputSpec)
-    epochs: int = 38
+    epochs: int = 48
     batch: int = 16
     rate: float = 2e-3
     decay: float = 0.02
@@ -34,6 +43,15 @@ class TrainSettings:
                 raise ValueError(f"{name} must be at least 1")
         if not self.rate > 0:
             raise ValueError("rate must be above 0")
+
+    @property
+    def crops(self) -> int:
+        """Return how many crops make a batch."""
+        return self.batch * (CELLS.height * CELLS.width // (CROP[0] * CROP[1]))
+
+    def crop_of(self, epoch: int) -> tuple[int, int] | None:
+        """Return what is cut out of windows in *epoch*, counted from 0, or nothing."""
+        return CROP if epoch < self.epochs - ceil(self.epochs * WHOLE_SHARE) else None
 
 
 @dataclass(frozen=True, slots=True)

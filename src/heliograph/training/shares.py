@@ -5,13 +5,14 @@ a third of the time waiting for each other.
 """
 
 import copy
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
 
 from heliograph.training.batches import Batch
-from heliograph.training.loss import loss
+from heliograph.training.loss import Losses, loss
 from heliograph.training.network import Network
 from heliograph.training.settings import TrainSettings
 
@@ -57,6 +58,13 @@ class Shares:
         peaks = sum(losses[0] for losses, _ in done) / count
         return peaks, sum(losses[1] for losses, _ in done) / count
 
+    def each(
+        self, function: Callable[[torch.Tensor], None], given: Iterable[torch.Tensor]
+    ) -> None:
+        """Call *function* with each that is *given*, in all threads."""
+        for _ in self._pool.map(function, given):
+            pass
+
     def close(self) -> None:
         """End the threads."""
         self._pool.shutdown()
@@ -64,9 +72,9 @@ class Shares:
     def _one(
         self, network: Network, batch: Batch
     ) -> tuple[tuple[float, float], tuple[torch.Tensor, ...]]:
-        peaks, boxes = losses(network, batch, self._settings)
-        found = torch.autograd.grad(peaks + boxes, list(network.parameters()))
-        return (float(peaks.detach()), float(boxes.detach())), found
+        parts = losses(network, batch, self._settings)
+        found = torch.autograd.grad(sum(parts), list(network.parameters()))
+        return (float(parts.peaks.detach()), float(parts.boxes.detach())), found
 
     def _agree(self) -> None:
         """Let what the copies' normalisations have seen be the same in all of them."""
@@ -91,9 +99,7 @@ def divided(batch: Batch, parts: int) -> list[Batch]:
     ]
 
 
-def losses(
-    network: Network, batch: Batch, settings: TrainSettings
-) -> tuple[torch.Tensor, torch.Tensor]:
+def losses(network: Network, batch: Batch, settings: TrainSettings) -> Losses:
     """Return how wrong *network* is on *batch*, as `loss` tells it."""
     is_bf16 = _is_bf16(settings)
     surfaces = torch.from_numpy(batch.surfaces).to(memory_format=torch.channels_last)

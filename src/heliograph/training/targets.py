@@ -29,13 +29,16 @@ class Targets:
 
     `heat` (classes, H, W) is from 0 to 1. `edges` (4, H, W) are in input pixels from
     the cell's middle, `weight` (H, W) adds up to one for each object, and `judged`
-    (H, W) is 0 where nothing is known.
+    (H, W) is 0 where nothing is known. `inside` (classes, H, W) is 1 in the boxes of a
+    class, and `told` (H, W) is 0 where that is not known.
     """
 
     heat: NDArray[np.float32]
     edges: NDArray[np.float32]
     weight: NDArray[np.float32]
     judged: NDArray[np.float32]
+    inside: NDArray[np.float32]
+    told: NDArray[np.float32]
 
 
 def targets(boxes: NDArray[np.float32], grid: tuple[int, int]) -> Targets:
@@ -44,16 +47,19 @@ def targets(boxes: NDArray[np.float32], grid: tuple[int, int]) -> Targets:
     heat = np.zeros((len(CLASSES), rows, columns), np.float32)
     edges = np.zeros((4, rows, columns), np.float32)
     weight = np.zeros((rows, columns), np.float32)
-    judged = np.ones((rows, columns), np.float32)
+    judged, told = np.ones((2, rows, columns), np.float32)
+    inside = np.zeros_like(heat)
     middle_y = ((np.arange(rows) + 0.5) * STRIDE_PX).astype(np.float32)[:, None]
     middle_x = ((np.arange(columns) + 0.5) * STRIDE_PX).astype(np.float32)[None]
     areas = (boxes[:, 3] - boxes[:, 1]) * (boxes[:, 4] - boxes[:, 2])
     # The largest first: where two meet, the smaller one has the cell.
     for kind, left, top, right, bottom in boxes[np.argsort(-areas)]:
+        within = (middle_x > left) & (middle_x < right)
+        within = within & (middle_y > top) & (middle_y < bottom)
         if int(kind) == IGNORED:
-            inside = (middle_x > left) & (middle_x < right)
-            judged[inside & (middle_y > top) & (middle_y < bottom)] = 0.0
+            judged[within] = told[within] = 0.0
             continue
+        inside[int(kind)][within] = 1.0
         peak = _peak((left, right), middle_x) * _peak((top, bottom), middle_y)
         np.maximum(heat[int(kind)], peak, out=heat[int(kind)])
         near = peak > NEAR_MIN
@@ -62,7 +68,8 @@ def targets(boxes: NDArray[np.float32], grid: tuple[int, int]) -> Targets:
             edges[at][near] = np.broadcast_to(side, near.shape)[near]
         weight[near] = peak[near] / peak[near].sum()
     judged[heat.max(axis=0) > NEAR_MIN] = 1.0
-    return Targets(heat, edges, weight, judged)
+    told[inside.max(axis=0) > 0] = 1.0
+    return Targets(heat, edges, weight, judged, inside, told)
 
 
 def _peak(
