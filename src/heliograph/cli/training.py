@@ -38,7 +38,7 @@ def _add_data(train: argparse.ArgumentParser) -> None:
         "--videos", type=Path, metavar="DIR", help="static videos, for backgrounds"
     )
     train.add_argument(
-        "--scenes", type=count, default=6000, help="how many (%(default)s)"
+        "--scenes", type=count, default=10_000, help="how many (%(default)s)"
     )
     train.add_argument(
         "--held-out-scenes",
@@ -83,9 +83,12 @@ def _add_training(train: argparse.ArgumentParser) -> None:
         default="leaky",
         help="what the network is shown (%(default)s)",
     )
-    train.add_argument("--epochs", type=count, default=38, help="passes (%(default)s)")
+    train.add_argument("--epochs", type=count, default=50, help="passes (%(default)s)")
     train.add_argument(
-        "--batch", type=count, default=16, help="windows a step (%(default)s)"
+        "--batch",
+        type=count,
+        default=16,
+        help="windows a step, or four times as many crops (%(default)s)",
     )
     train.add_argument(
         "--rate", type=rate, default=2e-3, help="highest learning rate (%(default)s)"

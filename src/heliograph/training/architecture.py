@@ -1,9 +1,10 @@
 """The network as a table of convolutions, from which both torch and ONNX build it.
 
 A single-shot, anchor-free detector of plain 3x3 convolutions: they train several
-times faster on a CPU than depthwise ones and quantise well. Five halvings, two merges
-back up to the grid of 8 pixels, and a head for what is there and one for where it ends
-(Ge et al., YOLOX, 2021, https://arxiv.org/abs/2107.08430). Peaks of the scores are
+times faster on a CPU than depthwise ones and quantise well. Six halvings, three merges
+back up to the grid of 8 pixels (Lin et al., "Feature Pyramid Networks", CVPR 2017,
+https://arxiv.org/abs/1612.03144), and a head for what is there and one for where it
+ends (Ge et al., YOLOX, 2021, https://arxiv.org/abs/2107.08430). Peaks of the scores are
 objects (Zhou et al., "Objects as Points", 2019, https://arxiv.org/abs/1904.07850), each
 with the distances to its four edges (Tian et al., FCOS, ICCV 2019,
 https://arxiv.org/abs/1904.01355).
@@ -44,27 +45,30 @@ def layers(channels: int) -> tuple[Conv, ...]:
         Conv("by_4", "by_2", 16, 32, stride=2),
         Conv("by_8", "by_4", 32, 48, stride=2),
         Conv("by_8_more", "by_8", 48, 48),
-        Conv("by_16", "by_8_more", 48, 96, stride=2),
-        Conv("by_16_more", "by_16", 96, 96),
-        Conv("by_32", "by_16_more", 96, 144, stride=2),
-        Conv("by_32_more", "by_32", 144, 144),
-        Conv(
-            "up",
-            "by_32_more",
-            144,
-            96,
-            kernel=1,
-            rectified=False,
-            plus="by_16_more",
-        ),
-        Conv("up_more", "up", 96, 48, kernel=1, rectified=False, plus="by_8_more"),
-        Conv("head", "up_more", 48, 64),
+        Conv("by_16", "by_8_more", 48, 80, stride=2),
+        Conv("by_16_more", "by_16", 80, 80),
+        Conv("by_32", "by_16_more", 80, 96, stride=2),
+        Conv("by_32_more", "by_32", 96, 96),
+        # A bus close by is wider than what a cell sees without this one.
+        Conv("by_64", "by_32_more", 96, 96, stride=2),
+        Conv("by_64_more", "by_64", 96, 96),
+        _merged("to_32", "by_64_more", 96, 96, "by_32_more"),
+        Conv("to_32_more", "to_32", 96, 96),
+        _merged("to_16", "to_32_more", 96, 80, "by_16_more"),
+        Conv("to_16_more", "to_16", 80, 80),
+        _merged("to_8", "to_16_more", 80, 48, "by_8_more"),
+        Conv("head", "to_8", 48, 48),
         # What a thing is and where it ends are told from different marks of it.
-        Conv("what", "head", 64, 48),
-        Conv("where", "head", 64, 48),
-        Conv("scores", "what", 48, len(CLASSES), kernel=1, rectified=False),
-        Conv("boxes", "where", 48, 4, kernel=1, rectified=False),
+        Conv("what", "head", 48, 32),
+        Conv("where", "head", 48, 32),
+        Conv("scores", "what", 32, len(CLASSES), kernel=1, rectified=False),
+        Conv("boxes", "where", 32, 4, kernel=1, rectified=False),
     )
+
+
+def _merged(name: str, source: str, given: int, made: int, beside: str) -> Conv:
+    """Return what brings a coarse grid's *source* to the finer one of *beside*."""
+    return Conv(name, source, given, made, kernel=1, rectified=False, plus=beside)
 
 
 def parameters(channels: int) -> int:

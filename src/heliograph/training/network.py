@@ -55,8 +55,10 @@ class Network(nn.Module):
         for one in self.table:
             value = self.convs[one.name](given[one.source])
             if one.plus is not None:
+                beside = given[one.plus]
                 larger = nn.functional.interpolate(value, scale_factor=2)
-                value = larger + given[one.plus]
+                # A crop's sides are no multiples of the coarsest stride.
+                value = larger[..., : beside.shape[2], : beside.shape[3]] + beside
             given[one.name] = value
         scores, boxes = (given[name].float() for name in OUTPUTS)
         inside = self.inside(given[SHARED]).float()

@@ -28,7 +28,7 @@ class TrainSettings:
     """
 
     spec: InputSpec = field(default_factory=InputSpec)
-    epochs: int = 48
+    epochs: int = 50
     batch: int = 16
     rate: float = 2e-3
     decay: float = 0.02
@@ -67,7 +67,7 @@ class Recipe:
     out: Path
     images: Path | None = None
     videos: Path | None = None
-    scenes: int = 6000
+    scenes: int = 10_000
     held_out_scenes: int = 300
     scene_s: float = 0.4
     data: tuple[Path, ...] = ()

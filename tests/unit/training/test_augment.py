@@ -32,6 +32,20 @@ def test_a_box_stays_around_what_it_was_around(
     assert found == pytest.approx((top, left, bottom, right), abs=2.0)
 
 
+@pytest.mark.parametrize("seed", range(40))
+def test_in_a_crop_too(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("heliograph.training.augment.NOISY_SHARE", 0.0)
+    monkeypatch.setattr("heliograph.training.placing.ABOUT_NOTHING_SHARE", 0.0)
+    surface = window(250, 120, 290, 180)
+    asked = np.array([[1, 250, 120, 290, 180]], np.float32)
+    seen, boxes = augment(surface, asked, np.random.default_rng(seed), crop=(96, 160))
+    assert seen.shape == (4, 96, 160)
+    bright = np.argwhere((seen > 60).all(axis=0))
+    _, left, top, right, bottom = boxes[0]
+    found = (*bright.min(axis=0), *(bright.max(axis=0) + 1))
+    assert found == pytest.approx((top, left, bottom, right), abs=2.0)
+
+
 def test_the_window_itself_is_not_changed() -> None:
     surface = window(140, 70, 180, 130)
     boxes = np.array([[0, 140, 70, 180, 130]], np.float32)

@@ -81,7 +81,7 @@ def test_int8_is_small_takes_bytes_and_says_nearly_the_same(tmp_path: Path) -> N
     fp32, int8 = tmp_path / "fp32.onnx", tmp_path / "int8.onnx"
     onnx.save(build(drawn(), SPEC), fp32)
     quantise(fp32, int8, windows(12))
-    assert int8.stat().st_size < 700_000 < fp32.stat().st_size
+    assert int8.stat().st_size < 800_000 < fp32.stat().st_size
     nodes = onnx.load(int8).graph.node
     assert not [node for node in nodes if node.op_type == "Cast"]
     surface = windows(1, seed=5)

@@ -61,3 +61,17 @@ def test_an_empty_window_asks_for_nothing() -> None:
     assert not asked.heat.any()
     assert not asked.weight.any()
     assert asked.judged.all()
+    assert not asked.inside.any()
+    assert asked.told.all()
+
+
+def test_each_cell_is_asked_whose_box_it_is_in() -> None:
+    person, unknown = (0, 40, 40, 80, 120), (IGNORED, 60, 100, 200, 180)
+    asked = targets(boxes(person, unknown), GRID)
+    assert asked.inside[0].sum() == 5 * 10
+    assert asked.inside[0, 5:15, 5:10].all()
+    assert not asked.inside[1:].any()
+    # Of what is before something unknown it is known all the same.
+    assert asked.told[14, 9] == 1
+    assert asked.told[20, 20] == 0
+    assert asked.told[2, 2] == 1

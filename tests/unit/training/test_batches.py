@@ -1,0 +1,61 @@
+"""Samples in the order in which the network sees them."""
+
+from dataclasses import fields
+
+import numpy as np
+import pytest
+
+from heliograph.training.batches import batches, plain
+from heliograph.training.samples import Samples
+from heliograph.training.settings import CROP, TrainSettings
+from heliograph.training.targets import Targets
+
+
+@pytest.fixture
+def samples() -> Samples:
+    surfaces = np.zeros((20, 4, 192, 320), np.uint8)
+    rows = []
+    for at in range(20):
+        surfaces[at, :, 60:120, 10 * at : 10 * at + 40] = 150
+        rows.append((at, at % 3, 10 * at, 60, 10 * at + 40, 120))
+    return Samples(surfaces, np.array(rows, np.float32), ["here"] * 20)
+
+
+@pytest.mark.parametrize("crop", [None, CROP])
+def test_one_epoch_is_settled_by_its_number(
+    samples: Samples, crop: tuple[int, int] | None
+) -> None:
+    first = list(batches(samples, 8, seed=1, epoch=4, crop=crop))
+    again = list(batches(samples, 8, seed=1, epoch=4, crop=crop))
+    other = list(batches(samples, 8, seed=1, epoch=5, crop=crop))
+    assert len(first) == 2
+    for one, same, another in zip(first, again, other, strict=True):
+        assert (one.surfaces == same.surfaces).all()
+        assert all((one.asked[name] == same.asked[name]).all() for name in one.asked)
+        assert (one.surfaces != another.surfaces).any()
+
+
+def test_a_batch_of_crops_is_of_their_size_and_full_of_things(samples: Samples) -> None:
+    whole = next(batches(samples, 16, seed=1, epoch=0))
+    crops = next(batches(samples, 16, seed=1, epoch=0, crop=CROP))
+    assert whole.surfaces.shape == (16, 4, 192, 320)
+    assert crops.surfaces.shape == (16, 4, *CROP)
+    assert crops.asked["heat"].shape == (16, 3, CROP[0] // 8, CROP[1] // 8)
+    assert set(crops.asked) == {one.name for one in fields(Targets)}
+    # A quarter of the area shows nearly as many things.
+    assert crops.asked["weight"].sum() > 0.75 * whole.asked["weight"].sum()
+
+
+def test_all_are_seen_once_as_they_are(samples: Samples) -> None:
+    seen = list(plain(samples, 8))
+    assert [len(one.surfaces) for one in seen] == [8, 8, 4]
+    assert (np.concatenate([one.surfaces for one in seen]) == samples.surfaces).all()
+
+
+def test_crops_come_first_and_whole_windows_last() -> None:
+    settings = TrainSettings(epochs=11, batch=16)
+    kinds = [settings.crop_of(epoch) for epoch in range(11)]
+    assert kinds == [CROP] * 9 + [None] * 2
+    assert TrainSettings(epochs=1).crop_of(0) is None
+    # As many pixels, so that a step takes as long.
+    assert settings.crops * CROP[0] * CROP[1] == 16 * 192 * 320
