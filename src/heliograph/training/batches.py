@@ -1,5 +1,8 @@
 """Samples in the order in which the network sees them, augmented and with targets."""
 
+import os
+import sys
+import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +22,10 @@ OVERLAID_SHARE = 0.25
 
 AHEAD = 2
 """How many batches are ready or being made."""
+
+
+GIVES_WAY, NICEST = 10, 19
+"""How much nicer the thread is that makes them, and how nice any can be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +52,7 @@ def batches(
         views = [_view(samples, int(one), (seed, epoch), crop) for one in part]
         return _batch(views)
 
-    with ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(1, initializer=_give_way) as pool:
         coming = deque(pool.submit(made, part) for part in parts[:AHEAD])
         for part in parts[AHEAD:]:
             # Taken out before it is used: whoever holds it holds megabytes.
@@ -53,6 +60,18 @@ def batches(
             coming.append(pool.submit(made, part))
         while coming:
             yield coming.popleft().result()
+
+
+def _give_way() -> None:
+    """Let this thread run when those that train have nothing to do.
+
+    They wait for each other at the end of each batch, so that one that is held up
+    holds up all.
+    """
+    if sys.platform == "linux":
+        mine = threading.get_native_id()
+        niceness = os.getpriority(os.PRIO_PROCESS, mine) + GIVES_WAY
+        os.setpriority(os.PRIO_PROCESS, mine, min(niceness, NICEST))
 
 
 def plain(samples: Samples, size: int) -> Iterator[Batch]:

@@ -2,8 +2,8 @@
 
 Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024,
 https://kellerjordan.github.io/posts/muon/. The step of a kernel, as a matrix of its
-outputs, is momentum whose singular values are all brought near to one. Here a network
-learns from half as many windows what Adam teaches it.
+outputs, is momentum whose singular values are all brought near to one. The guide to
+training tells what that is worth here.
 
 torch's own (`torch.optim.Muon`) takes matrices only and reckons in bf16, which a CPU
 without the instructions for it does twelve times as slowly.

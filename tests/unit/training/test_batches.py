@@ -1,6 +1,10 @@
 """Samples in the order in which the network sees them."""
 
+import os
+import sys
+import threading
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
 import pytest
@@ -44,6 +48,23 @@ def test_a_batch_of_crops_is_of_their_size_and_full_of_things(samples: Samples) 
     assert set(crops.asked) == {one.name for one in fields(Targets)}
     # A quarter of the area shows nearly as many things.
     assert crops.asked["weight"].sum() > 0.75 * whole.asked["weight"].sum()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have a niceness on Linux")
+def test_who_makes_batches_gives_way_and_nobody_else(
+    samples: Samples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = set()
+
+    def noting(surface: Any, boxes: Any, *_: Any, **__: Any) -> Any:  # noqa: ANN401
+        seen.add(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+        return surface, boxes
+
+    monkeypatch.setattr("heliograph.training.batches.augment", noting)
+    before = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    assert len(list(batches(samples, 8, seed=1, epoch=0))) == 2
+    assert seen == {min(before + 10, 19)}
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == before
 
 
 def test_all_are_seen_once_as_they_are(samples: Samples) -> None:
