@@ -11,7 +11,7 @@ from heliograph.labelled import ClassMap
 CROP = (96, 160)
 """Height and width of what is cut out of a window: as much as most things need."""
 
-WHOLE_SHARE = 0.1
+WHOLE_SHARE = 0.4
 """Of the epochs, those that end it: windows as they are when the network is used."""
 
 Precision = Literal["auto", "bf16", "fp32"]
@@ -21,14 +21,14 @@ Precision = Literal["auto", "bf16", "fp32"]
 class TrainSettings:
     """What a run is made of; the same settings and samples give the same network.
 
-    The last tenth of the *epochs* sees whole windows, *batch* of them at a time, those
-    before see crops, more at a time: of the same area together. Each of *threads*
-    reckons its share.
+    The last of the *epochs* see whole windows, *batch* of them at a time, those before
+    crops, more at a time: of the same area together. Each of *threads* reckons its
+    share.
     *precision* auto is bf16 on a CPU that multiplies it in hardware, else fp32.
     """
 
     spec: InputSpec = field(default_factory=InputSpec)
-    epochs: int = 50
+    epochs: int = 33
     batch: int = 16
     rate: float = 2e-3
     decay: float = 0.02
