@@ -74,10 +74,10 @@ def _give_way() -> None:
         os.setpriority(os.PRIO_PROCESS, mine, min(niceness, NICEST))
 
 
-def plain(samples: Samples, size: int) -> Iterator[Batch]:
-    """Yield all *samples* once as they are, in batches of at most *size*."""
-    for first in range(0, len(samples), size):
-        part = range(first, min(first + size, len(samples)))
+def plain(samples: Samples, which: Sequence[int], size: int) -> Iterator[Batch]:
+    """Yield *which* of *samples* once as they are, in batches of at most *size*."""
+    for first in range(0, len(which), size):
+        part = which[first : first + size]
         yield _batch([(samples.surfaces[one], samples.boxes_of(one)) for one in part])
 
 

@@ -4,6 +4,7 @@ import copy
 import math
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -59,18 +60,24 @@ def measure(
     network: Network, samples: Samples, settings: TrainSettings
 ) -> tuple[float, float]:
     """Return the mean losses of *network* on *samples* as they are."""
-    sums, seen = [0.0, 0.0], 0
     network.eval()
-    with torch.no_grad():
-        for batch in plain(samples, settings.batch):
-            parts = losses(network, batch, settings)
-            size = len(batch.surfaces)
-            sums = [
-                sums[0] + float(parts.peaks) * size,
-                sums[1] + float(parts.boxes) * size,
-            ]
-            seen += size
-    return sums[0] / max(seen, 1), sums[1] / max(seen, 1)
+    count, threads = len(samples), settings.threads
+    parts = [range(first, count, threads) for first in range(threads)]
+
+    def summed(part: range) -> tuple[float, float]:
+        peaks = boxes = 0.0
+        with torch.no_grad():
+            for batch in plain(samples, part, settings.batch):
+                wrong, size = losses(network, batch, settings), len(batch.surfaces)
+                peaks += float(wrong.peaks) * size
+                boxes += float(wrong.boxes) * size
+        return peaks, boxes
+
+    with ThreadPoolExecutor(
+        threads, initializer=torch.set_num_threads, initargs=(1,)
+    ) as pool:
+        peaks, boxes = zip(*pool.map(summed, parts), strict=True)
+    return sum(peaks) / max(count, 1), sum(boxes) / max(count, 1)
 
 
 def share_of_rate(step: int, total: int) -> float:

@@ -111,7 +111,7 @@ def test_a_batch_is_let_go_of_once_it_was_used(samples: Samples) -> None:
 
 
 def test_judging_sees_each_sample_once_and_as_it_is(samples: Samples) -> None:
-    made = list(plain(samples, 4))
+    made = list(plain(samples, range(len(samples)), 4))
     assert [len(batch.surfaces) for batch in made] == [4, 2]
     assert (np.concatenate([one.surfaces for one in made]) == samples.surfaces).all()
     assert made[0].asked["heat"].shape == (4, 3, 24, 40)
