@@ -50,7 +50,6 @@ def test_a_batch_of_crops_is_of_their_size_and_full_of_things(samples: Samples) 
     assert crops.asked["weight"].sum() > 0.75 * whole.asked["weight"].sum()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="threads have a niceness on Linux")
 def test_who_makes_batches_gives_way_and_nobody_else(
     samples: Samples, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -63,7 +62,8 @@ def test_who_makes_batches_gives_way_and_nobody_else(
     monkeypatch.setattr("heliograph.training.batches.augment", noting)
     before = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
     assert len(list(batches(samples, 8, seed=1, epoch=0))) == 2
-    assert seen == {min(before + 10, 19)}
+    # Elsewhere a thread has no niceness of its own.
+    assert seen == {min(before + 10, 19) if sys.platform == "linux" else before}
     assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == before
 
 
