@@ -4,7 +4,6 @@ import copy
 import math
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,9 @@ from heliograph.training.settings import TrainSettings
 from heliograph.training.shares import Shares, losses
 
 CHECKPOINT = "checkpoint.pt"
+VERSION = 2
+"""Of what a checkpoint holds: what another one left cannot be gone on from."""
+
 WARM_STEPS = 200
 RATE_END = 0.01
 AVERAGE_KEEPS = 0.998
@@ -48,7 +50,7 @@ def train(
         while run.epoch < settings.epochs:
             begun_s = time.monotonic()
             peaks, boxes = run.one_epoch(told)
-            held = measure(run.average, held_out, settings)
+            held = measure(run.average, held_out, settings, run.shares)
             run.save()
             ended(Epoch(run.epoch, time.monotonic() - begun_s, peaks, boxes, *held))
     finally:
@@ -57,9 +59,9 @@ def train(
 
 
 def measure(
-    network: Network, samples: Samples, settings: TrainSettings
+    network: Network, samples: Samples, settings: TrainSettings, shares: Shares
 ) -> tuple[float, float]:
-    """Return the mean losses of *network* on *samples* as they are."""
+    """Return the mean losses of *network* on *samples* as they are, by all threads."""
     network.eval()
     count, threads = len(samples), settings.threads
     parts = [range(first, count, threads) for first in range(threads)]
@@ -73,10 +75,7 @@ def measure(
                 boxes += float(wrong.boxes) * size
         return peaks, boxes
 
-    with ThreadPoolExecutor(
-        threads, initializer=torch.set_num_threads, initargs=(1,)
-    ) as pool:
-        peaks, boxes = zip(*pool.map(summed, parts), strict=True)
+    peaks, boxes = zip(*shares.each(summed, parts), strict=True)
     return sum(peaks) / max(count, 1), sum(boxes) / max(count, 1)
 
 
@@ -106,12 +105,12 @@ class _Run:
         network = Network(settings.spec.channels)
         self.network: Network = network.to(memory_format=torch.channels_last)
         self.average: Network = copy.deepcopy(self.network)
-        self._shares = Shares(self.network, settings)
+        self.shares = Shares(self.network, settings)
         kernels = self.network.kernels()
         moved = {id(kernel) for kernel in kernels}
         others = [one for one in self.network.parameters() if id(one) not in moved]
         rates = {"rate": settings.rate * KERNELS_FASTER, "decay": settings.decay}
-        self._kernels = Muon(kernels, **rates, each=self._shares.each)
+        self._kernels = Muon(kernels, **rates, each=self.shares.each)
         self._others = torch.optim.AdamW(
             others, lr=settings.rate, weight_decay=settings.decay, fused=True
         )
@@ -121,7 +120,7 @@ class _Run:
         sums, steps = [0.0, 0.0], self._steps(self.epoch)
         before = sum(self._steps(epoch) for epoch in range(self.epoch))
         total = sum(self._steps(epoch) for epoch in range(self.settings.epochs))
-        self._shares.begin()
+        self.shares.begin()
         stream = batches(
             self.samples,
             self._size(self.epoch),
@@ -132,7 +131,7 @@ class _Run:
         for step, batch in enumerate(stream, before):
             share = share_of_rate(step, total)
             self._set_rates(share)
-            parts = self._shares.gradients(batch)
+            parts = self.shares.gradients(batch)
             torch.nn.utils.clip_grad_norm_(self.network.parameters(), GRADIENT_MAX)
             self._kernels.step()
             self._others.step()
@@ -144,17 +143,17 @@ class _Run:
 
     def close(self) -> None:
         """End the threads."""
-        self._shares.close()
+        self.shares.close()
 
     def resume(self) -> None:
         """Go on from the checkpoint, where there is one."""
         if not self._path.exists():
             return
         kept: dict[str, Any] = torch.load(self._path, weights_only=True)
-        if kept["settings"] != asdict(self.settings):
+        if kept.get("version") != VERSION or kept["settings"] != asdict(self.settings):
             raise ValueError(
-                f"{self._path} is of a run with other settings: give another folder, "
-                "or remove it"
+                f"{self._path} is of a run with other settings, or of another version "
+                "of this program: give another folder, or remove it"
             )
         self.network.load_state_dict(kept["network"])
         self.average.load_state_dict(kept["average"])
@@ -166,6 +165,7 @@ class _Run:
         """Write the checkpoint; a kill leaves the one before."""
         part = self._path.with_suffix(".part")
         kept = {
+            "version": VERSION,
             "settings": asdict(self.settings),
             "network": self.network.state_dict(),
             "average": self.average.state_dict(),

@@ -2,11 +2,10 @@
 
 Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024,
 https://kellerjordan.github.io/posts/muon/. The step of a kernel, as a matrix of its
-outputs, is momentum whose singular values are all brought near to one. The guide to
-training tells what that is worth here.
+outputs, is momentum whose singular values are all brought near to one.
 
 torch's own (`torch.optim.Muon`) takes matrices only and reckons in bf16, which a CPU
-without the instructions for it does twelve times as slowly.
+without the instructions for it does many times as slowly.
 """
 
 from collections.abc import Callable, Iterable

@@ -7,9 +7,10 @@ from typing import Literal
 
 from heliograph.camera.surfaces.model_input import CELLS, InputSpec
 from heliograph.labelled import ClassMap
+from heliograph.training.placing import Shape
 
-CROP = (96, 160)
-"""Height and width of what is cut out of a window: as much as most things need."""
+CROP: Shape = (96, 160)
+"""What is cut out of a window: as much as most things need."""
 
 WHOLE_SHARE = 0.4
 """Of the epochs, those that end it: windows as they are when the network is used."""
@@ -49,7 +50,7 @@ class TrainSettings:
         """Return how many crops make a batch."""
         return self.batch * (CELLS.height * CELLS.width // (CROP[0] * CROP[1]))
 
-    def crop_of(self, epoch: int) -> tuple[int, int] | None:
+    def crop_of(self, epoch: int) -> Shape | None:
         """Return what is cut out of windows in *epoch*, counted from 0, or nothing."""
         return CROP if epoch < self.epochs - ceil(self.epochs * WHOLE_SHARE) else None
 

@@ -7,6 +7,7 @@ a third of the time waiting for each other.
 import copy
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -15,6 +16,9 @@ from heliograph.training.batches import Batch
 from heliograph.training.loss import Losses, loss
 from heliograph.training.network import Network
 from heliograph.training.settings import TrainSettings
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class Shares:
@@ -46,7 +50,7 @@ class Shares:
     def gradients(self, batch: Batch) -> tuple[float, float]:
         """Leave the gradients at the network's parameters; return the mean losses."""
         parts = divided(batch, len(self._copies))
-        done = list(self._pool.map(self._one, self._copies, parts))
+        done = self.each(self._one, zip(self._copies, parts, strict=True))
         count = len(done)
         for at, parameter in enumerate(self._network.parameters()):
             # In the parameter's own order in memory: the optimiser asks for no other.
@@ -58,20 +62,18 @@ class Shares:
         peaks = sum(losses[0] for losses, _ in done) / count
         return peaks, sum(losses[1] for losses, _ in done) / count
 
-    def each(
-        self, function: Callable[[torch.Tensor], None], given: Iterable[torch.Tensor]
-    ) -> None:
-        """Call *function* with each that is *given*, in all threads."""
-        for _ in self._pool.map(function, given):
-            pass
+    def each(self, function: Callable[[T], R], given: Iterable[T]) -> list[R]:
+        """Return what *function* makes of each that is *given*, in all threads."""
+        return list(self._pool.map(function, given))
 
     def close(self) -> None:
         """End the threads."""
         self._pool.shutdown()
 
     def _one(
-        self, network: Network, batch: Batch
+        self, given: tuple[Network, Batch]
     ) -> tuple[tuple[float, float], tuple[torch.Tensor, ...]]:
+        network, batch = given
         parts = losses(network, batch, self._settings)
         found = torch.autograd.grad(sum(parts), list(network.parameters()))
         return (float(parts.peaks.detach()), float(parts.boxes.detach())), found

@@ -4,11 +4,12 @@ import os
 import sys
 import threading
 from dataclasses import fields
-from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from heliograph.training.augment import View
 from heliograph.training.batches import batches, plain
 from heliograph.training.samples import Samples
 from heliograph.training.settings import CROP, TrainSettings
@@ -55,7 +56,12 @@ def test_who_makes_batches_gives_way_and_nobody_else(
 ) -> None:
     seen = set()
 
-    def noting(surface: Any, boxes: Any, *_: Any, **__: Any) -> Any:  # noqa: ANN401
+    def noting(
+        surface: NDArray[np.uint8],
+        boxes: NDArray[np.float32],
+        *_: object,
+        **__: object,
+    ) -> View:
         seen.add(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
         return surface, boxes
 
