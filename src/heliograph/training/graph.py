@@ -33,6 +33,8 @@ def build(weights: Weights, spec: InputSpec) -> onnx.ModelProto:
         numpy_helper.from_array(np.array(1 / 255, np.float32), "per_level"),
         numpy_helper.from_array(np.array([1, 1, 2, 2], np.float32), "twice"),
         numpy_helper.from_array(np.array(STRIDE_PX, np.float32), "stride"),
+        numpy_helper.from_array(np.array([1], np.int64), "over_classes"),
+        numpy_helper.from_array(np.array(1e-6, np.float32), "hardly"),
     ]
     for layer in layers(spec.channels):
         kernel, bias = weights[layer.name]
@@ -99,12 +101,28 @@ def _nodes(layer: Conv) -> list[onnx.NodeProto]:
         )
         nodes.append(helper.make_node("Add", [larger, layer.plus], [layer.name]))
     if layer.name == "scores":
-        nodes.append(helper.make_node("Sigmoid", [reckoned], [layer.name]))
+        nodes += _rivals(reckoned, layer.name)
     elif layer.name == "boxes":
         grown = helper.make_node("Exp", [reckoned], ["boxes.cells"])
         scaled = helper.make_node("Mul", ["boxes.cells", "stride"], [layer.name])
         nodes += [grown, scaled]
     return nodes
+
+
+def _rivals(logits: str, scores: str) -> list[onnx.NodeProto]:
+    """Let each class's score be its own times its share of all classes' scores.
+
+    A cell is the middle of one thing: what may be of another class as well is less
+    sure to be of this one, which each class for itself does not know.
+    """
+    make = helper.make_node
+    return [
+        make("Sigmoid", [logits], ["scores.alone"]),
+        make("ReduceSum", ["scores.alone", "over_classes"], ["scores.sum"]),
+        make("Max", ["scores.sum", "hardly"], ["scores.all"]),
+        make("Div", ["scores.alone", "scores.all"], ["scores.share"]),
+        make("Mul", ["scores.alone", "scores.share"], [scores]),
+    ]
 
 
 def _ends_plainly(layer: Conv) -> bool:

@@ -3,7 +3,9 @@
 Each cell of a coarse grid says how likely it is the middle of a thing of each class,
 and how far the thing's edges are from its own centre (FCOS: Tian et al., ICCV 2019,
 https://arxiv.org/abs/1904.01355). Cells side by side see the same thing, so of those
-that overlap the best one stays (greedy non-maximum suppression).
+of a class that overlap the best one stays (greedy non-maximum suppression), where all
+that see the same say together that it is (box voting: Gidaris, Komodakis, ICCV 2015,
+https://arxiv.org/abs/1505.01749).
 """
 
 from dataclasses import dataclass
@@ -17,8 +19,10 @@ CANDIDATES_MAX = 400
 BOXES_MAX = 100
 SAME_MIN = 0.5
 """Two boxes of a class that overlap by this much, over their union, are one thing."""
+VOTES_MIN = 0.6
+"""Those that overlap the best one by this much have a say in where its edges are."""
 SAME_PLACE_MIN = 0.75
-"""And two of different classes: one thing that the network cannot tell apart."""
+"""Two of different classes are one thing that the network cannot tell apart."""
 RIDER = "person"
 RIDDEN = "two-wheeler"
 RIDER_SHARE_MIN = 0.8
@@ -65,24 +69,40 @@ def decode(scores: Floats, distances: Floats, score_min: Floats) -> Found:
 
 
 def suppress(found: Found) -> Found:
-    """Keep the best of those that see one thing, at most `BOXES_MAX`; still best first.
+    """Keep the best of those of a class that see one thing; still best first.
 
-    Within a class that is an overlap by `SAME_MIN`, across classes by
-    `SAME_PLACE_MIN`: a person before a vehicle stays, however much it covers.
+    They are at most `BOXES_MAX`, and have the mean edges of all that see nearly the
+    same, by score. One class says nothing against another: see `outdone`.
     """
-    shared, areas = _overlaps(found.edges)
-    over_union = shared / np.maximum(areas[:, None] + areas - shared, 1e-6)
+    over_union = _over_union(found.edges)
     alike = found.classes[:, None] == found.classes
-    same = over_union >= np.where(alike, SAME_MIN, SAME_PLACE_MIN)
-    standing = np.ones(len(areas), np.bool_)
-    kept = []
-    for at in range(len(areas)):
+    same = alike & (over_union >= SAME_MIN)
+    standing = np.ones(len(same), np.bool_)
+    best = []
+    for at in range(len(same)):
         if standing[at]:
-            kept.append(at)
-            if len(kept) == BOXES_MAX:
+            best.append(at)
+            if len(best) == BOXES_MAX:
                 break
             standing &= ~same[at]
-    return found.picked(np.array(kept, np.intp))
+    kept = np.array(best, np.intp)
+    near = alike[kept] & (over_union[kept] >= VOTES_MIN)
+    votes = near * found.scores.astype(np.float64)
+    edges = votes @ found.edges / votes.sum(axis=1, keepdims=True)
+    return Found(edges.astype(np.float32), found.scores[kept], found.classes[kept])
+
+
+def outdone(found: Found, sure: Floats) -> NDArray[np.bool_]:
+    """Say of each whether a box of another class has its place, and more right to it.
+
+    That is a score farther above its class's in *sure*. A person before a vehicle has a
+    place of its own, however much of it is the vehicle's too.
+    """
+    above = found.scores / sure[found.classes]
+    others = found.classes[:, None] != found.classes
+    others &= _over_union(found.edges) >= SAME_PLACE_MIN
+    is_outdone: NDArray[np.bool_] = (others & (above[:, None] < above)).any(axis=1)
+    return is_outdone
 
 
 def without_riders(found: Found, names: tuple[str, ...], sure: Floats) -> Found:
@@ -100,6 +120,13 @@ def without_riders(found: Found, names: tuple[str, ...], sure: Floats) -> Found:
     within = shared >= RIDER_SHARE_MIN * areas[:, None]
     rides = persons & (within & ridden[None, :]).any(axis=1)
     return found.picked(~rides)
+
+
+def _over_union(edges: Floats) -> Floats:
+    """Return what each two share, over all that either has, shape (N, N)."""
+    shared, areas = _overlaps(edges)
+    over: Floats = shared / np.maximum(areas[:, None] + areas - shared, 1e-6)
+    return over
 
 
 def _overlaps(edges: Floats) -> tuple[Floats, Floats]:

@@ -13,7 +13,12 @@ from numpy.typing import NDArray
 
 from heliograph.camera.config.detector import EVERY, ProviderChoice
 from heliograph.camera.config.errors import SettingError
-from heliograph.camera.detection.decoding import decode, suppress, without_riders
+from heliograph.camera.detection.decoding import (
+    decode,
+    outdone,
+    suppress,
+    without_riders,
+)
 from heliograph.camera.detection.model_facts import (
     INPUT,
     OUTPUTS,
@@ -87,25 +92,23 @@ class NetworkDetector:
         scores, distances = self._session.run(OUTPUTS, {INPUT: self._seen})
         found = suppress(decode(scores[0], distances[0], self._told))
         found = without_riders(found, self.facts.classes, self._sure)
+        weak = outdone(found, self._sure) | (found.scores < self._sure[found.classes])
         edges = self._input.letterbox.to_sensor(found.edges)
         sides = edges[:, 2:] - edges[:, :2]
         large = (sides >= self._side_px_min).all(axis=1)
         return [
-            self._box(edges[at].tolist(), float(found.scores[at]), found.classes[at])
+            Box(
+                left,
+                top,
+                right - left,
+                bottom - top,
+                label=self.facts.classes[found.classes[at]],
+                score=min(1.0, float(found.scores[at])),
+                is_weak=bool(weak[at]),
+            )
             for at in np.flatnonzero(large)
+            for left, top, right, bottom in (edges[at].tolist(),)
         ]
-
-    def _box(self, edges: Sequence[float], score: float, number: int) -> Box:
-        left, top, right, bottom = edges
-        return Box(
-            left,
-            top,
-            right - left,
-            bottom - top,
-            label=self.facts.classes[number],
-            score=min(1.0, score),
-            is_weak=score < float(self._sure[number]),
-        )
 
 
 def _providers(wanted: ProviderChoice, offered: Sequence[str]) -> list[str]:
