@@ -25,9 +25,11 @@ from heliograph.evaluation.labelled_set import (
 )
 from heliograph.evaluation.report import (
     ALARM_HEADS,
+    CAMERA_HEADS,
     HEADS,
     Report,
     alarm_rows,
+    camera_rows,
     rows,
     write_report,
 )
@@ -97,6 +99,7 @@ def run_eval_detector(request: EvalRequest, *, command: str) -> int:
     if not console.is_terminal:
         console = Console(width=PIPE_COLUMNS)
     _print(console, "On labels", HEADS, rows(report))
+    _print(console, "By how the camera moved", CAMERA_HEADS, camera_rows(report))
     _print(console, "On nothing", ALARM_HEADS, alarm_rows(report))
     for path in written:
         console.print(f"wrote {path}", highlight=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""A detector on one labelled data set: figures by class and sensor, and pictures."""
+"""A detector on one labelled data set: figures by class and kind, and pictures."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -10,6 +10,7 @@ import numpy as np
 from heliograph.camera.config.filter_settings import FilterSettings
 from heliograph.camera.types import Box, Size
 from heliograph.evaluation.average_precision import Figures, figures_of
+from heliograph.evaluation.cameras import cameras_of
 from heliograph.evaluation.matching import ANY, Judged, intersection_over_union
 from heliograph.evaluation.pictures import Moment
 from heliograph.evaluation.replay import Feed, Replay
@@ -46,13 +47,15 @@ class LabelledSet:
 class SetFigures:
     """What was measured on a data set, by sensor: its geometry says which.
 
-    Where there is more than one, `EVERY_SENSOR` stands for all of them.
+    Where there is more than one, `EVERY_SENSOR` stands for all of them. `by_camera` has
+    the same by how the camera moved, where an index of the recordings says it.
     *shown* are windows drawn at random, *failed* those with the most boxes missed or
     made up.
     """
 
     name: str
     by_sensor: dict[str, Figures]
+    by_camera: dict[str, Figures]
     windows: int
     sources: int
     shown: tuple[Moment, ...]
@@ -72,28 +75,36 @@ def judge_set(
 
     Raises as `open_labelled` does.
     """
-    windows: defaultdict[str, list[Judged]] = defaultdict(list)
+    sensors: defaultdict[str, list[Judged]] = defaultdict(list)
+    motions: defaultdict[str, list[Judged]] = defaultdict(list)
+    cameras = cameras_of(given.path)
     album = _Album(seed)
     replay = Replay(subject.make, filters)
     count = 0
     for window in _windows(given):
         found, feed = replay.at(window)
-        sensor = f"{window.size.width}x{window.size.height}"
         judged = Judged(window.source, window.boxes, window.ignored, tuple(found))
-        windows[sensor].append(judged)
+        sensors[f"{window.size.width}x{window.size.height}"].append(judged)
+        if motion := cameras.get(Path(window.source).name):
+            motions[motion].append(judged)
         album.show(window, tuple(found), feed)
         count += 1
         if progress is not None:
             progress(count)
-    labels = (*subject.labels, ANY)
+
+    def figures(groups: dict[str, list[Judged]]) -> dict[str, Figures]:
+        labels = (*subject.labels, ANY)
+        return {
+            group: figures_of(judged, labels, resamples=resamples, seed=seed)
+            for group, judged in groups.items()
+        }
+
     return SetFigures(
         given.name,
-        {
-            sensor: figures_of(judged, labels, resamples=resamples, seed=seed)
-            for sensor, judged in _by_sensor(windows).items()
-        },
+        figures(_by_sensor(sensors)),
+        figures(dict(sorted(motions.items()))),
         count,
-        len({one.source for judged in windows.values() for one in judged}),
+        len({one.source for judged in sensors.values() for one in judged}),
         album.shown(),
         album.failed(),
     )

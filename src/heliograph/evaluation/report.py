@@ -20,17 +20,9 @@ from heliograph.evaluation.subject import Subject
 
 NOTHING = "-"
 MEAN = "mean of classes"
-HEADS = (
-    "data",
-    "sensor",
-    "class",
-    "windows",
-    "boxes",
-    "AP50",
-    "AP",
-    "precision",
-    "recall",
-)
+FIGURES = ("class", "windows", "boxes", "AP50", "AP", "precision", "recall")
+HEADS = ("data", "sensor", *FIGURES)
+CAMERA_HEADS = ("data", "camera", *FIGURES)
 ALARM_HEADS = (
     "recording",
     "empty part",
@@ -62,13 +54,12 @@ class Report:
 
 def rows(report: Report) -> list[tuple[str, ...]]:
     """Return the figures on labels as texts under `HEADS`."""
-    found = []
-    for one in report.sets:
-        for sensor, figures in one.by_sensor.items():
-            found += [_row(one.name, sensor, line) for line in figures.classes]
-            if len([line for line in figures.classes if line.ap50 is not None]) > 2:  # noqa: PLR2004 - one class and all as one are no more than that class
-                found.append(_mean_row(one.name, sensor, figures))
-    return found
+    return [row for one in report.sets for row in _rows(one.name, one.by_sensor)]
+
+
+def camera_rows(report: Report) -> list[tuple[str, ...]]:
+    """Return them by how the camera moved, as texts under `CAMERA_HEADS`."""
+    return [row for one in report.sets for row in _rows(one.name, one.by_camera)]
 
 
 def alarm_rows(report: Report) -> list[tuple[str, ...]]:
@@ -115,9 +106,8 @@ def as_json(report: Report) -> dict[str, Any]:
                 "name": one.name,
                 "windows": one.windows,
                 "recordings": one.sources,
-                "sensors": {
-                    sensor: asdict(figures) for sensor, figures in one.by_sensor.items()
-                },
+                "sensors": _values(one.by_sensor),
+                "cameras": _values(one.by_camera),
             }
             for one in report.sets
         ],
@@ -135,6 +125,10 @@ def as_json(report: Report) -> dict[str, Any]:
             for one in report.sceneries
         ],
     }
+
+
+def _values(groups: Mapping[str, Figures]) -> dict[str, Any]:
+    return {group: asdict(figures) for group, figures in groups.items()}
 
 
 def _alarm_values(alarms: FalseAlarms) -> dict[str, float]:
@@ -165,6 +159,9 @@ def _page(report: Report, pictures: Mapping[str, Path]) -> str:
     if report.sets:
         lines += ["", "## On labels", "", *_table(HEADS, rows(report)), ""]
         lines.append(ON_LABELS)
+    if camera_rows(report):
+        lines += ["", "## By how the camera moved", ""]
+        lines += _table(CAMERA_HEADS, camera_rows(report))
     if alarm_rows(report):
         lines += ["", "## On nothing", "", *_table(ALARM_HEADS, alarm_rows(report)), ""]
         lines += ["Boxes are counted every 10 ms; in brackets how many there were."]
@@ -184,11 +181,20 @@ def _table(heads: Sequence[str], body: Sequence[Sequence[str]]) -> list[str]:
     return [f"| {' | '.join(row)} |" for row in (heads, ["---"] * len(heads), *body)]
 
 
-def _row(name: str, sensor: str, line: ClassFigures) -> tuple[str, ...]:
+def _rows(name: str, groups: Mapping[str, Figures]) -> list[tuple[str, ...]]:
+    found = []
+    for group, figures in groups.items():
+        found += [_row(name, group, line) for line in figures.classes]
+        if len([line for line in figures.classes if line.ap50 is not None]) > 2:  # noqa: PLR2004 - one class and all as one are no more than that class
+            found.append(_mean_row(name, group, figures))
+    return found
+
+
+def _row(name: str, group: str, line: ClassFigures) -> tuple[str, ...]:
     point = line.operating
     return (
         name,
-        sensor,
+        group,
         line.label,
         str(line.windows),
         str(line.truths),
@@ -199,9 +205,9 @@ def _row(name: str, sensor: str, line: ClassFigures) -> tuple[str, ...]:
     )
 
 
-def _mean_row(name: str, sensor: str, figures: Figures) -> tuple[str, ...]:
+def _mean_row(name: str, group: str, figures: Figures) -> tuple[str, ...]:
     averages = _interval(figures.ap50), _interval(figures.ap)
-    return (name, sensor, MEAN, "", "", *averages, "", "")
+    return (name, group, MEAN, "", "", *averages, "", "")
 
 
 def _interval(interval: Interval | None) -> str:

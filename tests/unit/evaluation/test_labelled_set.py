@@ -1,4 +1,7 @@
+import json
 from pathlib import Path
+
+import pytest
 
 from heliograph.camera.config.filter_settings import FilterSettings
 from heliograph.camera.types import Box, Packet, Size
@@ -10,7 +13,7 @@ from heliograph.evaluation.labelled_set import (
     judge_set,
 )
 from heliograph.evaluation.subject import Subject
-from heliograph.labelled import CLASS_MAPS
+from heliograph.labelled import CLASS_MAPS, LabelError
 from labelled_files import write_labelled
 
 LABELLED = Box(20, 30, 40, 80, "person")
@@ -50,6 +53,33 @@ def test_sensors_are_told_apart_and_together(tmp_path: Path) -> None:
 
 def test_one_sensor_is_all_of_them(tmp_path: Path) -> None:
     assert [*judged(tmp_path, Size(320, 240)).by_sensor] == ["320x240"]
+
+
+def test_an_index_tells_how_the_camera_moved(tmp_path: Path) -> None:
+    scenes = [
+        {"recording": f"walk{at:02}.raw", "camera": camera}
+        for at, camera in enumerate(("static", "panning", "static"))
+    ]
+    (tmp_path / "scenes.json").write_text(json.dumps({"scenes": scenes}))
+    figures = judged(tmp_path, *[Size(320, 240)] * 4)
+    assert {
+        camera: one.classes[0].truths for camera, one in figures.by_camera.items()
+    } == {"panning": 3, "static": 6}
+    # Of the last one nothing is told.
+    assert figures.by_sensor["320x240"].classes[0].truths == 12
+
+
+def test_without_an_index_nobody_knows_how_it_moved(tmp_path: Path) -> None:
+    assert judged(tmp_path, Size(320, 240)).by_camera == {}
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"scenes": [{"camera": 1}]}'])
+def test_an_index_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "scenes.json").write_text(text)
+    with pytest.raises(
+        LabelError, match=r"scenes.json is no index of scenes .*: remove"
+    ):
+        judged(tmp_path, Size(320, 240))
 
 
 def test_of_each_of_the_worst_recordings_its_worst_window_is_kept(
