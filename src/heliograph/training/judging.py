@@ -28,6 +28,9 @@ BETA = 0.5
 Who was missed is seen in the next window; what is not there may cost a caption.
 """
 
+AS_GOOD = 0.01
+"""What is less than this below the best is as good: other scenes differ by more."""
+
 STEPS = np.linspace(0.1, 0.9, 33)
 """The scores that are tried as the least that counts."""
 
@@ -54,8 +57,8 @@ def figures(judged: Sequence[Judged], *, seed: int) -> Figures:
 def score_min(judged: Sequence[Judged]) -> Mapping[str, float]:
     """Return by class the score from which a box should count.
 
-    It is where precision and recall, at an overlap of 0.5, are best together, with
-    precision counting more (van Rijsbergen's F at `BETA`).
+    It is the least one at which precision and recall, at an overlap of 0.5, are as good
+    together as at any, with precision counting more (van Rijsbergen's F at `BETA`).
     """
     return {label: _best_score(judged, label) for label in CLASSES}
 
@@ -68,13 +71,15 @@ def _best_score(judged: Sequence[Judged], label: str) -> float:
     counted = ~np.concatenate([one.ignored[0] for one in matches])
     scores, hit = scores[counted], hit[counted]
     weight = BETA**2
-    both = [
-        (1 + weight)
-        * (hit & (scores >= step)).sum()
-        / max(weight * truths + (scores >= step).sum(), 1)
-        for step in STEPS
-    ]
-    return round(float(STEPS[int(np.argmax(both))]), 3)
+    both = np.array(
+        [
+            (1 + weight)
+            * (hit & (scores >= step)).sum()
+            / max(weight * truths + (scores >= step).sum(), 1)
+            for step in STEPS
+        ]
+    )
+    return round(float(STEPS[np.flatnonzero(both > both.max() - AS_GOOD)[0]]), 3)
 
 
 def _labelled(

@@ -35,6 +35,13 @@ def test_one_that_is_not_there_counts_more_than_one_that_is_missed() -> None:
     assert 0.35 < score_min([*sure, *unsure, *wrong])["person"] <= 0.8
 
 
+def test_of_scores_that_are_as_good_the_least_one_is_taken() -> None:
+    sure, unsure = [found(0.8, right=True)] * 200, [found(0.3, right=True)] * 3
+    wrong = [found(0.3, right=False)] * 2
+    # Two of five at 0.3 are not there, which is hardly to be seen among all.
+    assert score_min([*sure, *unsure, *wrong])["person"] <= 0.3
+
+
 def test_figures_are_by_class() -> None:
     judged = [found(0.9, right=True), found(0.8, right=True)]
     measured = {one.label: one for one in figures(judged, seed=1).classes}
