@@ -47,7 +47,8 @@ def labelled_bar(folder: Path, *, beside: bool = False) -> Path:
         rows += [(row[0], 300, 10, 8, 8, 0, 1.0) for row in rows]
         rows.sort(key=lambda row: row[0])
     np.save(folder / "scene-000001_bbox.npy", table(*rows))
-    (folder / "scenes.json").write_text("{}")
+    scene = {"recording": "scene-000001.raw", "camera": "static"}
+    (folder / "scenes.json").write_text(json.dumps({"scenes": [scene]}))
     return folder
 
 
@@ -112,7 +113,9 @@ def test_a_network_is_judged_by_class(
     )
     options = ["--simulated", str(scenes), "--resamples", "20", "--out", str(out)]
     assert main(["eval", "detector", "--weights", str(weights), *options]) == 0
-    assert "person" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "person" in printed
+    assert "By how the camera moved" in printed
     report = json.loads((out / "report.json").read_text())
     told = report["detector"]
     assert (told["name"], told["weights"]) == ("network", "bars.onnx")
@@ -126,6 +129,11 @@ def test_a_network_is_judged_by_class(
     # What is not there has no average, and what is found of it is wrong.
     assert (vehicle["ap50"], two_wheeler["ap50"]) == (None, None)
     assert sensor["ap50"] == person["ap50"]
+    # One sensor that stood still throughout: the figures are the same ones.
+    assert report["labelled"][0]["cameras"] == {"static": sensor}
+    page = (out / "report.md").read_text()
+    assert "## By how the camera moved" in page
+    assert "| simulated | static | person | 11 | 9 |" in page
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from heliograph.evaluation.average_precision import (
 )
 from heliograph.evaluation.false_alarms import FalseAlarms, Stretch
 from heliograph.evaluation.labelled_set import SetFigures
+from heliograph.evaluation.matching import ANY
 from heliograph.evaluation.pictures import write_sheet
 from heliograph.evaluation.scenery import SceneryFigures
 from heliograph.evaluation.subject import Subject
@@ -185,7 +186,11 @@ def _rows(name: str, groups: Mapping[str, Figures]) -> list[tuple[str, ...]]:
     found = []
     for group, figures in groups.items():
         found += [_row(name, group, line) for line in figures.classes]
-        if len([line for line in figures.classes if line.ap50 is not None]) > 2:  # noqa: PLR2004 - one class and all as one are no more than that class
+        measured = [
+            one.label for one in figures.classes if one.ap50 and one.label != ANY
+        ]
+        # The mean of one class is that class.
+        if len(measured) > 1:
             found.append(_mean_row(name, group, figures))
     return found
 

@@ -3,8 +3,8 @@
 Each cell of a coarse grid says how likely it is the middle of a thing of each class,
 and how far the thing's edges are from its own centre (FCOS: Tian et al., ICCV 2019,
 https://arxiv.org/abs/1904.01355). Cells side by side see the same thing, so of those
-of a class that overlap the best one stays (greedy non-maximum suppression), where all
-that see the same say together that it is (box voting: Gidaris, Komodakis, ICCV 2015,
+of a class that overlap the best one stays (greedy non-maximum suppression). Where its
+edges are is the mean of what they say (box voting: Gidaris, Komodakis, ICCV 2015,
 https://arxiv.org/abs/1505.01749).
 """
 
