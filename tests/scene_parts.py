@@ -67,6 +67,8 @@ def _coco(folder: Path, rng: np.random.Generator) -> None:
             {"image_id": number, "category_id": at, "segmentation": s, "iscrowd": 0}
             for at, s in kinds.get(number % 4, [])
         ]
+    for number, row in enumerate(rows, 1):
+        row["id"] = number
     categories = [
         {"id": 1, "name": "person"},
         {"id": 2, "name": "bicycle"},

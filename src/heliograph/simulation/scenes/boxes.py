@@ -5,7 +5,7 @@ One row for each visible thing and moment, `t`, `x`, `y`, `w`, `h`, `class_id`,
 https://github.com/prophesee-ai/prophesee-automotive-dataset-toolbox). The confidence
 is 1 for what can be seen in the events and 0 where nobody can be asked to know: of what
 has emitted too little lately, because it stands still relative to the camera, or is
-tiny, or mostly hidden, or mostly beyond the border.
+tiny, or mostly hidden, or mostly beyond the border, or has no mask.
 """
 
 from typing import Protocol, TypeAlias
@@ -48,9 +48,13 @@ Owners: TypeAlias = NDArray[np.int16]
 
 
 class Marked(Protocol):
-    """What says whose each pixel is: places in `kinds` from 1 on, or 0."""
+    """What says whose each pixel is: places in `kinds` from 1 on, or 0.
+
+    Nobody is asked for those at the places `unsure`, counted from 0.
+    """
 
     kinds: tuple[Kind | None, ...]
+    unsure: frozenset[int]
     owner: Owners
 
     def mark(self, frame: int) -> list[int]:
@@ -112,7 +116,8 @@ class Boxes:
         needed = SEEN_PER_PX * outline + 2 * self._noise_per_px * visible
         tall = height >= TALL_SHARE * self._plan.size.height
         sure = (
-            min(width, height) >= SIDE_PX_MIN
+            at not in self._marked.unsure
+            and min(width, height) >= SIDE_PX_MIN
             and visible >= VISIBLE_MIN * covered
             and (tall or covered >= VISIBLE_MIN * self._marked.whole_px(at, frame))
             and self._emitted[at + 1] >= needed

@@ -82,11 +82,13 @@ class Stage:
         self.owner = np.zeros(shape, np.int16)
         known = plan.known
         self.kinds: tuple[Kind | None, ...] = tuple(one.kind for one in plan.actors)
+        self.unsure: frozenset[int] = frozenset()
         self._known: Numbers | None = None
         if known is not None:
             # Whoever is in the background is numbered after those who came.
             shift = np.where(known.owner > 0, len(self.actors), 0)
             self._known = (known.owner + shift).astype(np.int16)
+            self.unsure = frozenset(len(self.kinds) + at for at in known.unsure)
             self.kinds += known.kinds
 
     def picture(self, frame: int) -> Plane:

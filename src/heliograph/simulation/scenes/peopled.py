@@ -5,7 +5,7 @@ cars are, among all that is around them, which nobody would think of drawing.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heliograph.simulation.scenes.backgrounds import draw_crop, softened
+from heliograph.simulation.scenes.by_eye import NOTHING, Unmasked, read_notes
 from heliograph.simulation.scenes.masked_pictures import (
     LABELLED,
     coco_pictures,
@@ -41,34 +42,41 @@ Numbers: TypeAlias = NDArray[np.int16]
 class Peopled:
     """A grey picture, whose each pixel is, and what each of them is.
 
-    `owner` holds 0 where nobody is, and `n` where the `n`-th of `kinds` is.
+    `owner` holds 0 where nobody is, and `n` where the `n`-th of `kinds` is. Of the
+    last `boxed` of them no more than a box is known. Nobody is asked for those at the
+    places `unsure`, counted from 0.
     """
 
     grey: Bytes2d
     owner: Bytes2d
     kinds: tuple[Kind, ...]
     source: str
+    boxed: int = 0
+    unsure: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Known:
     """Who is in a background: as `Peopled`, and how large each is beyond all borders.
 
-    `whole_px` are in the background's pixels.
+    `whole_px` are in the background's pixels. `unsure` is as in `Peopled`.
     """
 
     owner: Numbers
     kinds: tuple[Kind, ...]
     whole_px: tuple[float, ...]
+    unsure: frozenset[int] = frozenset()
 
 
 def penn_fudan_peopled(folder: Path) -> Iterator[Peopled]:
     """Yield the pictures of PennFudanPed. Raises `PicturesMissingError`."""
+    notes = read_notes()
     for source, grey, people in penn_fudan_masks(folder):
         count = int(people.max())
         if 0 < count <= THINGS_MAX:
             person: Kind = "person"
-            yield Peopled(grey, people, (person,) * count, source)
+            masked = Peopled(grey, people, (person,) * count, source)
+            yield _with_boxes(masked, notes.get(source, NOTHING).unmasked)
 
 
 def coco_peopled(folder: Path) -> Iterator[Peopled]:
@@ -77,6 +85,7 @@ def coco_peopled(folder: Path) -> Iterator[Peopled]:
     Those with a crowd, in which nobody is outlined, are left out. Raises
     `PicturesMissingError`.
     """
+    notes = read_notes()
     for picture, things in coco_pictures(folder):
         labelled = [(kind, row) for kind, row in things if kind in LABELLED]
         crowded = any(row["iscrowd"] for _, row in labelled)
@@ -84,7 +93,12 @@ def coco_peopled(folder: Path) -> Iterator[Peopled]:
             continue
         grey = read_grey(folder / "train2017" / picture)
         masks = [(kind, filled(row, grey.shape)) for kind, row in labelled]
-        yield _numbered(grey, masks, picture)
+        noted = notes.get(picture, NOTHING)
+        hidden = {
+            at for at, (_, row) in enumerate(labelled) if row["id"] in noted.hidden
+        }
+        masked = _numbered(grey, masks, hidden, picture)
+        yield _with_boxes(masked, noted.unmasked)
 
 
 def draw_peopled(
@@ -98,24 +112,47 @@ def draw_peopled(
         crop.numbers(chosen.owner).astype(np.int16),
         chosen.kinds,
         tuple(float(size) / crop.scale**2 for size in sizes),
+        chosen.unsure,
     )
-    # Each of them in brighter or darker clothes than on that day.
-    gains = np.exp(rng.normal(0.0, CLOTHES_SIGMA, len(chosen.kinds) + 1))
+    # Each of them in brighter or darker clothes than on that day, if masked.
+    masked = len(chosen.kinds) - chosen.boxed
+    gains = np.ones(len(chosen.kinds) + 1)
+    gains[: masked + 1] = np.exp(rng.normal(0.0, CLOTHES_SIGMA, masked + 1))
     gains[0] = 1.0
     grey = crop.grey(chosen.grey) * gains.astype(np.float32)[known.owner]
     return softened(np.minimum(grey, np.float32(1.0))), known, chosen.source
 
 
-def _numbered(grey: Bytes2d, masks: list[tuple[Kind, Bytes2d]], source: str) -> Peopled:
+def _numbered(
+    grey: Bytes2d, masks: list[tuple[Kind, Bytes2d]], hidden: set[int], source: str
+) -> Peopled:
     """Give each thing a number; whoever rides is one with what they ride."""
     riders: set[int] = set()
     for kind, mask in masks:
         if kind == "two-wheeler":
             riders |= join_riders(mask, masks)
-    things = [one for at, one in enumerate(masks) if at not in riders]
+    things = [at for at in range(len(masks)) if at not in riders]
     # The smaller one is in front: the larger would hide it if it were not.
-    things.sort(key=lambda one: -cv2.countNonZero(one[1]))
+    things.sort(key=lambda at: -cv2.countNonZero(masks[at][1]))
     owner = np.zeros(grey.shape, np.uint8)
-    for number, (_, mask) in enumerate(things, 1):
-        owner[mask > 0] = number
-    return Peopled(grey, owner, tuple(kind for kind, _ in things), source)
+    for number, at in enumerate(things, 1):
+        owner[masks[at][1] > 0] = number
+    unsure = frozenset(place for place, at in enumerate(things) if at in hidden)
+    kinds = tuple(masks[at][0] for at in things)
+    return Peopled(grey, owner, kinds, source, unsure=unsure)
+
+
+def _with_boxes(picture: Peopled, boxes: Sequence[Unmasked]) -> Peopled:
+    """Add what is known by a box: where nobody masked is, and the smaller in front."""
+    owner = np.zeros_like(picture.owner)
+    ordered = sorted(boxes, key=lambda b: (b.left - b.right) * (b.bottom - b.top))
+    first = len(picture.kinds)
+    for number, box in enumerate(ordered, first + 1):
+        owner[box.top : box.bottom, box.left : box.right] = number
+    return replace(
+        picture,
+        owner=np.where(picture.owner > 0, picture.owner, owner),
+        kinds=(*picture.kinds, *(box.kind for box in ordered)),
+        boxed=len(ordered),
+        unsure=picture.unsure | set(range(first, first + len(ordered))),
+    )

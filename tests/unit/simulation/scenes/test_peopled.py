@@ -10,7 +10,9 @@ import pytest
 import scene_parts
 from heliograph.camera.types import Size
 from heliograph.simulation.camera.sensor import SensorTraits
+from heliograph.simulation.scenes import peopled
 from heliograph.simulation.scenes.actors import Tone
+from heliograph.simulation.scenes.by_eye import Notes, Unmasked
 from heliograph.simulation.scenes.camera_path import CameraMotion, CameraPath
 from heliograph.simulation.scenes.film import film
 from heliograph.simulation.scenes.library import load_library
@@ -74,6 +76,55 @@ def test_a_crop_cuts_picture_and_numbers_alike() -> None:
         assert 1.5**2 <= scale <= (1.5 / 0.75) ** 2 * 1.05
 
 
+def test_what_has_no_mask_is_numbered_around_whoever_has_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images, _ = scene_parts.write_pictures(tmp_path)
+    whole = next(penn_fudan_peopled(images / "PennFudanPed"))
+    far, near = Unmasked("vehicle", 0, 0, 30, 40), Unmasked("person", 0, 30, 10, 50)
+    notes = {"FudanPed00001": Notes(unmasked=(near, far))}
+    monkeypatch.setattr(peopled, "read_notes", lambda: notes)
+    picture = next(penn_fudan_peopled(images / "PennFudanPed"))
+    assert picture.kinds == ("person", "person", "vehicle", "person")
+    assert picture.boxed == 2
+    assert picture.unsure == {2, 3}
+    masked = whole.owner > 0
+    assert (picture.owner[masked] == whole.owner[masked]).all()
+    in_far, in_near = np.zeros((2, *masked.shape), bool)
+    in_far[:40, :30] = True
+    in_near[30:50, :10] = True
+    assert (picture.owner[in_near & ~masked] == 4).all()
+    assert (picture.owner[in_far & ~in_near & ~masked] == 3).all()
+    assert (picture.owner[~in_far & ~in_near & ~masked] == 0).all()
+
+
+def test_of_whom_less_than_half_shows_nobody_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images, _ = scene_parts.write_pictures(tmp_path)
+    path = images / "coco128" / "annotations" / "instances_train2017.json"
+    told = json.loads(path.read_text())
+    driven = next(row for row in told["annotations"] if row["image_id"] == 1)
+    notes = {"000000000001.jpg": Notes(hidden=frozenset({driven["id"]}))}
+    monkeypatch.setattr(peopled, "read_notes", lambda: notes)
+    unsure = {one.source: one.unsure for one in coco_peopled(images / "coco128")}
+    assert unsure.pop("000000000001.jpg") == {0}
+    assert not any(unsure.values())
+
+
+def test_only_who_has_a_mask_wears_other_clothes() -> None:
+    owner = np.zeros((80, 100), np.uint8)
+    owner[20:60, 10:30] = 1
+    owner[20:60, 60:80] = 2
+    picture = Peopled(
+        np.full_like(owner, 100), owner, ("person", "person"), "a", boxed=1
+    )
+    drawn, known, _ = draw_peopled((80, 100), [picture], np.random.default_rng(1))
+    masked, boxed = (float(np.median(drawn[known.owner == n])) for n in (1, 2))
+    assert boxed == pytest.approx(100 / 255, abs=0.01)
+    assert abs(masked - boxed) > 0.02
+
+
 def plan(*, pan: float) -> Plan:
     """Return a dark board, 20 wide and 40 high, in the middle of a background."""
     owner = np.zeros((110, 160), np.int16)
@@ -114,6 +165,15 @@ def test_who_is_in_the_background_has_a_box_where_the_camera_sees_them() -> None
 def test_who_stands_still_before_a_still_camera_is_marked_as_unseen() -> None:
     labels = film(plan(pan=0.0)).labels
     assert labels.size
+    assert (labels["class_confidence"] == 0.0).all()
+
+
+def test_who_is_known_by_a_box_is_not_asked_for() -> None:
+    moving = plan(pan=50.0)
+    assert moving.known is not None
+    known = replace(moving.known, unsure=frozenset({0}))
+    labels = film(replace(moving, known=known)).labels
+    assert labels.size == film(moving).labels.size
     assert (labels["class_confidence"] == 0.0).all()
 
 
