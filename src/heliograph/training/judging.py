@@ -22,14 +22,11 @@ TOLD_FROM = 0.02
 
 RESAMPLES = 200
 
-BETA = 0.5
-"""How much finding all counts beside finding nothing else.
+RIGHT = 0.8
+"""From its least score on, so many of a class's boxes are right.
 
 Who was missed is seen in the next window; what is not there may cost a caption.
 """
-
-AS_GOOD = 0.01
-"""What is less than this below the best is as good: other scenes differ by more."""
 
 STEPS = np.linspace(0.1, 0.9, 33)
 """The scores that are tried as the least that counts."""
@@ -57,29 +54,26 @@ def figures(judged: Sequence[Judged], *, seed: int) -> Figures:
 def score_min(judged: Sequence[Judged]) -> Mapping[str, float]:
     """Return by class the score from which a box should count.
 
-    It is the least one at which precision and recall, at an overlap of 0.5, are as good
-    together as at any, with precision counting more (van Rijsbergen's F at `BETA`).
+    It is the least one of those tried from which at least `RIGHT` of the boxes that
+    count are right, at an overlap of 0.5, or the one from which most are.
     """
-    return {label: _best_score(judged, label) for label in CLASSES}
+    return {label: _least_score(judged, label) for label in CLASSES}
 
 
-def _best_score(judged: Sequence[Judged], label: str) -> float:
+def _least_score(judged: Sequence[Judged], label: str) -> float:
     matches = [match(one, label) for one in judged]
-    truths = sum(one.truths for one in matches)
     scores = np.concatenate([one.scores for one in matches])
     hit = np.concatenate([one.hit[0] for one in matches])
     counted = ~np.concatenate([one.ignored[0] for one in matches])
     scores, hit = scores[counted], hit[counted]
-    weight = BETA**2
-    both = np.array(
+    right = np.array(
         [
-            (1 + weight)
-            * (hit & (scores >= step)).sum()
-            / max(weight * truths + (scores >= step).sum(), 1)
+            (hit & (scores >= step)).sum() / max((scores >= step).sum(), 1)
             for step in STEPS
         ]
     )
-    return round(float(STEPS[np.flatnonzero(both > both.max() - AS_GOOD)[0]]), 3)
+    wanted = min(RIGHT, right.max())
+    return round(float(STEPS[np.flatnonzero(right >= wanted)[0]]), 3)
 
 
 def _labelled(
