@@ -29,7 +29,7 @@ class TrainSettings:
     """
 
     spec: InputSpec = field(default_factory=InputSpec)
-    epochs: int = 33
+    epochs: int = 35
     batch: int = 16
     rate: float = 2e-3
     decay: float = 0.02
