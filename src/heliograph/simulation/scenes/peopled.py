@@ -42,24 +42,34 @@ Numbers: TypeAlias = NDArray[np.int16]
 class Peopled:
     """A grey picture, whose each pixel is, and what each of them is.
 
-    `owner` holds 0 where nobody is, and `n` where the `n`-th of `kinds` is. Of the
-    last `boxed` of them no more than a box is known. Nobody is asked for those at the
-    places `unsure`, counted from 0.
+    `owner` holds 0 where nobody is, and `n` where the `n`-th of `kinds` is. Of those at
+    the places `hidden`, counted from 0, less than half shows, and of the last `boxed`
+    no more than a box is known.
     """
 
     grey: Bytes2d
     owner: Bytes2d
     kinds: tuple[Kind, ...]
     source: str
+    hidden: frozenset[int] = frozenset()
     boxed: int = 0
-    unsure: frozenset[int] = frozenset()
+
+    @property
+    def masked(self) -> int:
+        """How many have a mask; they come first."""
+        return len(self.kinds) - self.boxed
+
+    @property
+    def unsure(self) -> frozenset[int]:
+        """The places of those for whom nobody is asked."""
+        return self.hidden | frozenset(range(self.masked, len(self.kinds)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Known:
     """Who is in a background: as `Peopled`, and how large each is beyond all borders.
 
-    `whole_px` are in the background's pixels. `unsure` is as in `Peopled`.
+    `whole_px` are in the background's pixels; `unsure` is as in `Peopled`.
     """
 
     owner: Numbers
@@ -115,9 +125,9 @@ def draw_peopled(
         chosen.unsure,
     )
     # Each of them in brighter or darker clothes than on that day, if masked.
-    masked = len(chosen.kinds) - chosen.boxed
     gains = np.ones(len(chosen.kinds) + 1)
-    gains[: masked + 1] = np.exp(rng.normal(0.0, CLOTHES_SIGMA, masked + 1))
+    dressed = chosen.masked + 1
+    gains[:dressed] = np.exp(rng.normal(0.0, CLOTHES_SIGMA, dressed))
     gains[0] = 1.0
     grey = crop.grey(chosen.grey) * gains.astype(np.float32)[known.owner]
     return softened(np.minimum(grey, np.float32(1.0))), known, chosen.source
@@ -137,22 +147,20 @@ def _numbered(
     owner = np.zeros(grey.shape, np.uint8)
     for number, at in enumerate(things, 1):
         owner[masks[at][1] > 0] = number
-    unsure = frozenset(place for place, at in enumerate(things) if at in hidden)
     kinds = tuple(masks[at][0] for at in things)
-    return Peopled(grey, owner, kinds, source, unsure=unsure)
+    places = frozenset(place for place, at in enumerate(things) if at in hidden)
+    return Peopled(grey, owner, kinds, source, places)
 
 
 def _with_boxes(picture: Peopled, boxes: Sequence[Unmasked]) -> Peopled:
     """Add what is known by a box: where nobody masked is, and the smaller in front."""
     owner = np.zeros_like(picture.owner)
     ordered = sorted(boxes, key=lambda b: (b.left - b.right) * (b.bottom - b.top))
-    first = len(picture.kinds)
-    for number, box in enumerate(ordered, first + 1):
+    for number, box in enumerate(ordered, len(picture.kinds) + 1):
         owner[box.top : box.bottom, box.left : box.right] = number
     return replace(
         picture,
         owner=np.where(picture.owner > 0, picture.owner, owner),
         kinds=(*picture.kinds, *(box.kind for box in ordered)),
         boxed=len(ordered),
-        unsure=picture.unsure | set(range(first, first + len(ordered))),
     )
