@@ -18,7 +18,8 @@ NEVER = 2.0
 """A share of brightness that no place reaches."""
 SPEC = InputSpec(kind="exponential", taus_us=(25_000,))
 STRIDE = 8
-ROWS, COLUMNS = CELLS.height // STRIDE, CELLS.width // STRIDE
+ROWS = 192
+"""Of the input, where they are fixed."""
 
 
 def write_network(
@@ -29,6 +30,7 @@ def write_network(
     classes: tuple[str, ...] = CLASSES,
     spec: InputSpec = SPEC,
     type_in: int = TensorProto.UINT8,
+    rows: int | None = ROWS,
     rows_more: int = 0,
     gain: float = 60.0,
     metadata: Mapping[str, str | None] | None = None,
@@ -36,18 +38,20 @@ def write_network(
     """Write a network of *classes* to *path*; its boxes are twice *half* cells large.
 
     A class fires in the middle of a place of that size of which its share in *bright*
-    is lit; its score goes from 0 to 1 there as steeply as *gain*. What *metadata* hold
-    goes before what the file says of itself, None takes it away.
+    is lit; its score goes from 0 to 1 there as steeply as *gain*. The input has *rows*,
+    or, where that is None, as many as it is given. What *metadata* hold goes before
+    what the file says of itself, None takes it away.
     """
-    planes = (1, spec.channels, CELLS.height, CELLS.width)
+    planes = (1, spec.channels, rows or "rows", CELLS.width)
+    down = rows // STRIDE + rows_more if rows else "rows / 8"
     tensors = _tensors(spec, half, [bright.get(name, NEVER) for name in classes], gain)
     graph = helper.make_graph(
         _nodes(half, rows_more),
         "small",
         [helper.make_tensor_value_info("surface", type_in, planes)],
         [
-            _output("scores", len(classes), ROWS + rows_more),
-            _output("boxes", 4, ROWS + rows_more),
+            _output("scores", len(classes), down),
+            _output("boxes", 4, down),
         ],
         [numpy_helper.from_array(value, name) for name, value in tensors.items()],
     )
@@ -96,7 +100,7 @@ def _nodes(half: tuple[int, int], rows_more: int) -> list[onnx.NodeProto]:
     ]
 
 
-def _output(name: str, planes: int, rows: int) -> Any:  # noqa: ANN401 - onnx has no types
+def _output(name: str, planes: int, down: int | str) -> Any:  # noqa: ANN401 - onnx has no types
     return helper.make_tensor_value_info(
-        name, TensorProto.FLOAT, (1, planes, rows, COLUMNS)
+        name, TensorProto.FLOAT, (1, planes, down, CELLS.width // STRIDE)
     )

@@ -8,7 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heliograph.camera.jit import compiled
-from heliograph.training.placing import Matrix, Shape, near_something, whole
+from heliograph.training.placing import (
+    VARIED,
+    Framing,
+    Matrix,
+    Shape,
+    near_something,
+    whole,
+)
 from heliograph.training.targets import IGNORED
 
 SIDE_MIN_PX = 7.0
@@ -40,17 +47,17 @@ def augment(
     rng: np.random.Generator,
     over: View | None = None,
     *,
-    crop: Shape | None = None,
+    framing: Framing = VARIED,
 ) -> View:
     """Return another view of *surface*, (C, H, W), and of its *boxes*, (N, 5).
 
     Boxes are class, left, top, right, bottom in pixels of the surface. With *over*,
-    all that is in that window happens in this one too, elsewhere. With *crop* the view
-    is of that height and width, mostly around something, else it is of the whole.
+    all that is in that window happens in this one too, elsewhere. A crop, where
+    *framing* wants one, is mostly around something.
     """
-    seen, moved = _seen_otherwise((surface, boxes), rng, crop)
+    seen, moved = _seen_otherwise((surface, boxes), framing, rng)
     if over is not None:
-        second, moved_too = _seen_otherwise(over, rng, crop)
+        second, moved_too = _seen_otherwise(over, framing, rng)
         seen = _together()[seen, second]
         moved = np.concatenate([moved, moved_too])
     if rng.random() < NOISY_SHARE:
@@ -58,16 +65,16 @@ def augment(
     return seen, moved
 
 
-def _seen_otherwise(window: View, rng: np.random.Generator, crop: Shape | None) -> View:
+def _seen_otherwise(window: View, framing: Framing, rng: np.random.Generator) -> View:
     surface, boxes = window
     channels, height, width = surface.shape
-    if crop is None:
+    if framing.crop is None:
         shape = (height, width)
-        matrix = whole(shape, rng)
+        matrix = whole(shape, framing, rng)
     else:
-        shape = crop
+        shape = framing.crop
         known = boxes[boxes[:, 0] != IGNORED, 1:]
-        matrix = near_something(known, (height, width), shape, rng)
+        matrix = near_something(known, (height, width), shape, framing, rng)
     planes = _warped(surface, matrix, shape)
     table = _gain_table(np.exp(rng.uniform(*np.log(GAIN))))
     planes = [cv2.LUT(plane, table) for plane in planes]

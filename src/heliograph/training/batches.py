@@ -13,12 +13,9 @@ from numpy.typing import NDArray
 
 from heliograph.camera.detection.decoding import STRIDE_PX
 from heliograph.training.augment import View, augment
-from heliograph.training.placing import Shape
+from heliograph.training.placing import VARIED, Framing
 from heliograph.training.samples import Samples
 from heliograph.training.targets import Targets, targets
-
-OVERLAID_SHARE = 0.25
-"""How often something else happens in a window as well."""
 
 AHEAD = 2
 """How many batches are ready or being made."""
@@ -37,19 +34,18 @@ class Batch:
 
 
 def batches(
-    samples: Samples, size: int, *, seed: int, epoch: int, crop: Shape | None = None
+    samples: Samples, size: int, *, seed: int, epoch: int, framing: Framing = VARIED
 ) -> Iterator[Batch]:
     """Yield one epoch's batches of *size*, all of it settled by *seed* and *epoch*.
 
-    Each window is seen once, or a *crop* of that height and width out of it. What is
-    left over is left out. The next ones are made while one is being used, and
-    none is kept once it was.
+    Each window is seen once, as *framing* says. What is left over is left out. The next
+    ones are made while one is being used, and none is kept once it was.
     """
     order = np.random.default_rng([seed, epoch]).permutation(len(samples))
     parts = [order[at : at + size] for at in range(0, len(order) - size + 1, size)]
 
     def made(part: NDArray[np.intp]) -> Batch:
-        views = [_view(samples, int(one), (seed, epoch), crop) for one in part]
+        views = [_view(samples, int(one), (seed, epoch), framing) for one in part]
         return _batch(views)
 
     with ThreadPoolExecutor(1, initializer=_give_way) as pool:
@@ -82,15 +78,15 @@ def plain(samples: Samples, which: Sequence[int], size: int) -> Iterator[Batch]:
 
 
 def _view(
-    samples: Samples, sample: int, chance: tuple[int, int], crop: Shape | None
+    samples: Samples, sample: int, chance: tuple[int, int], framing: Framing
 ) -> View:
     rng = np.random.default_rng([*chance, sample])
     over = None
-    if rng.random() < OVERLAID_SHARE:
+    if rng.random() < framing.overlaid:
         other = int(rng.integers(len(samples)))
         over = samples.surfaces[other], samples.boxes_of(other)
     surface, boxes = samples.surfaces[sample], samples.boxes_of(sample)
-    return augment(surface, boxes, rng, over, crop=crop)
+    return augment(surface, boxes, rng, over, framing=framing)
 
 
 def _batch(views: Sequence[View]) -> Batch:

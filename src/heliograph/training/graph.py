@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from heliograph.camera.detection.decoding import STRIDE_PX
-from heliograph.camera.detection.model_facts import INPUT, OUTPUTS, VERSION
+from heliograph.camera.detection.model_facts import INPUT, OUTPUTS, ROWS, VERSION
 from heliograph.camera.surfaces.model_input import CELLS, InputSpec
 from heliograph.labelled.classes import CLASSES
 from heliograph.training.architecture import Conv, layers
@@ -131,5 +131,6 @@ def _ends_plainly(layer: Conv) -> bool:
 
 
 def _value(name: str, kind: int, channels: int, *, stride: int) -> Any:  # noqa: ANN401
-    shape = [1, channels, CELLS.height // stride, CELLS.width // stride]
+    rows = ROWS if stride == 1 else f"{ROWS} / {stride}"
+    shape: list[str | int | None] = [1, channels, rows, CELLS.width // stride]
     return helper.make_tensor_value_info(name, kind, shape)

@@ -126,7 +126,7 @@ class _Run:
             self._size(self.epoch),
             seed=self.settings.seed,
             epoch=self.epoch,
-            crop=self.settings.crop_of(self.epoch),
+            framing=self.settings.framing_of(self.epoch),
         )
         for step, batch in enumerate(stream, before):
             share = share_of_rate(step, total)
@@ -179,7 +179,7 @@ class _Run:
     def _size(self, epoch: int) -> int:
         """Return how many views make a batch."""
         settings = self.settings
-        return settings.crops if settings.crop_of(epoch) else settings.batch
+        return settings.crops if settings.framing_of(epoch).crop else settings.batch
 
     def _steps(self, epoch: int) -> int:
         return len(self.samples) // self._size(epoch)

@@ -1,11 +1,11 @@
 """Where in a view a window comes to lie: as a whole, or with one thing of it near."""
 
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-ZOOM = (0.6, 1.7)
 ZOOM_MIN = 0.25
 """However large a thing is, it is not shown smaller."""
 
@@ -27,10 +27,29 @@ Shape: TypeAlias = tuple[int, int]
 """Height and width in pixels."""
 
 
-def whole(window: Shape, rng: np.random.Generator) -> Matrix:
+@dataclass(frozen=True, slots=True)
+class Framing:
+    """How windows are shown: crops of that height and width, or, without, as a whole.
+
+    Enlarged by *zoom*, at least and at most, and *overlaid* so often by what happens
+    in another window.
+    """
+
+    crop: Shape | None = None
+    zoom: tuple[float, float] = (0.6, 1.7)
+    overlaid: float = 0.25
+
+
+VARIED = Framing()
+"""Whole windows, otherwise than the camera will show them."""
+CALM = Framing(zoom=(0.85, 1.2), overlaid=0.0)
+"""Whole windows, nearly as the camera will show them."""
+
+
+def whole(window: Shape, framing: Framing, rng: np.random.Generator) -> Matrix:
     """Return a way to show all of *window*, nearer or farther, at its own size."""
     height, width = window
-    zoom = _zoom(rng)
+    zoom = _zoom(framing, rng)
     x, y = rng.uniform(0.25, 0.75) * width, rng.uniform(0.25, 0.75) * height
     # Somewhere near the middle stays in the middle.
     to = rng.uniform(0.35, 0.65) * width, rng.uniform(0.35, 0.65) * height
@@ -38,7 +57,11 @@ def whole(window: Shape, rng: np.random.Generator) -> Matrix:
 
 
 def near_something(
-    boxes: NDArray[np.float32], window: Shape, view: Shape, rng: np.random.Generator
+    boxes: NDArray[np.float32],
+    window: Shape,
+    view: Shape,
+    framing: Framing,
+    rng: np.random.Generator,
 ) -> Matrix:
     """Return a way to show some of *window* in a smaller *view*.
 
@@ -46,7 +69,7 @@ def near_something(
     """
     height, width = window
     high, wide = view
-    zoom = _zoom(rng)
+    zoom = _zoom(framing, rng)
     if not len(boxes) or rng.random() < ABOUT_NOTHING_SHARE:
         x, y = rng.uniform(0.15, 0.85) * width, rng.uniform(0.15, 0.85) * height
         return _moving((x, y), (wide / 2, high / 2), zoom, rng)
@@ -60,8 +83,8 @@ def near_something(
     return _moving((x, y), to, zoom, rng)
 
 
-def _zoom(rng: np.random.Generator) -> float:
-    return float(np.exp(rng.uniform(*np.log(ZOOM))))
+def _zoom(framing: Framing, rng: np.random.Generator) -> float:
+    return float(np.exp(rng.uniform(*np.log(framing.zoom))))
 
 
 def _moving(

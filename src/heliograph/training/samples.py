@@ -83,7 +83,9 @@ def write_samples(
     part = folder / f"{SURFACES}.part"
     with part.open("wb") as file:
         for window in windows:
-            shown = inputs.setdefault(window.size, ModelInput(window.size, spec))
+            if window.size not in inputs:
+                inputs[window.size] = ModelInput(window.size, spec, CELLS)
+            shown = inputs[window.size]
             seen = _seen(window, rng)
             shown.forget()
             shown.update(seen)

@@ -7,12 +7,15 @@ from typing import Literal
 
 from heliograph.camera.surfaces.model_input import CELLS, InputSpec
 from heliograph.labelled import ClassMap
-from heliograph.training.placing import Shape
+from heliograph.training.placing import CALM, VARIED, Framing
 
-CROP: Shape = (96, 160)
-"""What is cut out of a window: as much as most things need."""
+CROP = (128, 160)
+"""What is cut out of a window, a quarter of it: as much as most things need."""
+CROPS = Framing(CROP)
 
 WHOLE_SHARE = 0.4
+"""Of the epochs, those after the crops."""
+CALM_SHARE = 0.1
 """Of the epochs, those that end it: windows as they are when the network is used."""
 
 Precision = Literal["auto", "bf16", "fp32"]
@@ -22,9 +25,9 @@ Precision = Literal["auto", "bf16", "fp32"]
 class TrainSettings:
     """What a run is made of; the same settings and samples give the same network.
 
-    The last of the *epochs* see whole windows, *batch* of them at a time, those before
-    crops, more at a time: of the same area together. Each of *threads* reckons its
-    share.
+    The first of the *epochs* see crops, those after them whole windows, *batch* of them
+    at a time, and as many crops as have the same area together; the last ones see whole
+    windows nearly as they are. Each of *threads* reckons its share.
     *precision* auto is bf16 on a CPU that multiplies it in hardware, else fp32.
     """
 
@@ -50,9 +53,12 @@ class TrainSettings:
         """Return how many crops make a batch."""
         return self.batch * (CELLS.height * CELLS.width // (CROP[0] * CROP[1]))
 
-    def crop_of(self, epoch: int) -> Shape | None:
-        """Return what is cut out of windows in *epoch*, counted from 0, or nothing."""
-        return CROP if epoch < self.epochs - ceil(self.epochs * WHOLE_SHARE) else None
+    def framing_of(self, epoch: int) -> Framing:
+        """Return how windows are shown in *epoch*, counted from 0."""
+        left = self.epochs - epoch
+        if left <= ceil(self.epochs * CALM_SHARE):
+            return CALM
+        return VARIED if left <= ceil(self.epochs * WHOLE_SHARE) else CROPS
 
 
 @dataclass(frozen=True, slots=True)

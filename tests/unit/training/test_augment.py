@@ -5,6 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from heliograph.training.augment import _together, augment
+from heliograph.training.settings import CROP, CROPS
 from heliograph.training.targets import IGNORED
 
 SHAPE = (4, 192, 320)
@@ -38,8 +39,8 @@ def test_in_a_crop_too(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("heliograph.training.placing.ABOUT_NOTHING_SHARE", 0.0)
     surface = window(250, 120, 290, 180)
     asked = np.array([[1, 250, 120, 290, 180]], np.float32)
-    seen, boxes = augment(surface, asked, np.random.default_rng(seed), crop=(96, 160))
-    assert seen.shape == (4, 96, 160)
+    seen, boxes = augment(surface, asked, np.random.default_rng(seed), framing=CROPS)
+    assert seen.shape == (4, *CROP)
     bright = np.argwhere((seen > 60).all(axis=0))
     _, left, top, right, bottom = boxes[0]
     found = (*bright.min(axis=0), *(bright.max(axis=0) + 1))

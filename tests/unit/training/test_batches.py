@@ -11,14 +11,15 @@ from numpy.typing import NDArray
 
 from heliograph.training.augment import View
 from heliograph.training.batches import batches, plain
+from heliograph.training.placing import CALM, VARIED, Framing
 from heliograph.training.samples import Samples
-from heliograph.training.settings import CROP, TrainSettings
+from heliograph.training.settings import CROP, CROPS, TrainSettings
 from heliograph.training.targets import Targets
 
 
 @pytest.fixture
 def samples() -> Samples:
-    surfaces = np.zeros((20, 4, 192, 320), np.uint8)
+    surfaces = np.zeros((20, 4, 256, 320), np.uint8)
     rows = []
     for at in range(20):
         surfaces[at, :, 60:120, 10 * at : 10 * at + 40] = 150
@@ -26,13 +27,11 @@ def samples() -> Samples:
     return Samples(surfaces, np.array(rows, np.float32), ["here"] * 20)
 
 
-@pytest.mark.parametrize("crop", [None, CROP])
-def test_one_epoch_is_settled_by_its_number(
-    samples: Samples, crop: tuple[int, int] | None
-) -> None:
-    first = list(batches(samples, 8, seed=1, epoch=4, crop=crop))
-    again = list(batches(samples, 8, seed=1, epoch=4, crop=crop))
-    other = list(batches(samples, 8, seed=1, epoch=5, crop=crop))
+@pytest.mark.parametrize("framing", [CROPS, VARIED, CALM])
+def test_one_epoch_is_settled_by_its_number(samples: Samples, framing: Framing) -> None:
+    first = list(batches(samples, 8, seed=1, epoch=4, framing=framing))
+    again = list(batches(samples, 8, seed=1, epoch=4, framing=framing))
+    other = list(batches(samples, 8, seed=1, epoch=5, framing=framing))
     assert len(first) == 2
     for one, same, another in zip(first, again, other, strict=True):
         assert (one.surfaces == same.surfaces).all()
@@ -42,8 +41,8 @@ def test_one_epoch_is_settled_by_its_number(
 
 def test_a_batch_of_crops_is_of_their_size_and_full_of_things(samples: Samples) -> None:
     whole = next(batches(samples, 16, seed=1, epoch=0))
-    crops = next(batches(samples, 16, seed=1, epoch=0, crop=CROP))
-    assert whole.surfaces.shape == (16, 4, 192, 320)
+    crops = next(batches(samples, 16, seed=1, epoch=0, framing=CROPS))
+    assert whole.surfaces.shape == (16, 4, 256, 320)
     assert crops.surfaces.shape == (16, 4, *CROP)
     assert crops.asked["heat"].shape == (16, 3, CROP[0] // 8, CROP[1] // 8)
     assert set(crops.asked) == {one.name for one in fields(Targets)}
@@ -80,10 +79,10 @@ def test_those_asked_for_are_seen_once_as_they_are(samples: Samples) -> None:
     assert (shown == samples.surfaces[1::2]).all()
 
 
-def test_crops_come_first_and_whole_windows_last() -> None:
+def test_crops_come_first_and_windows_as_they_are_last() -> None:
     settings = TrainSettings(epochs=11, batch=16)
-    kinds = [settings.crop_of(epoch) for epoch in range(11)]
-    assert kinds == [CROP] * 6 + [None] * 5
-    assert TrainSettings(epochs=1).crop_of(0) is None
+    kinds = [settings.framing_of(epoch) for epoch in range(11)]
+    assert kinds == [CROPS] * 6 + [VARIED] * 3 + [CALM] * 2
+    assert TrainSettings(epochs=1).framing_of(0) == CALM
     # As many pixels, so that a step takes as long.
-    assert settings.crops * CROP[0] * CROP[1] == 16 * 192 * 320
+    assert settings.crops * CROP[0] * CROP[1] == 16 * 256 * 320

@@ -30,10 +30,10 @@ def drawn(seed: int = 0) -> Weights:
     return found
 
 
-def windows(count: int, seed: int = 1) -> NDArray[np.uint8]:
+def windows(count: int, seed: int = 1, rows: int = 256) -> NDArray[np.uint8]:
     """Mostly zeros, as surfaces are."""
     rng = np.random.default_rng(seed)
-    shape = (count, SPEC.channels, 192, 320)
+    shape = (count, SPEC.channels, rows, 320)
     return ((rng.random(shape) ** 8) * 255).astype(np.uint8)
 
 
@@ -66,15 +66,16 @@ def reckoned(weights: Weights, surface: NDArray[np.uint8]) -> NDArray[np.float64
     return logits
 
 
-def test_the_file_reckons_what_the_table_says(tmp_path: Path) -> None:
-    weights, surface = drawn(), windows(1)
+@pytest.mark.parametrize("rows", [192, 256])
+def test_the_file_reckons_what_the_table_says(tmp_path: Path, rows: int) -> None:
+    weights, surface = drawn(), windows(1, rows=rows)
     path = tmp_path / "model.onnx"
     onnx.save(build(weights, SPEC), path)
     scores, boxes = answers(path, surface)
     alone = 1 / (1 + np.exp(-reckoned(weights, surface)))
     expected = alone * alone / alone.sum(axis=0)
     assert scores[0] == pytest.approx(expected, abs=1e-4)
-    assert boxes.shape == (1, 4, 192 // STRIDE_PX, 320 // STRIDE_PX)
+    assert boxes.shape == (1, 4, rows // STRIDE_PX, 320 // STRIDE_PX)
     assert (boxes > 0).all()
 
 
@@ -95,7 +96,7 @@ def test_int8_is_small_takes_bytes_and_says_nearly_the_same(tmp_path: Path) -> N
 def test_empty_windows_are_not_calibrated_on(tmp_path: Path) -> None:
     fp32 = tmp_path / "fp32.onnx"
     onnx.save(build(drawn(), SPEC), fp32)
-    empty = np.zeros((20, SPEC.channels, 192, 320), np.uint8)
+    empty = np.zeros((20, SPEC.channels, 256, 320), np.uint8)
     with pytest.raises(ValueError, match="only 0 of 20 windows"):
         quantise(fp32, tmp_path / "int8.onnx", empty)
     assert not (tmp_path / "int8.onnx").exists()

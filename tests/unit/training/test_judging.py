@@ -53,11 +53,11 @@ def test_figures_are_by_class() -> None:
 @pytest.fixture
 def one_box(tmp_path: Path) -> Path:
     """A model that finds a person of 32 by 48 pixels around cell (10, 12), always."""
-    scores = np.zeros((1, 3, 24, 40), np.float32)
+    scores = np.zeros((1, 3, 32, 40), np.float32)
     scores[0, 0, 10, 12] = 0.9
-    boxes = np.zeros((1, 4, 24, 40), np.float32)
+    boxes = np.zeros((1, 4, 32, 40), np.float32)
     boxes[0, :, 10, 12] = (16, 24, 16, 24)
-    shape = [1, 4, 192, 320]
+    shape = [1, 4, 256, 320]
     graph = helper.make_graph(
         [
             helper.make_node("Identity", ["s"], ["scores"]),
@@ -79,7 +79,7 @@ def one_box(tmp_path: Path) -> Path:
 
 def test_what_a_file_finds_is_held_against_the_labels(one_box: Path) -> None:
     samples = Samples(
-        np.zeros((2, 4, 192, 320), np.uint8),
+        np.zeros((2, 4, 256, 320), np.uint8),
         np.array(
             [
                 [0, 0, 84, 60, 116, 108],

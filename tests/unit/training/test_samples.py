@@ -15,7 +15,7 @@ from heliograph.training.batches import batches, plain
 from heliograph.training.samples import Samples, read_samples, write_samples
 from heliograph.training.targets import IGNORED
 
-SIZE = Size(640, 384)
+SIZE = Size(640, 512)
 T_US = 1_000_000
 
 
@@ -52,7 +52,7 @@ def samples(tmp_path: Path) -> Samples:
 
 
 def test_a_sample_shows_its_events_and_asks_for_its_boxes(samples: Samples) -> None:
-    assert samples.surfaces.shape == (6, 4, 192, 320)
+    assert samples.surfaces.shape == (6, 4, 256, 320)
     assert list(samples.sources) == [f"scene-{at // 2}" for at in range(6)]
     for at in range(6):
         person, tiny, unsure = samples.boxes_of(at)
@@ -114,4 +114,4 @@ def test_judging_sees_each_sample_once_and_as_it_is(samples: Samples) -> None:
     made = list(plain(samples, range(len(samples)), 4))
     assert [len(batch.surfaces) for batch in made] == [4, 2]
     assert (np.concatenate([one.surfaces for one in made]) == samples.surfaces).all()
-    assert made[0].asked["heat"].shape == (4, 3, 24, 40)
+    assert made[0].asked["heat"].shape == (4, 3, 32, 40)

@@ -1,10 +1,11 @@
 """What a detector's file must say of itself, and what is said of one that does not.
 
-It is an ONNX model: `surface`, uint8 of shape [1, channels, 192, 320], goes in;
-`scores` [1, classes, 24, 40], from 0 to 1, and `boxes` [1, 4, 24, 40], distances in
-pixels of the input from a cell's centre to left, top, right and bottom, come out. Its
-metadata hold texts: `heliograph_model`, the version of this contract; `classes`, joined
-by commas; `surface`, an `InputSpec` as JSON; `score_min`, JSON by class.
+It is an ONNX model: `surface`, uint8 of shape [1, channels, rows, 320], goes in;
+`scores` [1, classes, rows / 8, 40], from 0 to 1, and `boxes` [1, 4, rows / 8, 40],
+distances in pixels of the input from a cell's centre to left, top, right and bottom,
+come out. Where `rows` is free, the sensor's shape says how many there are. Its metadata
+hold texts: `heliograph_model`, the version of this contract; `classes`, joined by
+commas; `surface`, an `InputSpec` as JSON; `score_min`, JSON by class.
 """
 
 import json
@@ -15,10 +16,15 @@ from typing import Any
 from heliograph.camera.config.errors import SettingError
 from heliograph.camera.detection.decoding import STRIDE_PX
 from heliograph.camera.networks.file import Shape
-from heliograph.camera.surfaces.model_input import CELLS, InputSpec
+from heliograph.camera.surfaces.model_input import CELLS, InputSpec, cells_of
+from heliograph.camera.types import Size
 
 VERSION = "1"
 INPUT = "surface"
+SIDES = 4
+"""Of the input: windows, channels, rows and columns."""
+ROWS = "rows"
+"""How the side of the input that a file may leave free is called."""
 OUTPUTS = ("scores", "boxes")
 CLASSES_MAX = 100
 CLASS_CHARACTERS_MAX = 40
@@ -33,11 +39,19 @@ class ForeignModelError(SettingError):
 
 @dataclass(frozen=True, slots=True)
 class ModelFacts:
-    """Which *classes* a model knows, what it looks at, and how sure it must be."""
+    """Which *classes* a model knows, what it looks at, and how sure it must be.
+
+    Its input has *rows*, or, where that is None, as many as a sensor needs.
+    """
 
     classes: tuple[str, ...]
     spec: InputSpec
     score_min: Mapping[str, float]
+    rows: int | None = None
+
+    def cells(self, size: Size) -> Size:
+        """Return the input's geometry for a sensor of *size*."""
+        return cells_of(size) if self.rows is None else Size(CELLS.width, self.rows)
 
 
 def read_facts(
@@ -62,35 +76,41 @@ def read_facts(
         classes,
         _spec(_json(metadata, "surface")),
         _score_min(_json(metadata, "score_min"), classes),
+        _rows(inputs),
     )
-    _check(
-        "takes",
-        inputs,
-        [(INPUT, "tensor(uint8)", facts.spec.channels, 1)],
+    rows: int | str = facts.rows or ROWS
+    surface = Shape(INPUT, "tensor(uint8)", (1, facts.spec.channels, rows, CELLS.width))
+    _check("takes", inputs, [surface])
+    down = facts.rows // STRIDE_PX if facts.rows else f"{ROWS} / {STRIDE_PX}"
+    grid = (down, CELLS.width // STRIDE_PX)
+    scores, boxes = (
+        Shape(name, "tensor(float)", (1, planes, *grid))
+        for name, planes in zip(OUTPUTS, (len(classes), 4), strict=True)
     )
-    _check(
-        "gives",
-        outputs,
-        [
-            (OUTPUTS[0], "tensor(float)", len(classes), STRIDE_PX),
-            (OUTPUTS[1], "tensor(float)", 4, STRIDE_PX),
-        ],
-    )
+    _check("gives", outputs, [scores, boxes])
     return facts
 
 
-def _check(
-    does: str, told: Sequence[Shape], needed: Sequence[tuple[str, str, int, int]]
-) -> None:
+def _rows(inputs: Sequence[Shape]) -> int | None:
+    """Return how many rows the input has: None where they are free, or cannot be."""
+    sides = next((one.sides for one in inputs if one.name == INPUT), ())
+    rows = sides[2] if len(sides) == SIDES else None
+    return rows if isinstance(rows, int) and rows % STRIDE_PX == 0 else None
+
+
+def _check(does: str, told: Sequence[Shape], needed: Sequence[Shape]) -> None:
     """Refuse a model whose inputs or outputs are others."""
-    shapes = [
-        Shape(name, kind, (1, planes, CELLS.height // stride, CELLS.width // stride))
-        for name, kind, planes, stride in needed
-    ]
-    if {one.name: one for one in told} != {one.name: one for one in shapes}:
+    wanted = {one.name: _named_alike(one) for one in needed}
+    if {one.name: _named_alike(one) for one in told} != wanted:
         found = "; ".join(map(str, told)) or "nothing"
-        wanted = "; ".join(map(str, shapes))
-        raise ForeignModelError(f"it {does} {found}, where a detector {does} {wanted}")
+        shapes = "; ".join(map(str, needed))
+        raise ForeignModelError(f"it {does} {found}, where a detector {does} {shapes}")
+
+
+def _named_alike(shape: Shape) -> Shape:
+    """Return *shape* with one name for every side that is free."""
+    sides = (side if isinstance(side, int) else ROWS for side in shape.sides)
+    return Shape(shape.name, shape.type, tuple(sides))
 
 
 def _classes(text: str) -> tuple[str, ...]:

@@ -76,7 +76,7 @@ class NetworkDetector:
         except ForeignModelError as error:
             raise SettingError(f"{where} cannot be used: {error}") from error
         self.provider = _provider_of(self._session, provider)
-        self._input = ModelInput(size, self.facts.spec)
+        self._input = ModelInput(size, self.facts.spec, self.facts.cells(size))
         self._seen: NDArray[np.uint8] = np.empty((1, *self._input.shape), np.uint8)
         self._sure = _scores(self.facts, score_min or {})
         self._told = np.minimum(self._sure * WEAK_SHARE, np.float32(tell_from))

@@ -26,8 +26,10 @@ from heliograph.camera.surfaces.letterbox import Letterbox
 from heliograph.camera.surfaces.picture import LEVEL_MIN
 from heliograph.camera.types import EVENT, Packet, Size
 
-CELLS = Size(320, 192)
-"""The input's own geometry."""
+CELLS = Size(320, 256)
+"""The input's own geometry, for sensors as high as most are."""
+ROWS_WIDE = 192
+"""How many rows of it a sensor of 16:9 needs: more would be empty, and cost as much."""
 
 BACK_SLICES = 4
 """Time that goes further back is that of another stream or place."""
@@ -71,14 +73,23 @@ class InputSpec:
         return 2 * self.memories
 
 
-class ModelInput:
-    """The surface that *spec* describes, of what a sensor of *size* sends."""
+def cells_of(size: Size) -> Size:
+    """Return the input's geometry for a sensor of *size*: a wide one has fewer rows."""
+    filled = size.height * min(1.0, CELLS.width / size.width)
+    return CELLS if filled > ROWS_WIDE else Size(CELLS.width, ROWS_WIDE)
 
-    def __init__(self, size: Size, spec: InputSpec) -> None:
+
+class ModelInput:
+    """The surface that *spec* describes, of what a sensor of *size* sends.
+
+    It has the geometry *cells*.
+    """
+
+    def __init__(self, size: Size, spec: InputSpec, cells: Size) -> None:
         self.size, self.spec = size, spec
-        self.letterbox = Letterbox(size, CELLS)
-        self.shape = (spec.channels, CELLS.height, CELLS.width)
-        planes = (CELLS.height, CELLS.width)
+        self.letterbox = Letterbox(size, cells)
+        planes = (cells.height, cells.width)
+        self.shape = (spec.channels, *planes)
         self._counts: NDArray[np.int32] = np.zeros((2, *planes), np.int32)
         # Polarity, memory, row, column; a histogram's newest slice comes last.
         self._left: NDArray[np.float32] = np.zeros(
@@ -110,7 +121,7 @@ class ModelInput:
     def render(
         self, now_us: int, *, out: NDArray[np.uint8] | None = None
     ) -> NDArray[np.uint8]:
-        """Return the surface at *now_us*, uint8 of shape (channels, 192, 320).
+        """Return the surface at *now_us*, uint8 of shape (channels, H, W).
 
         The slice that is under way counts as if it ended now. Written to *out* where
         it is given.

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from heliograph.simulation.scenes.by_eye import NOTHING, read_notes
 from heliograph.simulation.scenes.sprites import (
     Bytes2d,
     Kind,
@@ -105,18 +106,21 @@ def penn_fudan_sprites(folder: Path) -> Iterator[Sprite]:
 def coco_sprites(folder: Path) -> Iterator[Sprite]:
     """Yield what `KINDS` names of a COCO folder, riders together with what they ride.
 
-    Expects `annotations/instances_train2017.json` and `train2017/`. Raises
+    What shows less than half of itself, as `by_eye.json` notes, is left out. Expects
+    `annotations/instances_train2017.json` and `train2017/`. Raises
     `PicturesMissingError` when they are not there.
     """
+    notes = read_notes()
     for picture, things in coco_pictures(folder):
         grey = read_grey(folder / "train2017" / picture)
         masks = [(kind, filled(thing, grey.shape)) for kind, thing in things]
+        hidden = notes.get(picture, NOTHING).hidden
         riders: set[int] = set()
         for kind, mask in masks:
             if kind == "two-wheeler":
                 riders |= join_riders(mask, masks)
         for at, (kind, mask) in enumerate(masks):
-            if at in riders:
+            if at in riders or things[at][1]["id"] in hidden:
                 continue
             sprite = cut_out(kind, grey, mask, picture)
             if sprite is not None and _whole(sprite):

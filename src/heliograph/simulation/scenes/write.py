@@ -25,7 +25,7 @@ from heliograph.simulation.scenes.plan import Plan, draw_plan
 from heliograph.simulation.scenes.settings import SceneSettings
 from heliograph.simulation.scenes.sprites import CLASSES
 
-VERSION = 5
+VERSION = 6
 """Of what scenes look like: another version makes other events of the same seed."""
 
 INDEX = "scenes.json"

@@ -56,6 +56,21 @@ def test_what_is_bright_is_a_box_on_the_sensor_with_its_class(weights: Path) -> 
     assert detector.detect(2_000_000) == []
 
 
+def test_where_rows_are_free_a_sensor_of_4_to_3_is_shown_larger(tmp_path: Path) -> None:
+    path = write_network(
+        tmp_path / "free.onnx", bright={"person": 0.5}, half=HALF, rows=None
+    )
+    for size, scale in ((SIZE, 0.5), (Size(1280, 720), 0.25)):
+        detector = NetworkDetector(size, path)
+        detector.update(lit(280, 200, round(24 / scale), round(40 / scale)))
+        best = detector.detect(2_000)[0]
+        assert (best.width, best.height) == pytest.approx((16 / scale, 32 / scale))
+        assert best.x + best.width / 2 == pytest.approx(280 + 12 / scale, abs=8 / scale)
+        assert best.y + best.height / 2 == pytest.approx(
+            200 + 20 / scale, abs=8 / scale
+        )
+
+
 def test_boxes_are_cut_at_the_border_and_slivers_left_out(weights: Path) -> None:
     detector = NetworkDetector(SIZE, weights)
     detector.update(lit(0, 0, 640, 480))

@@ -14,11 +14,13 @@ from heliograph.camera.surfaces.model_input import (
     InputSpec,
     Kind,
     ModelInput,
+    cells_of,
 )
 from heliograph.camera.surfaces.picture import LEVEL_MIN
 from heliograph.camera.types import EVENT, Box, Packet, Size
 
 SIZE = Size(640, 360)
+WIDE = Size(320, 192)
 TAU_US = 25_000
 
 
@@ -32,7 +34,7 @@ def four(x: int, y: int, p: int, t: int) -> Packet:
 
 
 def made(kind: Kind = "leaky", *packets: Packet) -> ModelInput:
-    shown = ModelInput(SIZE, InputSpec(kind))
+    shown = ModelInput(SIZE, InputSpec(kind), WIDE)
     for one in packets:
         shown.update(one)
     return shown
@@ -49,7 +51,7 @@ def test_an_event_is_seen_in_its_cell_and_its_polarity_alone(kind: Kind) -> None
     seen = lit(shown.render(5_000))
     assert {(y, x) for _, y, x in seen} == {(50 // 2 + 6, 100 // 2)}
     assert all(channel >= spec.memories for channel, _, _ in seen)
-    assert shown.render(5_000).shape == (spec.channels, CELLS.height, CELLS.width)
+    assert shown.render(5_000).shape == (spec.channels, WIDE.height, WIDE.width)
 
 
 def test_leaky_counts_fade_to_one_over_e_in_tau_and_are_pressed() -> None:
@@ -113,7 +115,7 @@ def test_time_that_goes_back_far_is_another_stream() -> None:
 
 
 def test_events_outside_the_sensor_are_refused_after_the_others() -> None:
-    shown = ModelInput(SIZE, InputSpec())
+    shown = ModelInput(SIZE, InputSpec(), WIDE)
     with pytest.raises(ValueError, match="1 of 2 events lie outside"):
         shown.update(packet((640, 0, 1, 1_000), (100, 50, 1, 1_000)))
     assert shown.render(5_000).any()
@@ -156,5 +158,25 @@ def test_a_box_comes_back_from_the_input_as_it_went(
 
 def test_a_small_sensor_is_not_enlarged_and_stands_in_the_middle() -> None:
     letterbox = Letterbox(Size(100, 80), CELLS)
-    assert (letterbox.scale, letterbox.left, letterbox.top) == (1.0, 110, 56)
+    assert (letterbox.scale, letterbox.left, letterbox.top) == (1.0, 110, 88)
     assert np.count_nonzero(letterbox.share) == 100 * 80
+
+
+@pytest.mark.parametrize(
+    ("size", "rows", "scale"),
+    [
+        (Size(1280, 720), 192, 0.25),
+        (Size(640, 480), 256, 0.5),
+        (Size(346, 260), 256, 320 / 346),
+        (Size(320, 320), 256, 0.8),
+        (Size(320, 192), 192, 1.0),
+        (Size(320, 193), 256, 1.0),
+        (Size(128, 128), 192, 1.0),
+    ],
+)
+def test_the_input_is_as_high_as_the_sensor_needs(
+    size: Size, rows: int, scale: float
+) -> None:
+    cells = cells_of(size)
+    assert cells == Size(320, rows)
+    assert Letterbox(size, cells).scale == pytest.approx(scale)
