@@ -32,7 +32,7 @@ class TrainSettings:
     """
 
     spec: InputSpec = field(default_factory=InputSpec)
-    epochs: int = 35
+    epochs: int = 30
     batch: int = 16
     rate: float = 2e-3
     decay: float = 0.02

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 import scene_parts
+from heliograph.simulation.scenes import masked_pictures
+from heliograph.simulation.scenes.by_eye import Notes
 from heliograph.simulation.scenes.library import load_library
 from heliograph.simulation.scenes.masked_pictures import (
     PicturesMissingError,
@@ -71,6 +73,24 @@ def test_who_sits_on_a_bicycle_is_one_two_wheeler(tmp_path: Path) -> None:
     ridden = next(s for s in sprites if s.kind == "two-wheeler")
     # From the rider's head, at 5, to the wheels' foot, at 60.
     assert ridden.grey.shape[0] >= 56
+
+
+def test_what_shows_less_than_half_of_itself_is_no_sprite(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images, _ = scene_parts.write_pictures(tmp_path)
+    coco = images / "coco128"
+    name, things = next(
+        (name, things)
+        for name, things in masked_pictures.coco_pictures(coco)
+        if any(kind == "vehicle" for kind, _ in things)
+    )
+    driven = next(row for kind, row in things if kind == "vehicle")
+    notes = {name: Notes(hidden=frozenset({driven["id"]}))}
+    monkeypatch.setattr(masked_pictures, "read_notes", lambda: notes)
+    shown = [sprite for sprite in coco_sprites(coco) if sprite.kind == "vehicle"]
+    assert len(shown) == 2
+    assert name not in {sprite.source for sprite in shown}
 
 
 def test_backgrounds_show_nobody(tmp_path: Path) -> None:
