@@ -1,7 +1,7 @@
 """The same window seen otherwise: nearer, noisier, with what happens in another too."""
 
 from functools import cache
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import cv2
 import numpy as np
@@ -25,6 +25,8 @@ VISIBLE_MIN = 0.4
 """Nor one of which less than this share is left in the picture."""
 
 GAIN = (0.5, 2.0)
+PLANES_MAX = 4
+"""What OpenCV moves at once."""
 INVERTED_SHARE = 0.25
 """How often darker and brighter change places."""
 NOISY_SHARE = 0.35
@@ -58,7 +60,7 @@ def augment(
     seen, moved = _seen_otherwise((surface, boxes), framing, rng)
     if over is not None:
         second, moved_too = _seen_otherwise(over, framing, rng)
-        seen = _together()[seen, second]
+        _add(seen.reshape(-1), second.reshape(-1), _together())
         moved = np.concatenate([moved, moved_too])
     if rng.random() < NOISY_SHARE:
         _add_noise(seen, rng)
@@ -75,22 +77,37 @@ def _seen_otherwise(window: View, framing: Framing, rng: np.random.Generator) ->
         shape = framing.crop
         known = boxes[boxes[:, 0] != IGNORED, 1:]
         matrix = near_something(known, (height, width), shape, framing, rng)
-    planes = _warped(surface, matrix, shape)
     table = _gain_table(np.exp(rng.uniform(*np.log(GAIN))))
-    planes = [cv2.LUT(plane, table) for plane in planes]
+    seen = _warped(surface, matrix, shape, table)
     if rng.random() < INVERTED_SHARE:
-        planes = planes[channels // 2 :] + planes[: channels // 2]
-    seen: NDArray[np.uint8] = np.stack(planes).astype(np.uint8, copy=False)
+        seen = np.roll(seen, channels // 2, axis=0)
     return seen, _moved(boxes, matrix, shape)
 
 
-def _warped(surface: NDArray[np.uint8], matrix: Matrix, shape: Shape) -> list[Any]:
+def _warped(
+    surface: NDArray[np.uint8], matrix: Matrix, shape: Shape, table: NDArray[np.uint8]
+) -> NDArray[np.uint8]:
+    """Return *surface* where *matrix* puts it, of levels that *table* says."""
     # The first pixel's middle is at a half for boxes, and at 0 for OpenCV.
     on_pixels = matrix.copy()
     on_pixels[:, 2] += 0.5 * (np.diag(matrix) - 1.0)
     how = cv2.INTER_AREA if matrix[1, 1] < 1 else cv2.INTER_LINEAR
-    size = shape[::-1]
-    return [cv2.warpAffine(plane, on_pixels, size, flags=how) for plane in surface]
+    warped = np.empty((len(surface), *shape), np.uint8)
+    # OpenCV takes four planes at once, which costs little more than one.
+    for first in range(0, len(surface), PLANES_MAX):
+        planes = cv2.merge(list(surface[first:][:PLANES_MAX]))
+        moved = cv2.warpAffine(planes, on_pixels, shape[::-1], flags=how)
+        cv2.split(cv2.LUT(moved, table), list(warped[first:][:PLANES_MAX]))
+    return warped
+
+
+@compiled
+def _add(
+    seen: NDArray[np.uint8], second: NDArray[np.uint8], together: NDArray[np.uint8]
+) -> None:
+    """Write to *seen* what both are, by the table *together*."""
+    for at in range(len(seen)):
+        seen[at] = together[seen[at], second[at]]
 
 
 @cache

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import onnx
 
+from heliograph.camera.surfaces.model_input import CELLS
 from heliograph.evaluation.average_precision import Figures
 from heliograph.labelled import LabelledWindow, open_labelled
 from heliograph.simulation.scenes.settings import SceneSettings
@@ -128,6 +129,7 @@ def _samples(recipe: Recipe, split: Split, told: Told) -> Samples:
 def _made_of(recipe: Recipe, split: Split) -> dict[str, Any]:
     return {
         "spec": asdict(recipe.training.spec),
+        "cells": asdict(CELLS),
         "scenes": _scenes_of(recipe, split),
         "scene_s": recipe.scene_s,
         "seed": recipe.training.seed,

@@ -5,7 +5,7 @@ One file of surfaces and one of boxes, on disk: they are more than memory is goo
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +48,12 @@ class Samples:
     surfaces: NDArray[np.uint8]
     boxes: NDArray[np.float32]
     sources: Sequence[str]
+    _first: NDArray[np.intp] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Learn where each sample's boxes begin."""
+        first = np.searchsorted(self.boxes[:, 0], np.arange(len(self.surfaces) + 1))
+        object.__setattr__(self, "_first", first)
 
     def __len__(self) -> int:
         """Return how many windows there are."""
@@ -55,8 +61,7 @@ class Samples:
 
     def boxes_of(self, sample: int) -> NDArray[np.float32]:
         """Return (n, 5) boxes of one sample: class, left, top, right, bottom."""
-        first, last = np.searchsorted(self.boxes[:, 0], (sample, sample + 1))
-        return self.boxes[first:last, 1:]
+        return self.boxes[self._first[sample] : self._first[sample + 1], 1:]
 
 
 def write_samples(

@@ -126,3 +126,25 @@ def test_events_of_two_windows_add_up() -> None:
     both = counts[:, None] + counts
     wanted = 255 * both / (both + 1)
     assert _together()[levels][:, levels] == pytest.approx(wanted, abs=1.5)
+
+
+@pytest.mark.parametrize("plane", [0, 3, 4, 9])
+def test_of_many_planes_each_is_moved_as_the_others(
+    plane: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("heliograph.training.augment.NOISY_SHARE", 0.0)
+    boxes = np.array([[0, 140, 70, 180, 130]], np.float32)
+    many = np.zeros((10, *SHAPE[1:]), np.uint8)
+    many[plane] = window(140, 70, 180, 130)[0]
+    lit = set()
+    for seed in range(12):
+        seen, _ = augment(many, boxes, np.random.default_rng(seed))
+        alone, _ = augment(
+            window(140, 70, 180, 130), boxes, np.random.default_rng(seed)
+        )
+        (at,) = np.flatnonzero(seen.any(axis=(1, 2)))
+        lit.add(int(at))
+        # OpenCV rounds where an edge is otherwise in two planes than in four.
+        assert np.abs(seen[at].astype(int) - alone[0]).max() <= 255 / 16
+    # Darker and brighter change places now and then.
+    assert lit == {plane, (plane + 5) % 10}
