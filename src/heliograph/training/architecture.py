@@ -66,6 +66,13 @@ def layers(channels: int) -> tuple[Conv, ...]:
     )
 
 
+FIT = Conv("fit", "where", 32, len(CLASSES), kernel=1, rectified=False)
+"""How well a box fits, told by class from what its edges are told from.
+
+It is found last, when all the others are as they stay (`heliograph.training.fit`).
+"""
+
+
 def _merged(name: str, source: str, given: int, made: int, beside: str) -> Conv:
     """Return what brings a coarse grid's *source* to the finer one of *beside*."""
     return Conv(name, source, given, made, kernel=1, rectified=False, plus=beside)
@@ -75,5 +82,5 @@ def parameters(channels: int) -> int:
     """Count the numbers that training finds, with each normalisation folded in."""
     return sum(
         one.channels_out * (one.channels_in * one.kernel**2 + 1)
-        for one in layers(channels)
+        for one in (*layers(channels), FIT)
     )

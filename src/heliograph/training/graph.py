@@ -14,7 +14,7 @@ from heliograph.camera.detection.decoding import STRIDE_PX
 from heliograph.camera.detection.model_facts import INPUT, OUTPUTS, ROWS, VERSION
 from heliograph.camera.surfaces.model_input import CELLS, InputSpec
 from heliograph.labelled.classes import CLASSES
-from heliograph.training.architecture import Conv, layers
+from heliograph.training.architecture import FIT, Conv, layers
 
 OPSET = 17
 IR_VERSION = 8
@@ -22,9 +22,15 @@ IR_VERSION = 8
 Weights = Mapping[str, tuple[NDArray[np.float32], NDArray[np.float32]]]
 """Per layer the kernel (out, in, k, k) and the bias (out,), normalisation folded in."""
 
+FIT_POWER = 0.25
+"""How much it weighs how well a box fits: as a factor of its score, to this power."""
+
 
 def build(weights: Weights, spec: InputSpec) -> onnx.ModelProto:
-    """Return the network for surfaces of *spec*: uint8 in, scores and boxes out."""
+    """Return the network for surfaces of *spec*: uint8 in, scores and boxes out.
+
+    Without weights for `FIT` scores do not say how well boxes fit.
+    """
     nodes = [
         helper.make_node("Cast", [INPUT], ["levels"], to=TensorProto.FLOAT),
         helper.make_node("Mul", ["levels", "per_level"], ["scaled"]),
@@ -35,12 +41,13 @@ def build(weights: Weights, spec: InputSpec) -> onnx.ModelProto:
         numpy_helper.from_array(np.array(STRIDE_PX, np.float32), "stride"),
         numpy_helper.from_array(np.array([1], np.int64), "over_classes"),
         numpy_helper.from_array(np.array(1e-6, np.float32), "hardly"),
+        numpy_helper.from_array(np.array(FIT_POWER, np.float32), "fit.power"),
     ]
-    for layer in layers(spec.channels):
+    for layer in _table(weights, spec):
         kernel, bias = weights[layer.name]
         tensors.append(numpy_helper.from_array(kernel, f"{layer.name}.kernel"))
         tensors.append(numpy_helper.from_array(bias, f"{layer.name}.bias"))
-        nodes += _nodes(layer)
+        nodes += _nodes(layer, has_fit=FIT.name in weights)
     graph = helper.make_graph(
         nodes,
         "heliograph-detector",
@@ -70,7 +77,16 @@ def tell(model: onnx.ModelProto, **facts: str) -> None:
     helper.set_model_props(model, {**known, **facts})
 
 
-def _nodes(layer: Conv) -> list[onnx.NodeProto]:
+def _table(weights: Weights, spec: InputSpec) -> list[Conv]:
+    """Return the layers in order of reckoning: `FIT`, where it is known, first."""
+    table = list(layers(spec.channels))
+    if FIT.name in weights:
+        at = next(at for at, one in enumerate(table) if one.is_output)
+        table.insert(at, FIT)
+    return table
+
+
+def _nodes(layer: Conv, *, has_fit: bool) -> list[onnx.NodeProto]:
     source = "scaled" if layer.source == INPUT else layer.source
     reckoned = layer.name if _ends_plainly(layer) else f"{layer.name}.conv"
     pad = layer.kernel // 2
@@ -101,7 +117,8 @@ def _nodes(layer: Conv) -> list[onnx.NodeProto]:
         )
         nodes.append(helper.make_node("Add", [larger, layer.plus], [layer.name]))
     if layer.name == "scores":
-        nodes += _rivals(reckoned, layer.name)
+        nodes += _rivals(reckoned, "scores.peak" if has_fit else layer.name)
+        nodes += _fitting("scores.peak", layer.name) if has_fit else []
     elif layer.name == "boxes":
         grown = helper.make_node("Exp", [reckoned], ["boxes.cells"])
         scaled = helper.make_node("Mul", ["boxes.cells", "stride"], [layer.name])
@@ -122,6 +139,20 @@ def _rivals(logits: str, scores: str) -> list[onnx.NodeProto]:
         make("Max", ["scores.sum", "hardly"], ["scores.all"]),
         make("Div", ["scores.alone", "scores.all"], ["scores.share"]),
         make("Mul", ["scores.alone", "scores.share"], [scores]),
+    ]
+
+
+def _fitting(peak: str, scores: str) -> list[onnx.NodeProto]:
+    """Let the score of a box that hardly fits be less.
+
+    A peak says that something is there, and not how sure its edges are (Tian et al.,
+    FCOS, ICCV 2019, multiplies by what it calls center-ness).
+    """
+    make = helper.make_node
+    return [
+        make("Sigmoid", [FIT.name], ["fit.share"]),
+        make("Pow", ["fit.share", "fit.power"], ["fit.factor"]),
+        make("Mul", [peak, "fit.factor"], [scores]),
     ]
 
 

@@ -3,7 +3,7 @@
 What the layers give on real windows decides their scales. Surfaces are mostly zeros, so
 the largest value ever seen is far beyond the rest and would waste nearly all of the 256
 levels: a percentile is taken instead, and only windows with something in them count.
-The two last convolutions stay fp32: they are a hundredth of the work, and a box's edge
+The last convolutions stay fp32: they are a hundredth of the work, and a box's edge
 should not move in steps.
 """
 
@@ -25,6 +25,7 @@ from onnxruntime.quantization import (
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from heliograph.camera.detection.model_facts import INPUT, OUTPUTS
+from heliograph.training.architecture import FIT
 
 PERCENTILE = 99.99
 
@@ -67,7 +68,7 @@ def quantise(
             per_channel=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
-            nodes_to_exclude=[f"{name}.conv" for name in OUTPUTS],
+            nodes_to_exclude=[f"{name}.conv" for name in (*OUTPUTS, FIT.name)],
             op_types_to_quantize=["Conv", "Relu", "Add", "Resize"],
             calibrate_method=CalibrationMethod.Percentile,
             extra_options={"CalibPercentile": PERCENTILE, "ActivationSymmetric": False},

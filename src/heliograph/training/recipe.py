@@ -1,6 +1,7 @@
 """From nothing to a model's file, stage by stage; what a stage left is not made again.
 
-scenes → samples → network → ONNX → int8 → what it finds on scenes it has never seen.
+scenes → samples → network → ONNX → how well its boxes fit → int8 → what it finds on
+scenes it has never seen.
 """
 
 import json
@@ -18,8 +19,8 @@ from heliograph.labelled import LabelledWindow, open_labelled
 from heliograph.simulation.scenes.settings import SceneSettings
 from heliograph.simulation.scenes.sprites import Split
 from heliograph.simulation.scenes.write import write_scenes
-from heliograph.training import graph, judging
-from heliograph.training.architecture import parameters
+from heliograph.training import fit, graph, judging
+from heliograph.training.architecture import FIT, parameters
 from heliograph.training.journal import Journal
 from heliograph.training.loop import train
 from heliograph.training.quantise import quantise
@@ -84,9 +85,8 @@ def run(recipe: Recipe, told: Told) -> Outcome:
         told=lambda share: told("training", share),
         ended=journal.add,
     )
-    model = graph.build(network.weights(), recipe.training.spec)
     fp32, int8 = recipe.out / MODEL_FP32, recipe.out / MODEL
-    onnx.save(model, fp32)
+    _build(recipe, network.weights(), fp32, samples, told)
     rng = np.random.default_rng([recipe.training.seed, 3])
     chosen = rng.permutation(len(samples))[:CALIBRATED_ON]
     quantise(fp32, int8, samples.surfaces[np.sort(chosen)])
@@ -97,6 +97,18 @@ def run(recipe: Recipe, told: Told) -> Outcome:
     if outcome.model_bytes > BYTES_MAX:
         raise ValueError(f"{int8} weighs {outcome.model_bytes:,} bytes: too much")
     return outcome
+
+
+def _build(
+    recipe: Recipe, weights: graph.Weights, fp32: Path, samples: Samples, told: Told
+) -> None:
+    """Write the network, and after it what it says itself of how well its boxes fit."""
+    spec, seed = recipe.training.spec, recipe.training.seed
+    onnx.save(graph.build(weights, spec), fp32)
+    learnt = fit.learn(
+        fp32, samples, seed=seed, told=lambda share: told("fit of boxes", share)
+    )
+    onnx.save(graph.build({**weights, FIT.name: learnt}, spec), fp32)
 
 
 def _samples(recipe: Recipe, split: Split, told: Told) -> Samples:
