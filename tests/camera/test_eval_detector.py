@@ -24,10 +24,11 @@ from small_networks import write_network
 SECONDS = 1.2
 
 
-def labelled_bar(folder: Path, *, beside: bool = False) -> Path:
+def labelled_bar(folder: Path, *, beside: bool = False, shows: float = 1.0) -> Path:
     """Write the moving bar with labels of where it is, as the simulator does.
 
-    With *beside* there is one of 8 by 8 pixels beside it, of which nothing is seen.
+    With *beside* there is one of 8 by 8 pixels beside it, of which nothing is seen. The
+    labels say that the share *shows* of the bar shows.
     """
     write_moving_bar(folder / "scene-000001.raw", seconds=SECONDS)
     times = range(round(REST_S * 1e6) + 100_000, round(SECONDS * 1e6), 50_000)
@@ -39,7 +40,7 @@ def labelled_bar(folder: Path, *, beside: bool = False) -> Path:
             BAR_WIDTH,
             BAR_HEIGHT,
             0,
-            1.0,
+            shows,
         )
         for t in times
     ]
@@ -69,6 +70,22 @@ def test_what_is_small_counts_where_all_is_asked_for(
         [figures] = report["labelled"][0]["sensors"]["320x240"]["classes"]
         counted.append(figures["truths"])
     assert counted[1] == share * counted[0] > 0
+
+
+@pytest.mark.parametrize(
+    ("least", "counted"), [([], True), (["0.5"], True), (["0.65"], False)]
+)
+def test_what_shows_too_little_counts_neither_way(
+    tmp_path: Path, least: list[str], *, counted: bool
+) -> None:
+    scenes = labelled_bar(tmp_path, shows=0.6)
+    options = ["--simulated", str(scenes), "--resamples", "2", "--out", str(tmp_path)]
+    rule = ["--visible-min", *least] if least else []
+    assert main(["eval", "detector", *BLOBS_OPTIONS, *options, *rule]) == 0
+    report = json.loads((tmp_path / "report.json").read_text())
+    [figures] = report["labelled"][0]["sensors"]["320x240"]["classes"]
+    assert (figures["truths"] > 0) == counted
+    assert (figures["ap50"] is not None) == counted
 
 
 def test_a_labelled_scene_becomes_figures_and_pictures(

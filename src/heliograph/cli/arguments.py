@@ -53,6 +53,17 @@ def seed(text: str) -> int:
     return int(text)
 
 
+def share(text: str) -> float:
+    """Read a share, from 0 to 1."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no share: give 0 to 1")
+    return number
+
+
 def rate(text: str) -> float:
     """Read a learning rate, above 0 and at most 1."""
     try:

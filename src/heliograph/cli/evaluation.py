@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from heliograph.cli.adding import Commands, add, add_size
+from heliograph.cli.arguments import share
 from heliograph.cli.detection import add_detector, detector_of
 
 
@@ -81,6 +82,15 @@ def _add_data(detector: argparse.ArgumentParser) -> None:
         "of --simulated as Gen1, or as 1 Mpx on a sensor as wide)",
     )
     detector.add_argument(
+        "--visible-min",
+        type=share,
+        default=0.0,
+        metavar="SHARE",
+        help="of --simulated only things count of which so much shows, from 0 to 1: "
+        "0.65 is what Caltech and CityPersons call reasonable (%(default)s: all that "
+        "the labels ask for, from 0.45)",
+    )
+    detector.add_argument(
         "--noise", type=Path, metavar="FILE", help="a recording of nothing"
     )
     detector.add_argument(
@@ -110,6 +120,7 @@ def run_eval_detector(arguments: argparse.Namespace) -> int:
         classes=arguments.classes,
         size=arguments.size and Size(*arguments.size),
         judging=arguments.judge,
+        visible_min=arguments.visible_min,
         noise=arguments.noise,
         sweep=arguments.sweep,
         street=arguments.street,

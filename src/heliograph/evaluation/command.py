@@ -75,6 +75,7 @@ class EvalRequest:
     classes: str | None = None
     size: Size | None = None
     judging: str | None = None
+    visible_min: float = 0.0
     noise: Path | None = None
     sweep: Path | None = None
     street: Path | None = None
@@ -154,7 +155,11 @@ def _sets(request: EvalRequest) -> list[LabelledSet]:
                 request.simulated,
                 HISTORY_US,
                 every_us=EVERY_US,
-                judging=replace(_judging(request, or_else=PROPHESEE), skip_us=OLD_US),
+                judging=replace(
+                    _judging(request, or_else=PROPHESEE),
+                    skip_us=OLD_US,
+                    visible_min=request.visible_min,
+                ),
             )
         )
     if request.pedro is not None:

@@ -90,7 +90,11 @@ def read_bbox_npy(labels: Path, request: Request) -> Iterator[LabelledWindow]:
                 break
             first, behind = np.searchsorted(table["t"], (t_us, t_us + 1))
             at = slice(int(first), int(behind))
-            found = _labels(table[at], counts[at], classes)
+            # Of a simulated thing the confidence is which share of it shows.
+            visible = (
+                table["confidence"][at] if is_simulated else np.ones(behind - first)
+            )
+            found = _labels(table[at], counts[at], visible, classes)
             boxes, ignored = parted(found, recording.size, request.judging)
             yield LabelledWindow(
                 str(path), recording.size, events, t_us, boxes, ignored
@@ -211,9 +215,12 @@ def _filled(known: list[int], begin_us: int, every_us: int | None) -> Iterator[i
 
 
 def _labels(
-    rows: NDArray[np.void], counts: NDArray[np.bool_], classes: ClassMap
+    rows: NDArray[np.void],
+    counts: NDArray[np.bool_],
+    visible: NDArray[np.float64],
+    classes: ClassMap,
 ) -> Iterator[Label]:
-    for row, sure in zip(rows, counts, strict=True):
+    for row, sure, share in zip(rows, counts, visible, strict=True):
         yield Label(
             float(row["x"]),
             float(row["y"]),
@@ -221,4 +228,5 @@ def _labels(
             float(row["h"]),
             our_class=class_of(classes, int(row["class_id"])),
             counts=bool(sure),
+            visible=float(share),
         )

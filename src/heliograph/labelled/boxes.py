@@ -20,13 +20,15 @@ class Judging:
 
     A box counts whose diagonal is at least `diagonal_px_min` and whose sides are at
     least `side_px_min`. Nothing is asked in the first `skip_us` of a recording. Of a
-    sensor of `WIDE_PX` pixels or more a row that is times `wide`.
+    sensor of `WIDE_PX` pixels or more a row that is times `wide`. Of a thing in a
+    simulated scene at least the share `visible_min` must show.
     """
 
     diagonal_px_min: float = 0.0
     side_px_min: float = 0.0
     skip_us: int = 0
     wide: float = 1.0
+    visible_min: float = 0.0
 
     def is_large(self, width: float, height: float, size: Size) -> bool:
         """Say whether a box of *width* by *height* pixels counts on *size*."""
@@ -58,7 +60,8 @@ class Label:
     """One label as it was read: corner and sides in sensor pixels, class as we say.
 
     *our_class* is None where it is none of ours, *counts* false where the label itself
-    says that it is not sure.
+    says that it is not sure. *visible* is which share of the thing shows, where that is
+    known.
     """
 
     x: float
@@ -67,6 +70,7 @@ class Label:
     height: float
     our_class: str | None
     counts: bool = True
+    visible: float = 1.0
 
 
 def parted(
@@ -86,8 +90,9 @@ def parted(
         if width <= 0 or height <= 0:
             continue
         box = Box(left, top, width, height, label=label.our_class or UNKNOWN)
-        is_large = judging.is_large(width, height, size)
-        counts = label.counts and label.our_class is not None and is_large
+        shows = judging.is_large(width, height, size)
+        shows &= label.visible >= judging.visible_min
+        counts = label.counts and label.our_class is not None and shows
         (judged if counts else ignored).append(box)
     return tuple(judged), tuple(ignored)
 

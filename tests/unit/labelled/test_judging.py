@@ -27,6 +27,18 @@ def test_boxes_count_from_prophesees_sides_and_diagonals_on(
     assert counts(EVERY_LABEL, width, height, SMALL)
 
 
+@pytest.mark.parametrize(
+    ("visible", "visible_min", "counted"),
+    [(0.5, 0.0, 1), (0.5, 0.65, 0), (0.65, 0.65, 1), (1.0, 0.65, 1)],
+)
+def test_what_shows_too_little_of_itself_does_not_count(
+    visible: float, visible_min: float, counted: int
+) -> None:
+    label = Label(10, 10, 40, 40, "person", visible=visible)
+    judged, ignored = parted([label], SMALL, Judging(visible_min=visible_min))
+    assert (len(judged), len(ignored)) == (counted, 1 - counted)
+
+
 @pytest.mark.parametrize("width", [8, 12, 19, 25, 60])
 @pytest.mark.parametrize("height", [8, 30, 55, 65])
 def test_on_each_sensor_boxes_count_as_where_prophesee_counted(

@@ -3,9 +3,9 @@
 One row for each visible thing and moment, `t`, `x`, `y`, `w`, `h`, `class_id`,
 `track_id` and `class_confidence` (the `_bbox.npy` files of
 https://github.com/prophesee-ai/prophesee-automotive-dataset-toolbox). The confidence
-is 1 for what can be seen in the events and 0 where nobody can be asked to know: of what
-has emitted too little lately, because it stands still relative to the camera, or is
-tiny, or mostly hidden, or mostly beyond the border, or has no mask.
+is which share of a thing shows, and 0 where nobody can be asked to know: of what has
+emitted too little lately, because it stands still relative to the camera, or is tiny,
+or mostly hidden, or mostly beyond the border, or has no mask.
 """
 
 from typing import Protocol, TypeAlias
@@ -115,15 +115,17 @@ class Boxes:
         outline = 2.0 * (width + height)
         needed = SEEN_PER_PX * outline + 2 * self._noise_per_px * visible
         tall = height >= TALL_SHARE * self._plan.size.height
+        whole = 0.0 if tall else self._marked.whole_px(at, frame)
         sure = (
             at not in self._marked.unsure
             and min(width, height) >= SIDE_PX_MIN
             and visible >= VISIBLE_MIN * covered
-            and (tall or covered >= VISIBLE_MIN * self._marked.whole_px(at, frame))
+            and covered >= VISIBLE_MIN * whole
             and self._emitted[at + 1] >= needed
         )
+        shown = visible / max(covered, whole) if sure else 0.0
         box = (left + columns[0], top + rows[0], width, height)
-        self._rows.append((t_us, *box, CLASSES.index(kind), at + 1, float(sure)))
+        self._rows.append((t_us, *box, CLASSES.index(kind), at + 1, shown))
 
 
 @compiled

@@ -25,8 +25,8 @@ from heliograph.simulation.scenes.plan import Plan, draw_plan
 from heliograph.simulation.scenes.settings import SceneSettings
 from heliograph.simulation.scenes.sprites import CLASSES
 
-VERSION = 6
-"""Of what scenes look like: another version makes other events of the same seed."""
+VERSION = 7
+"""Of scenes: another version makes other events or labels of the same seed."""
 
 INDEX = "scenes.json"
 NO_DATE = datetime(1970, 1, 1, tzinfo=UTC)

@@ -177,7 +177,7 @@ def test_who_is_known_by_a_box_is_not_asked_for() -> None:
     assert (labels["class_confidence"] == 0.0).all()
 
 
-@pytest.mark.parametrize(("cut_px", "sure"), [(0, 1.0), (6, 1.0), (14, 0.0)])
+@pytest.mark.parametrize(("cut_px", "sure"), [(0, 1.0), (6, 0.7), (14, 0.0)])
 def test_who_is_mostly_beyond_the_border_is_not_asked_for(
     cut_px: int, sure: float
 ) -> None:
@@ -190,7 +190,7 @@ def test_who_is_mostly_beyond_the_border_is_not_asked_for(
     known = replace(moving.known, owner=np.roll(moving.known.owner, left, axis=1))
     last = film(replace(moving, background=background, known=known)).labels[-1]
     assert (last["x"], last["w"]) == pytest.approx((0, 20 - cut_px), abs=1)
-    assert last["class_confidence"] == sure
+    assert last["class_confidence"] == pytest.approx(sure, abs=0.06)
 
 
 def test_some_scenes_show_pictures_with_people(tmp_path: Path) -> None:
