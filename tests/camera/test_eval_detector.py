@@ -88,6 +88,15 @@ def test_what_shows_too_little_counts_neither_way(
     assert (figures["ap50"] is not None) == counted
 
 
+@pytest.mark.parametrize("least", ["1.5", "-0.1", "half", "nan"])
+def test_what_is_no_share_is_refused(
+    least: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["eval", "detector", f"--visible-min={least}"])
+    assert f"'{least}' is no share: give 0 to 1" in capsys.readouterr().err
+
+
 def test_a_labelled_scene_becomes_figures_and_pictures(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

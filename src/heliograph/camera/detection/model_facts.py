@@ -25,6 +25,8 @@ SIDES = 4
 """Of the input: windows, channels, rows and columns."""
 ROWS = "rows"
 """How the side of the input that a file may leave free is called."""
+ROWS_MAX = 1024
+"""More would take longer than a window lasts."""
 OUTPUTS = ("scores", "boxes")
 CLASSES_MAX = 100
 CLASS_CHARACTERS_MAX = 40
@@ -95,7 +97,8 @@ def _rows(inputs: Sequence[Shape]) -> int | None:
     """Return how many rows the input has: None where they are free, or cannot be."""
     sides = next((one.sides for one in inputs if one.name == INPUT), ())
     rows = sides[2] if len(sides) == SIDES else None
-    return rows if isinstance(rows, int) and rows % STRIDE_PX == 0 else None
+    can_be = range(STRIDE_PX, ROWS_MAX + 1, STRIDE_PX)
+    return rows if isinstance(rows, int) and rows in can_be else None
 
 
 def _check(does: str, told: Sequence[Shape], needed: Sequence[Shape]) -> None:

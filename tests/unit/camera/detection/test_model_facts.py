@@ -70,6 +70,8 @@ def test_where_rows_are_fixed_every_sensor_has_as_many() -> None:
     ("rows", "down", "told"),
     [
         (190, 24, r"takes .*\[1, 4, 190, 320\], where a detector takes .* rows, 320\]"),
+        (0, 0, r"takes .*\[1, 4, 0, 320\], where a detector takes .* rows, 320\]"),
+        (8_000, 1_000, r"takes .*\[1, 4, 8000, 320\], where a detector takes .* rows,"),
         (192, 32, r"gives .*32, 40\].*where a detector gives .*\[1, 2, 24, 40\]"),
         (192, "rows", r"gives .*rows, 40\].*where a detector gives .*24, 40\]"),
         ("rows", 24, r"gives .*24, 40\].*where a detector gives .*rows / 8, 40\]"),
