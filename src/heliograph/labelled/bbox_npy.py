@@ -90,11 +90,7 @@ def read_bbox_npy(labels: Path, request: Request) -> Iterator[LabelledWindow]:
                 break
             first, behind = np.searchsorted(table["t"], (t_us, t_us + 1))
             at = slice(int(first), int(behind))
-            # Of a simulated thing the confidence is which share of it shows.
-            visible = (
-                table["confidence"][at] if is_simulated else np.ones(behind - first)
-            )
-            found = _labels(table[at], counts[at], visible, classes)
+            found = _labels(table[at], counts[at], classes, is_simulated=is_simulated)
             boxes, ignored = parted(found, recording.size, request.judging)
             yield LabelledWindow(
                 str(path), recording.size, events, t_us, boxes, ignored
@@ -217,10 +213,11 @@ def _filled(known: list[int], begin_us: int, every_us: int | None) -> Iterator[i
 def _labels(
     rows: NDArray[np.void],
     counts: NDArray[np.bool_],
-    visible: NDArray[np.float64],
     classes: ClassMap,
+    *,
+    is_simulated: bool,
 ) -> Iterator[Label]:
-    for row, sure, share in zip(rows, counts, visible, strict=True):
+    for row, sure in zip(rows, counts, strict=True):
         yield Label(
             float(row["x"]),
             float(row["y"]),
@@ -228,5 +225,6 @@ def _labels(
             float(row["h"]),
             our_class=class_of(classes, int(row["class_id"])),
             counts=bool(sure),
-            visible=float(share),
+            # The simulator is sure of its labels, and says how much of a thing shows.
+            visible=float(row["confidence"]) if is_simulated else 1.0,
         )

@@ -90,9 +90,12 @@ def parted(
         if width <= 0 or height <= 0:
             continue
         box = Box(left, top, width, height, label=label.our_class or UNKNOWN)
-        shows = judging.is_large(width, height, size)
-        shows &= label.visible >= judging.visible_min
-        counts = label.counts and label.our_class is not None and shows
+        counts = (
+            label.counts
+            and label.our_class is not None
+            and label.visible >= judging.visible_min
+            and judging.is_large(width, height, size)
+        )
         (judged if counts else ignored).append(box)
     return tuple(judged), tuple(ignored)
 

@@ -16,7 +16,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnx import helper
 
-from heliograph.camera.detection.decoding import STRIDE_PX
+from heliograph.camera.detection.decoding import cell_edges, shared_areas
 from heliograph.camera.detection.model_facts import INPUT, OUTPUTS
 from heliograph.labelled.classes import CLASSES
 from heliograph.training.architecture import FIT
@@ -59,14 +59,15 @@ def learn(
             one[0] for one in session.run([*OUTPUTS, FIT.source], given)
         )
         kind, row, column = np.nonzero(scores >= SCORE_MIN)
-        edges = _edges(row, column, distances)
+        edges = cell_edges(distances, row, column)
         overlap, known = overlaps(kind, edges, samples.boxes_of(int(at)))
         seen.append((marks[:, row, column].T[known], overlap[known]))
         kinds.append(kind[known])
         told((done + 1) / len(chosen))
     marks, overlap = (np.concatenate(part) for part in zip(*seen, strict=True))
     kind = np.concatenate(kinds)
-    found = [logistic(marks[kind == one], overlap[kind == one]) for one in _classes()]
+    of_class = [kind == number for number in range(len(CLASSES))]
+    found = [logistic(marks[one], overlap[one]) for one in of_class]
     kernel = np.array([weights for weights, _ in found], np.float32)
     bias = np.array([base for _, base in found], np.float32)
     return kernel[:, :, None, None], bias
@@ -80,7 +81,7 @@ def overlaps(
     *edges* (N, 4) are left, top, right and bottom, *boxes* (M, 5) a sample's. What
     lies in a box that is nobody's to know is not known, unless it is something.
     """
-    shared, own, there = _areas(edges, boxes[:, 1:].astype(np.float64))
+    shared, own, there = shared_areas(edges, boxes[:, 1:].astype(np.float64))
     over = shared / np.maximum(own[:, None] + there - shared, 1e-6)
     same = boxes[:, 0] == kind[:, None]
     best = np.max(over * same, axis=1, initial=0.0)
@@ -120,24 +121,3 @@ def _showing(fp32: Path) -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(
         model.SerializeToString(), providers=["CPUExecutionProvider"]
     )
-
-
-def _classes() -> range:
-    return range(len(CLASSES))
-
-
-def _edges(
-    row: NDArray[np.intp], column: NDArray[np.intp], distances: NDArray[np.float32]
-) -> Floats:
-    centres = (np.stack([column, row], axis=1) + 0.5) * STRIDE_PX
-    away = distances[:, row, column].T
-    return np.concatenate([centres - away[:, :2], centres + away[:, 2:]], axis=1)
-
-
-def _areas(edges: Floats, boxes: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return what each of *edges* shares with each box, and the areas of both."""
-    near = np.maximum(edges[:, None, :2], boxes[None, :, :2])
-    far = np.minimum(edges[:, None, 2:], boxes[None, :, 2:])
-    sides = np.maximum(far - near, 0.0)
-    own, there = (np.prod(one[:, 2:] - one[:, :2], axis=1) for one in (edges, boxes))
-    return sides[..., 0] * sides[..., 1], own, there

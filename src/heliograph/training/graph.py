@@ -41,8 +41,10 @@ def build(weights: Weights, spec: InputSpec) -> onnx.ModelProto:
         numpy_helper.from_array(np.array(STRIDE_PX, np.float32), "stride"),
         numpy_helper.from_array(np.array([1], np.int64), "over_classes"),
         numpy_helper.from_array(np.array(1e-6, np.float32), "hardly"),
-        numpy_helper.from_array(np.array(FIT_POWER, np.float32), "fit.power"),
     ]
+    if FIT.name in weights:
+        power = np.array(FIT_POWER, np.float32)
+        tensors.append(numpy_helper.from_array(power, "fit.power"))
     for layer in _table(weights, spec):
         kernel, bias = weights[layer.name]
         tensors.append(numpy_helper.from_array(kernel, f"{layer.name}.kernel"))
@@ -78,7 +80,7 @@ def tell(model: onnx.ModelProto, **facts: str) -> None:
 
 
 def _table(weights: Weights, spec: InputSpec) -> list[Conv]:
-    """Return the layers in order of reckoning: `FIT`, where it is known, first."""
+    """Return the layers in order of reckoning, `FIT` where it has weights."""
     table = list(layers(spec.channels))
     if FIT.name in weights:
         at = next(at for at, one in enumerate(table) if one.is_output)

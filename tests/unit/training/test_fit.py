@@ -38,6 +38,24 @@ def test_marks_that_say_nothing_tell_the_mean() -> None:
     assert told == pytest.approx(0.4, abs=1e-3)
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_no_other_weights_tell_better(seed: int) -> None:
+    """Rare things, things that one mark tells, and chance; marks of any size."""
+    rng = np.random.default_rng(seed)
+    count = int(10 ** rng.uniform(1.0, 3.5))
+    scale = 10 ** rng.uniform(-2, 2)
+    marks = (np.maximum(rng.normal(size=(count, 8)), 0) * scale).astype(np.float32)
+    kinds = (rng.random(count) < 0.02, marks[:, 0] > scale, rng.random(count))
+    wanted = kinds[seed % 3].astype(np.float32)
+    weights, base = fit.logistic(marks, wanted)
+    # At the least sum of entropy and ridge its slope is nothing.
+    wrong = 1 / (1 + np.exp(-(marks @ weights + base))) - wanted
+    spread = marks.std(axis=0) + 1e-3
+    slope = ((marks - marks.mean(axis=0)) / spread).T @ wrong / count
+    assert slope + fit.RIDGE * weights * spread == pytest.approx(0.0, abs=1e-5)
+    assert wrong.mean() == pytest.approx(0.0, abs=1e-5)
+
+
 def test_where_nothing_is_nothing_is_learnt() -> None:
     weights, base = fit.logistic(np.zeros((0, 5), np.float32), np.zeros(0, np.float32))
     assert weights.tolist() == [0.0] * 5

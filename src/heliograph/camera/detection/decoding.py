@@ -9,6 +9,7 @@ https://arxiv.org/abs/1505.01749).
 """
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,7 @@ RIDER_SHARE_MIN = 0.8
 """How much of a person must be within a two-wheeler to be its rider."""
 
 Floats = NDArray[np.float32]
+Number = TypeVar("Number", np.float32, np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,12 +62,37 @@ def decode(scores: Floats, distances: Floats, score_min: Floats) -> Found:
     # Between classes a score says nothing: each has a least one of its own.
     best = np.argsort(-found / score_min[classes], kind="stable")[:CANDIDATES_MAX]
     classes, rows, columns = classes[best], rows[best], columns[best]
+    edges = cell_edges(distances, rows, columns)
+    sides = edges[:, 2:] - edges[:, :2]
+    whole = np.flatnonzero(np.isfinite(edges).all(axis=1) & (sides > 0).all(axis=1))
+    return Found(edges.astype(np.float32), found[best], classes).picked(whole)
+
+
+def cell_edges(
+    distances: Floats, rows: NDArray[np.intp], columns: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    """Return left, top, right and bottom, (N, 4), of what N cells see, in pixels."""
     centres = (np.stack([columns, rows], axis=1) + 0.5) * STRIDE_PX
     away = distances[:, rows, columns].T
-    edges = np.concatenate([centres - away[:, :2], centres + away[:, 2:]], axis=1)
-    sides = edges[:, 2:] - edges[:, :2]
-    whole = np.isfinite(edges).all(axis=1) & (sides > 0).all(axis=1)
-    return Found(edges.astype(np.float32), found[best], classes).picked(whole)
+    return np.concatenate([centres - away[:, :2], centres + away[:, 2:]], axis=1)
+
+
+def shared_areas(
+    edges: NDArray[Number], others: NDArray[Number]
+) -> tuple[NDArray[Number], NDArray[Number], NDArray[Number]]:
+    """Return the area (N, M) that each of *edges* shares with each of *others*.
+
+    And the areas of both, (N,) and (M,).
+    """
+    near = np.maximum(edges[:, None, :2], others[None, :, :2])
+    far = np.minimum(edges[:, None, 2:], others[None, :, 2:])
+    sides = np.maximum(far - near, 0.0)
+    own, other = (one[:, 2:] - one[:, :2] for one in (edges, others))
+    return (
+        sides[..., 0] * sides[..., 1],
+        own[:, 0] * own[:, 1],
+        other[:, 0] * other[:, 1],
+    )
 
 
 def suppress(found: Found) -> Found:
@@ -116,7 +143,7 @@ def without_riders(found: Found, names: tuple[str, ...], sure: Floats) -> Found:
     ridden = found.classes == names.index(RIDDEN)
     ridden &= found.scores >= sure[found.classes]
     persons = found.classes == names.index(RIDER)
-    shared, areas = _overlaps(found.edges)
+    shared, areas, _ = shared_areas(found.edges, found.edges)
     within = shared >= RIDER_SHARE_MIN * areas[:, None]
     rides = persons & (within & ridden[None, :]).any(axis=1)
     return found.picked(~rides)
@@ -124,15 +151,6 @@ def without_riders(found: Found, names: tuple[str, ...], sure: Floats) -> Found:
 
 def _over_union(edges: Floats) -> Floats:
     """Return what each two share, over all that either has, shape (N, N)."""
-    shared, areas = _overlaps(edges)
+    shared, areas, _ = shared_areas(edges, edges)
     over: Floats = shared / np.maximum(areas[:, None] + areas - shared, 1e-6)
     return over
-
-
-def _overlaps(edges: Floats) -> tuple[Floats, Floats]:
-    """Return the area that each two share, shape (N, N), and the area of each."""
-    near = np.maximum(edges[:, None, :2], edges[None, :, :2])
-    far = np.minimum(edges[:, None, 2:], edges[None, :, 2:])
-    sides = np.maximum(far - near, 0.0)
-    own = edges[:, 2:] - edges[:, :2]
-    return sides[..., 0] * sides[..., 1], own[:, 0] * own[:, 1]
