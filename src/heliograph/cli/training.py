@@ -83,7 +83,7 @@ def _add_training(train: argparse.ArgumentParser) -> None:
         default="leaky",
         help="what the network is shown (%(default)s)",
     )
-    train.add_argument("--epochs", type=count, default=30, help="passes (%(default)s)")
+    train.add_argument("--epochs", type=count, default=42, help="passes (%(default)s)")
     train.add_argument(
         "--batch",
         type=count,

@@ -18,7 +18,7 @@ from heliograph.labelled.classes import CLASSES
 
 @dataclass(frozen=True, slots=True)
 class Conv:
-    """A convolution of what *source* gives, normalised except at the outputs.
+    """A convolution of what *source* gives.
 
     Where *plus* is given, the result is doubled in size and added to what *plus* gives.
     """
@@ -34,8 +34,17 @@ class Conv:
 
     @property
     def is_output(self) -> bool:
-        """Say whether the network ends here; outputs have a bias of their own."""
+        """Say whether the network ends here."""
         return self.name in OUTPUTS
+
+    @property
+    def is_normalised(self) -> bool:
+        """Say whether training normalises what comes out, which takes no bias then.
+
+        Outputs are not. Nor is what the input is made into, for that is of one scale
+        already, and to normalise the largest grid is an eighth of what training costs.
+        """
+        return not self.is_output and self.source != INPUT
 
 
 def layers(channels: int) -> tuple[Conv, ...]:
@@ -43,24 +52,24 @@ def layers(channels: int) -> tuple[Conv, ...]:
     return (
         Conv("by_2", INPUT, channels, 16, stride=2),
         Conv("by_4", "by_2", 16, 32, stride=2),
-        Conv("by_8", "by_4", 32, 48, stride=2),
-        Conv("by_8_more", "by_8", 48, 48),
-        Conv("by_16", "by_8_more", 48, 80, stride=2),
+        Conv("by_8", "by_4", 32, 64, stride=2),
+        Conv("by_8_more", "by_8", 64, 64),
+        Conv("by_16", "by_8_more", 64, 80, stride=2),
         Conv("by_16_more", "by_16", 80, 80),
         Conv("by_32", "by_16_more", 80, 96, stride=2),
         Conv("by_32_more", "by_32", 96, 96),
         # A bus close by is wider than what a cell sees without this one.
-        Conv("by_64", "by_32_more", 96, 96, stride=2),
-        Conv("by_64_more", "by_64", 96, 96),
-        _merged("to_32", "by_64_more", 96, 96, "by_32_more"),
+        Conv("by_64", "by_32_more", 96, 64, stride=2),
+        Conv("by_64_more", "by_64", 64, 64),
+        _merged("to_32", "by_64_more", 64, 96, "by_32_more"),
         Conv("to_32_more", "to_32", 96, 96),
         _merged("to_16", "to_32_more", 96, 80, "by_16_more"),
         Conv("to_16_more", "to_16", 80, 80),
-        _merged("to_8", "to_16_more", 80, 48, "by_8_more"),
-        Conv("head", "to_8", 48, 48),
+        _merged("to_8", "to_16_more", 80, 64, "by_8_more"),
+        Conv("head", "to_8", 64, 64),
         # What a thing is and where it ends are told from different marks of it.
-        Conv("what", "head", 48, 32),
-        Conv("where", "head", 48, 32),
+        Conv("what", "head", 64, 32),
+        Conv("where", "head", 64, 32),
         Conv("scores", "what", 32, len(CLASSES), kernel=1, rectified=False),
         Conv("boxes", "where", 32, 4, kernel=1, rectified=False),
     )

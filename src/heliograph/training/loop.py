@@ -19,7 +19,7 @@ from heliograph.training.settings import TrainSettings
 from heliograph.training.shares import Shares, losses
 
 CHECKPOINT = "checkpoint.pt"
-VERSION = 2
+VERSION = 3
 """Of what a checkpoint holds: what another one left cannot be gone on from."""
 
 WARM_STEPS = 200
@@ -94,6 +94,8 @@ class _Run:
     def __init__(self, samples: Samples, out: Path, settings: TrainSettings) -> None:
         torch.set_num_threads(1)
         torch.use_deterministic_algorithms(mode=True)
+        # All that is asked for is written to before it is read.
+        torch.utils.deterministic.fill_uninitialized_memory = False
         torch.manual_seed(settings.seed)
         self.samples, self.settings, self.epoch = samples, settings, 0
         self._path = out / CHECKPOINT

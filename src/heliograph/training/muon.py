@@ -53,10 +53,11 @@ class Muon(torch.optim.Optimizer):
         gradient, mean = kernel.grad, state["mean"]
         mean.lerp_(gradient, 1 - MOMENTUM)
         ahead = gradient.lerp(mean, MOMENTUM)
-        even = orthogonal(ahead.flatten(1))
-        high, wide = even.shape
-        even = even * max(1.0, high / wide) ** 0.5
-        return even.reshape(kernel.shape)
+        # Flat as it lies in memory, channels last: a copy would cost half of it all.
+        out, given, high, wide = kernel.shape
+        even = orthogonal(ahead.permute(0, 2, 3, 1).flatten(1))
+        even = even * max(1.0, out / even.shape[1]) ** 0.5
+        return even.reshape(out, high, wide, given).permute(0, 3, 1, 2)
 
 
 def orthogonal(matrix: torch.Tensor) -> torch.Tensor:

@@ -65,7 +65,7 @@ class Network(nn.Module):
         return Answer(scores, boxes.clamp(-6, 4).exp() * STRIDE_PX, inside)
 
     def kernels(self) -> list[nn.Parameter]:
-        """Return the kernels of the layers that are normalised, (out, in, k, k)."""
+        """Return the kernels of all layers but the outputs, (out, in, k, k)."""
         return [
             self.convs[one.name][0].weight for one in self.table if not one.is_output
         ]
@@ -77,6 +77,8 @@ class Network(nn.Module):
             module = self.convs[one.name]
             if one.is_output:
                 kernel, bias = module.weight, module.bias
+            elif not one.is_normalised:
+                kernel, bias = module[0].weight, module[0].bias
             else:
                 conv, norm = module[0], module[1]
                 gain = norm.weight / torch.sqrt(norm.running_var + norm.eps)
@@ -97,10 +99,10 @@ def _module(one: Conv) -> nn.Module:
         one.kernel,
         one.stride,
         one.kernel // 2,
-        bias=one.is_output,
+        bias=not one.is_normalised,
     )
     if one.is_output:
         return conv
-    norm = nn.BatchNorm2d(one.channels_out)
+    norm = [nn.BatchNorm2d(one.channels_out)] if one.is_normalised else []
     rectifier = [nn.ReLU(inplace=True)] if one.rectified else []
-    return nn.Sequential(conv, norm, *rectifier)
+    return nn.Sequential(conv, *norm, *rectifier)

@@ -27,7 +27,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from heliograph.camera.detection.model_facts import INPUT, OUTPUTS
 from heliograph.training.architecture import FIT
 
-PERCENTILE = 99.99
+PERCENTILE = 99.999
 
 FILLED_MIN = 0.02
 """A window with fewer cells that hold anything is empty."""

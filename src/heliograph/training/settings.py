@@ -13,7 +13,7 @@ CROP = (128, 160)
 """What is cut out of a window, a quarter of it: as much as most things need."""
 CROPS = Framing(CROP)
 
-WHOLE_SHARE = 0.4
+WHOLE_SHARE = 0.28
 """Of the epochs, those after the crops."""
 CALM_SHARE = 0.1
 """Of the epochs, those that end it: windows as they are when the network is used."""
@@ -32,7 +32,7 @@ class TrainSettings:
     """
 
     spec: InputSpec = field(default_factory=InputSpec)
-    epochs: int = 30
+    epochs: int = 42
     batch: int = 16
     rate: float = 2e-3
     decay: float = 0.02
