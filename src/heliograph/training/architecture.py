@@ -42,7 +42,7 @@ class Conv:
         """Say whether training normalises what comes out, which takes no bias then.
 
         Outputs are not. Nor is what the input is made into, for that is of one scale
-        already, and to normalise the largest grid is a tenth of what training costs.
+        already, and the largest grid is the dearest to normalise.
         """
         return not self.is_output and self.source != INPUT
 

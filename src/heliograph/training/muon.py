@@ -53,7 +53,7 @@ class Muon(torch.optim.Optimizer):
         gradient, mean = kernel.grad, state["mean"]
         mean.lerp_(gradient, 1 - MOMENTUM)
         ahead = gradient.lerp(mean, MOMENTUM)
-        # Flat as it lies in memory, channels last: copies would be a fifth of it all.
+        # Flat as it lies in memory, channels last: in another order it is copied.
         out, given, high, wide = kernel.shape
         even = orthogonal(ahead.permute(0, 2, 3, 1).flatten(1))
         even = even * max(1.0, out / even.shape[1]) ** 0.5
